@@ -1,0 +1,178 @@
+"""Everything that can go wrong, in one to three lines a person can act on.
+
+    DolbyError
+    ├── NotLoggedIn             there is no log-in to use          (RuntimeError)
+    ├── CredentialsError        a key or secret cannot be used     (ValueError)
+    │   └── CredentialsNotFound     no source has them             (LookupError)
+    ├── TokenError              no token could be had
+    │   ├── TokenRefused            the service said no            (PermissionError)
+    │   └── TokenUnavailable        the service did not answer     (ConnectionError)
+    ├── ApiError                a Media API call was answered with an error
+    │   ├── InvalidRequest          400                            (ValueError)
+    │   ├── Unauthorized            401, 403                       (PermissionError)
+    │   ├── NotFound                404                            (LookupError)
+    │   ├── RateLimited             429
+    │   └── ServiceUnavailable      5xx                            (ConnectionError)
+    ├── TransferError           an upload or download broke        (OSError)
+    ├── JobError                a job has no result
+    │   ├── JobFailed               the service could not do it
+    │   ├── JobCancelled            somebody stopped it
+    │   └── JobTimeout              it was not ready in time       (TimeoutError)
+    └── MissingPackage          an optional package is not there   (ImportError)
+"""
+
+from dataclasses import dataclass
+
+
+class DolbyError(Exception):
+    """The base of every error here: what failed, why, and what to do next."""
+
+    def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
+        super().__init__(what, why, next_step)
+        self.what, self.why, self.next_step = what, why, next_step
+
+    def __str__(self) -> str:
+        return "\n".join(line for line in (self.what, self.why, self.next_step) if line)
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows these lines instead of a traceback; the cell still counts as failed."""
+        first, *rest = str(self).splitlines()
+        return [f"{type(self).__name__}: {first}", *rest]
+
+
+class NotLoggedIn(DolbyError, RuntimeError):
+    """Raised when something needs a log-in and there is none."""
+
+
+class CredentialsError(DolbyError, ValueError):
+    """Raised when an App key or App secret cannot be used as it is."""
+
+
+class CredentialsNotFound(CredentialsError, LookupError):
+    """Raised when no source has both an App key and an App secret."""
+
+
+class TokenError(DolbyError):
+    """Raised when no token could be had.
+
+    `status` is the HTTP status, or None when there was no answer;
+    `retry_after` is the time in seconds for which the service asked to be left alone, or None.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        why: str = "",
+        next_step: str = "",
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(what, why, next_step)
+        self.status, self.retry_after = status, retry_after
+
+
+class TokenRefused(TokenError, PermissionError):
+    """Raised when the service refuses the credentials: asking again will not help."""
+
+
+class TokenUnavailable(TokenError, ConnectionError):
+    """Raised when the token service cannot be reached or is in trouble: asking again may help."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What an error answer says, whatever its spelling; empty strings where it is silent."""
+
+    status: int
+    title: str = ""
+    detail: str = ""
+    type: str = ""
+    request_id: str = ""
+    retry_after: float | None = None
+
+    def __str__(self) -> str:
+        """Read as a sentence: `401 Authentication Failure: Access Token expired`."""
+        words = ": ".join(part for part in (self.title, self.detail) if part)
+        return f"{self.status} {words or 'without an explanation'}"
+
+
+class ApiError(DolbyError):
+    """Raised when a Media API call is answered with an error; `problem` is the answer."""
+
+    def __init__(self, what: str, problem: Problem, next_step: str = "") -> None:
+        super().__init__(what, str(problem), next_step)
+        self.problem = problem
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.problem.status
+
+    @property
+    def title(self) -> str:
+        """The service's short name for the problem."""
+        return self.problem.title
+
+    @property
+    def detail(self) -> str:
+        """The service's explanation."""
+        return self.problem.detail
+
+    @property
+    def type(self) -> str:
+        """The problem's type, such as `/problems/validation-error`."""
+        return self.problem.type
+
+    @property
+    def request_id(self) -> str:
+        """The service's id of the request, to quote to its support."""
+        return self.problem.request_id
+
+
+class InvalidRequest(ApiError, ValueError):
+    """Raised when the service does not accept what was asked (400)."""
+
+
+class Unauthorized(ApiError, PermissionError):
+    """Raised when the service does not accept the token (401), or not for this call (403)."""
+
+
+class NotFound(ApiError, LookupError):
+    """Raised when the service does not know the job, file or webhook (404)."""
+
+
+class RateLimited(ApiError):
+    """Raised when the service asks to be called less often (429)."""
+
+
+class ServiceUnavailable(ApiError, ConnectionError):
+    """Raised when the service itself is in trouble (5xx)."""
+
+
+class TransferError(DolbyError, OSError):
+    """Raised when an upload or a download did not arrive whole."""
+
+
+class JobError(DolbyError):
+    """Raised when a job has no result; `job_id` names the job."""
+
+    def __init__(self, what: str, why: str = "", next_step: str = "", *, job_id: str = "") -> None:
+        super().__init__(what, why, next_step)
+        self.job_id = job_id
+
+
+class JobFailed(JobError):
+    """Raised when a job ended without a result."""
+
+
+class JobCancelled(JobError):
+    """Raised when a job was cancelled before it had a result."""
+
+
+class JobTimeout(JobError, TimeoutError):
+    """Raised when a job was not ready in the time given; it goes on at the service."""
+
+
+class MissingPackage(DolbyError, ImportError):
+    """Raised when a feature needs an optional package that is not installed."""
