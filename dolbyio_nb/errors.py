@@ -1,24 +1,24 @@
 """Everything that can go wrong, in one to three lines a person can act on.
 
-    DolbyError
-    ├── NotLoggedIn             there is no log-in to use          (RuntimeError)
-    ├── CredentialsError        a key or secret cannot be used     (ValueError)
-    │   └── CredentialsNotFound     no source has them             (LookupError)
-    ├── TokenError              no token could be had
-    │   ├── TokenRefused            the service said no            (PermissionError)
-    │   └── TokenUnavailable        the service did not answer     (ConnectionError)
-    ├── ApiError                a Media API call was answered with an error
-    │   ├── InvalidRequest          400                            (ValueError)
-    │   ├── Unauthorized            401, 403                       (PermissionError)
-    │   ├── NotFound                404                            (LookupError)
-    │   ├── RateLimited             429
-    │   └── ServiceUnavailable      5xx                            (ConnectionError)
-    ├── TransferError           an upload or download broke        (OSError)
-    ├── JobError                a job has no result
-    │   ├── JobFailed               the service could not do it
-    │   ├── JobCancelled            somebody stopped it
-    │   └── JobTimeout              it was not ready in time       (TimeoutError)
-    └── MissingPackage          an optional package is not there   (ImportError)
+DolbyError
+├── NotLoggedIn             there is no log-in to use          (RuntimeError)
+├── CredentialsError        a key or secret cannot be used     (ValueError)
+│   └── CredentialsNotFound     no source has them             (LookupError)
+├── TokenError              no token could be had
+│   ├── TokenRefused            the service said no            (PermissionError)
+│   └── TokenUnavailable        the service did not answer     (ConnectionError)
+├── ApiError                a Media API call was answered with an error
+│   ├── InvalidRequest          400                            (ValueError)
+│   ├── Unauthorized            401, 403                       (PermissionError)
+│   ├── NotFound                404                            (LookupError)
+│   ├── RateLimited             429
+│   └── ServiceUnavailable      5xx                            (ConnectionError)
+├── TransferError           an upload or download broke        (OSError)
+├── JobError                a job has no result
+│   ├── JobFailed               the service could not do it
+│   ├── JobCancelled            somebody stopped it
+│   └── JobTimeout              it was not ready in time       (TimeoutError)
+└── MissingPackage          an optional package is not there   (ImportError)
 """
 
 from dataclasses import dataclass
@@ -50,6 +50,10 @@ class CredentialsError(DolbyError, ValueError):
 
 class CredentialsNotFound(CredentialsError, LookupError):
     """Raised when no source has both an App key and an App secret."""
+
+
+class InvalidOption(DolbyError, ValueError):
+    """Raised when an option, a setting or a file's place cannot be what it is."""
 
 
 class TokenError(DolbyError):
@@ -90,6 +94,7 @@ class Problem:
     type: str = ""
     request_id: str = ""
     retry_after: float | None = None
+    from_json: bool = False
 
     def __str__(self) -> str:
         """Read as a sentence: `401 Authentication Failure: Access Token expired`."""
@@ -144,6 +149,11 @@ class NotFound(ApiError, LookupError):
 
 class RateLimited(ApiError):
     """Raised when the service asks to be called less often (429)."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """The time in seconds for which the service asked to be left alone, or None."""
+        return self.problem.retry_after
 
 
 class ServiceUnavailable(ApiError, ConnectionError):

@@ -1,7 +1,6 @@
 """What an error answer says, in whichever spelling the service chose."""
 
 import re
-import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -27,24 +26,25 @@ def read_problem(response: "requests.Response") -> Problem:
         detail=_first(body, DETAILS) or _plain_text(response, body),
         type=_first(body, ("type",)),
         request_id=_first(response.headers, REQUEST_IDS),
-        retry_after=retry_after(response.headers.get("Retry-After")),
+        retry_after=retry_after(response.headers.get("Retry-After"), response.headers.get("Date")),
+        from_json=bool(body),
     )
 
 
-def retry_after(header: str | None, wall: float | None = None) -> float | None:
-    """Give the seconds a `Retry-After` header asks for (a number or an HTTP date), or None.
+def retry_after(header: str | None, date: str | None) -> float | None:
+    """Give the seconds that a `Retry-After` header asks for, or None.
 
-    A date counts from `wall` (epoch seconds, now by default), which only a header with a date needs.
+    A moment in the header counts from the same answer's `Date`, so a wrong clock on this side does no harm.
     """
     if not header:
         return None
     if re.fullmatch(r"\s*\d{1,9}\s*", header):
         return float(header)
     try:
-        moment = parsedate_to_datetime(header).timestamp()
-    except (ValueError, OverflowError):
+        wait = parsedate_to_datetime(header) - parsedate_to_datetime(date or "")
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, moment - (time.time() if wall is None else wall))
+    return max(0.0, wait.total_seconds())
 
 
 def _json_object(response: "requests.Response") -> dict[str, Any]:
