@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
-from dolbyio_nb import clock
+from dolbyio_nb.clock import Clock, now
 from dolbyio_nb.credentials import AppCredentials
 from dolbyio_nb.errors import InvalidOption, Problem, TokenError, TokenRefused, TokenUnavailable
 from dolbyio_nb.problems import read_problem
@@ -47,13 +47,13 @@ class AccessToken(str):
         *,
         life: float = ASSUMED_LIFE,
         born: float | None = None,
-        clock: clock.Clock = clock.now,
+        clock: Clock = now,
     ) -> "AccessToken":
         token = super().__new__(cls, value)
         token.life, token.born, token._clock = life, clock() if born is None else born, clock
         return token
 
-    _clock: clock.Clock
+    _clock: Clock
 
     @property
     def value(self) -> str:
@@ -121,7 +121,7 @@ class TokenRequest:
     credentials: AppCredentials
     auth_url: str
     expires_in: int = DEFAULT_LIFE
-    clock: clock.Clock = field(default=clock.now, repr=False, compare=False)
+    clock: Clock = field(default=now, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if type(self.expires_in) is not int or not 1 <= self.expires_in <= LONGEST_LIFE:
