@@ -86,7 +86,7 @@ class TokenUnavailable(TokenError, ConnectionError):
 
 @dataclass(frozen=True)
 class Problem:
-    """What an error answer says, whatever its spelling; empty strings where it is silent."""
+    """What an error answer says, whatever its spelling; empty strings where it is silent, 0 for no answer."""
 
     status: int
     title: str = ""
@@ -99,7 +99,7 @@ class Problem:
     def __str__(self) -> str:
         """Read as a sentence: `401 Authentication Failure: Access Token expired`."""
         words = ": ".join(part for part in (self.title, self.detail) if part)
-        return f"{self.status} {words or 'without an explanation'}"
+        return " ".join(filter(None, (str(self.status or ""), words or "without an explanation")))
 
 
 class ApiError(DolbyError):
