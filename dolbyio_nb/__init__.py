@@ -1,3 +1,96 @@
-"""Log in to Dolby.io from a notebook, and explore sound with its Media APIs."""
+"""Log in to Dolby.io from a notebook, and explore sound with its Media APIs.
+
+    %load_ext dolbyio_nb
+    %dolby_login
+
+or, in plain Python:
+
+    from dolbyio_nb import login
+    dolby = login()
+    better = dolby.media.enhance("talk.wav").result()
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from dolbyio_nb.client import Dolby, login
+    from dolbyio_nb.credentials import AppCredentials
+    from dolbyio_nb.errors import (
+        ApiError,
+        CredentialsError,
+        CredentialsNotFound,
+        DolbyError,
+        InvalidOption,
+        InvalidRequest,
+        JobCancelled,
+        JobError,
+        JobFailed,
+        JobTimeout,
+        MissingPackage,
+        NotFound,
+        NotLoggedIn,
+        RateLimited,
+        ServiceUnavailable,
+        TokenError,
+        TokenRefused,
+        TokenUnavailable,
+        TransferError,
+        Unauthorized,
+    )
+    from dolbyio_nb.tokens import AccessToken
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AccessToken",
+    "ApiError",
+    "AppCredentials",
+    "CredentialsError",
+    "CredentialsNotFound",
+    "Dolby",
+    "DolbyError",
+    "InvalidOption",
+    "InvalidRequest",
+    "JobCancelled",
+    "JobError",
+    "JobFailed",
+    "JobTimeout",
+    "MissingPackage",
+    "NotFound",
+    "NotLoggedIn",
+    "RateLimited",
+    "ServiceUnavailable",
+    "TokenError",
+    "TokenRefused",
+    "TokenUnavailable",
+    "TransferError",
+    "Unauthorized",
+    "__version__",
+    "login",
+]
+
+_HOMES = {"AccessToken": "tokens", "AppCredentials": "credentials", "Dolby": "client", "login": "client"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562), so that the import itself costs nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Add the magics, for `%load_ext dolbyio_nb`."""
+    from dolbyio_nb.notebook.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: "InteractiveShell") -> None:
+    """Log out and take everything back, for `%unload_ext dolbyio_nb`."""
+    from dolbyio_nb.notebook.extension import unload
+
+    unload(shell)

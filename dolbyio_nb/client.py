@@ -1,0 +1,228 @@
+"""One log-in: credentials, a token that stays fresh, and the Media APIs behind it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from dolbyio_nb.credentials import AppCredentials, find_credentials
+from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
+from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.media import Media
+from dolbyio_nb.session import BearerAuth, open_session
+from dolbyio_nb.settings import auth_url, is_on_this_computer, media_url, sandbox_mode
+from dolbyio_nb.tokens import DEFAULT_LIFE, AccessToken, TokenRequest
+
+if TYPE_CHECKING:
+    from dolbyio_nb.sandbox import Sandbox
+
+TOKEN_VARIABLE = "DOLBYIO_API_TOKEN"  # noqa: S105 - the variable's name
+DELEGATED_LIFE = 600  # seconds; long enough for another program to start and finish a few calls
+
+
+@dataclass(frozen=True)
+class LoginStatus:
+    """How a log-in is doing.
+
+    Attributes:
+        state: `fresh`, `renewing`, `stale` (renewal is failing), `refused` or `logged out`.
+        source: where the credentials came from.
+        key_hint: the first characters of the App key.
+        expires_at, renews_at, next_try: epoch seconds, for people and countdowns only, or None.
+        last_error: why the last renewal failed, or an empty string.
+        sandbox: whether this is the sandbox and not Dolby.io.
+        note: anything else worth knowing, such as a name in the notebook that was left alone.
+    """
+
+    state: str = "logged out"
+    source: str = ""
+    key_hint: str = ""
+    expires_at: float | None = None
+    renews_at: float | None = None
+    next_try: float | None = None
+    last_error: str = ""
+    sandbox: bool = False
+    note: str = ""
+
+
+class Dolby:
+    """A log-in to Dolby.io, made by `login()`.
+
+    Attributes:
+        media: the Media APIs.
+        session: a `requests.Session` that authenticates, repeats what is safe to repeat, and has time limits.
+        auth: the authentication alone, for sessions and requests of your own; it adds the token only for
+            Dolby's hosts.
+        auth_url, media_url: the origins in use.
+    """
+
+    def __init__(self, request: TokenRequest, media_url: str, *, sandbox: "Sandbox | None" = None) -> None:
+        self._request: TokenRequest | None = request
+        self._sandbox = sandbox
+        self._keeper = TokenKeeper(request, identity=request.identity)
+        self._about = LoginStatus(
+            source=request.credentials.source,
+            key_hint=request.credentials.key_hint,
+            sandbox=is_on_this_computer(request.auth_url),
+        )
+        self._connect(request.auth_url, media_url)
+
+    def _connect(self, auth_url: str, media_url: str) -> None:
+        self.auth_url, self.media_url = auth_url, media_url
+        self.auth = BearerAuth(self._keeper, (auth_url, media_url))
+        self.session = open_session(self.auth)
+        self.media = Media(self.session, media_url)
+
+    @property
+    def token(self) -> AccessToken:
+        """A token that is valid now, renewed first if need be; see `AccessToken` for how it shows itself.
+
+        Raises:
+            NotLoggedIn: after `logout()`.
+            TokenError: there is no valid token and none could be had.
+        """
+        return self._keeper.token()
+
+    @property
+    def keeper(self) -> TokenKeeper:
+        """What keeps the token fresh."""
+        return self._keeper
+
+    def refresh(self) -> AccessToken:
+        """Renew the token now, and return the new one."""
+        return self._keeper.refresh()
+
+    def status(self) -> LoginStatus:
+        """Say how the log-in is doing."""
+        keeper = self._keeper.status()
+        return replace(
+            self._about,
+            state=keeper.state,
+            expires_at=keeper.expires_at,
+            renews_at=keeper.renews_at,
+            next_try=keeper.next_try,
+            last_error=keeper.last_error,
+        )
+
+    def delegate(self, expires_in: int = DELEGATED_LIFE) -> AccessToken:
+        """Ask for a separate token of its own life, to hand to another program; the secret stays here.
+
+        It is not renewed, and logging out here does not end it.
+
+        Args:
+            expires_in: seconds, 1 to 86400; 600 by default. Give as little as the other program needs.
+
+        Raises:
+            InvalidOption: `expires_in` is out of range.
+            TokenError: no token could be had.
+        """
+        if self._request is None:
+            raise NotLoggedIn(
+                "This log-in cannot make another token.",
+                "It was logged out, or it is a copy in another process, which has no App secret.",
+                "Delegate where the log-in was made.",
+            )
+        return replace(self._request, expires_in=expires_in)()
+
+    @contextmanager
+    def environ(self) -> Iterator[None]:
+        """Put the token into `os.environ` as `DOLBYIO_API_TOKEN`, for programs started in this block."""
+        before = os.environ.get(TOKEN_VARIABLE)
+        os.environ[TOKEN_VARIABLE] = self.token
+        try:
+            yield
+        finally:
+            os.environ.pop(TOKEN_VARIABLE, None)
+            if before is not None:
+                os.environ[TOKEN_VARIABLE] = before
+
+    def logout(self) -> None:
+        """Forget the token and the App secret, and stop renewing. A second call does nothing."""
+        self._keeper.close()
+        self._request = None
+        self.session.close()
+        if self._sandbox:
+            self._sandbox.stop()
+            self._sandbox = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.logout()
+
+    def __repr__(self) -> str:
+        status = self.status()
+        where = "the Dolby.io sandbox" if status.sandbox else "Dolby.io"
+        return f"<{where}, App key {status.key_hint} from {status.source}, token {status.state}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel to another process with the token and what is left of its life, never with the secret."""
+        return {
+            "keeper": self._keeper,
+            "about": self._about,
+            "origins": (self.auth_url, self.media_url),
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._request = self._sandbox = None
+        self._keeper, self._about = state["keeper"], state["about"]
+        self._connect(*state["origins"])
+
+
+def login(
+    app_key: str | None = None,
+    app_secret: str | None = None,
+    *,
+    env_file: str | os.PathLike[str] | None = None,
+    profile: str | None = None,
+    expires_in: int = DEFAULT_LIFE,
+    sandbox: "bool | Sandbox | None" = None,
+) -> Dolby:
+    """Log in, and return the log-in once a first token is there.
+
+    Args:
+        app_key, app_secret: the App's credentials; by default they are looked for in the named file, the
+            environment, `.env` and Colab's secrets, in this order.
+        env_file: a file in `.env` format to look in before the environment.
+        profile: the same for the file `.env.<profile>`.
+        expires_in: seconds of life to ask for each token, 1 to 86400; 1800 by default, as at the service.
+        sandbox: True for the embedded sandbox, a running `Sandbox` to use that one, False for never. By
+            default `DOLBYIO_SANDBOX` decides: `1` always, `auto` when no credentials are found.
+
+    Raises:
+        CredentialsError: no place has both an App key and an App secret.
+        InvalidOption: an argument or environment variable has a value that cannot be used.
+        TokenRefused: the service refuses the credentials.
+        TokenUnavailable: the service cannot be reached.
+    """
+    mode = sandbox_mode() if sandbox is None else ("1" if sandbox else "0")
+    if mode == "1":
+        return _open_sandbox(sandbox, expires_in)
+    try:
+        credentials = find_credentials(app_key, app_secret, env_file=env_file, profile=profile)
+    except CredentialsNotFound:
+        if mode != "auto":
+            raise
+        return _open_sandbox(sandbox, expires_in)
+    return _enter(Dolby(TokenRequest(credentials, auth_url(), expires_in), media_url()))
+
+
+def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
+    from dolbyio_nb.sandbox import Sandbox
+
+    running = given if isinstance(given, Sandbox) else Sandbox()
+    running.start()
+    credentials = AppCredentials(running.app_key, running.app_secret, "the sandbox")
+    request = TokenRequest(credentials, running.auth_url, expires_in)
+    return _enter(Dolby(request, running.media_url, sandbox=None if running is given else running))
+
+
+def _enter(dolby: Dolby) -> Dolby:
+    try:
+        _ = dolby.token
+    except BaseException:
+        dolby.logout()
+        raise
+    return dolby
