@@ -1,0 +1,74 @@
+"""A sound brought to a loudness, and held under a ceiling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .filters import Filter, filtered
+from .loudness import integrated
+from .peaks import decibels, sample_peaks, true_peaks
+from .progress import Tell, part, silent, told
+from .sound import Sound, collect
+
+ROUNDS = 4
+"""Limiting takes loudness away again; each round adds what the last one missed."""
+
+CLOSE = 0.1
+"""Close enough to the asked loudness to stop. LU."""
+
+LOWEST = -24.0
+"""As far down as FFmpeg's limiter can be set. dB."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Loudness to reach in LUFS, ceiling in dB, and whether the ceiling counts between the samples."""
+
+    loudness: float
+    ceiling: float = -1.0
+    true_peak: bool = True
+
+
+def levelled(sound: Sound, target: Target, measured: float, tell: Tell = silent) -> Sound:
+    """The sound at the target's loudness. Where the ceiling forbids that, as near as limiting gets."""
+    gain = target.loudness - measured
+    for round_ in range(ROUNDS):
+        share = part(tell, round_ / ROUNDS, (round_ + 1) / ROUNDS)
+        result = limited(amplified(sound, gain, part(share, 0, 0.3)), target, part(share, 0.3, 0.8))
+        missing = target.loudness - integrated(result, part(share, 0.8, 1))[0]
+        if abs(missing) < CLOSE:
+            break
+        gain += missing
+    return result
+
+
+def amplified(sound: Sound, gain: float, tell: Tell = silent) -> Sound:
+    """The sound, `gain` dB louder."""
+    factor = np.float32(10 ** (gain / 20))
+    return collect((block * factor for block in told(sound, tell)), sound.rate, sound.channels)
+
+
+def limited(sound: Sound, target: Target, tell: Tell = silent) -> Sound:
+    """The sound under the ceiling: untouched where it is under it already."""
+    limit = target.ceiling
+    result = sound
+    for round_ in range(ROUNDS):
+        share = part(tell, round_ / ROUNDS, (round_ + 1) / ROUNDS)
+        over = _peak(result, target, share) - target.ceiling
+        if over <= 0:
+            break
+        limit -= over + 0.02 if round_ else 0.0
+        result = filtered(sound, _limiter(limit), tell=share)
+    return result
+
+
+def _peak(sound: Sound, target: Target, tell: Tell) -> float:
+    peaks = true_peaks(sound, tell) if target.true_peak else sample_peaks(sound)
+    return decibels(peaks.max())
+
+
+def _limiter(limit: float) -> Filter:
+    level = 10 ** (max(limit, LOWEST) / 20)
+    return "alimiter", f"limit={level:.6f}:attack=5:release=50:level=disabled:latency=1"
