@@ -31,6 +31,7 @@ class LoginStatus:
         key_hint: the first characters of the App key.
         expires_at, renews_at, next_try: epoch seconds, for people and countdowns only, or None.
         last_error: why the last renewal failed, or an empty string.
+        life: seconds of life that the present token was given, or None.
         sandbox: whether this is the sandbox and not Dolby.io.
         note: anything else worth knowing, such as a name in the notebook that was left alone.
     """
@@ -42,6 +43,7 @@ class LoginStatus:
     renews_at: float | None = None
     next_try: float | None = None
     last_error: str = ""
+    life: float | None = None
     sandbox: bool = False
     note: str = ""
 
@@ -206,7 +208,12 @@ def login(
         if mode != "auto":
             raise
         return _open_sandbox(sandbox, expires_in)
-    return _enter(Dolby(TokenRequest(credentials, auth_url(), expires_in), media_url()))
+    return enter(credentials, expires_in)
+
+
+def enter(credentials: AppCredentials, expires_in: int = DEFAULT_LIFE) -> Dolby:
+    """Log in with these credentials at the origins in use; see `login()`."""
+    return _checked(Dolby(TokenRequest(credentials, auth_url(), expires_in), media_url()))
 
 
 def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
@@ -216,10 +223,10 @@ def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
     running.start()
     credentials = AppCredentials(running.app_key, running.app_secret, "the sandbox")
     request = TokenRequest(credentials, running.auth_url, expires_in)
-    return _enter(Dolby(request, running.media_url, sandbox=None if running is given else running))
+    return _checked(Dolby(request, running.media_url, sandbox=None if running is given else running))
 
 
-def _enter(dolby: Dolby) -> Dolby:
+def _checked(dolby: Dolby) -> Dolby:
     try:
         _ = dolby.token
     except BaseException:

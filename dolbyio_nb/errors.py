@@ -21,11 +21,14 @@ DolbyError
 └── MissingPackage          an optional package is not there   (ImportError)
 """
 
+import traceback
 from dataclasses import dataclass
 
 
 class DolbyError(Exception):
     """The base of every error here: what failed, why, and what to do next."""
+
+    whole_traceback = False
 
     def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
         super().__init__(what, why, next_step)
@@ -36,6 +39,8 @@ class DolbyError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines instead of a traceback; the cell still counts as failed."""
+        if self.whole_traceback:
+            return "".join(traceback.format_exception(self)).splitlines()
         first, *rest = str(self).splitlines()
         return [f"{type(self).__name__}: {first}", *rest]
 
@@ -165,11 +170,19 @@ class TransferError(DolbyError, OSError):
 
 
 class JobError(DolbyError):
-    """Raised when a job has no result; `job_id` names the job."""
+    """Raised when a job has no result; `job_id` names the job, `problem` is the job's own error if it has one."""
 
-    def __init__(self, what: str, why: str = "", next_step: str = "", *, job_id: str = "") -> None:
+    def __init__(
+        self,
+        what: str,
+        why: str = "",
+        next_step: str = "",
+        *,
+        job_id: str = "",
+        problem: Problem | None = None,
+    ) -> None:
         super().__init__(what, why, next_step)
-        self.job_id = job_id
+        self.job_id, self.problem = job_id, problem
 
 
 class JobFailed(JobError):

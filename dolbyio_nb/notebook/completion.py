@@ -1,0 +1,45 @@
+"""TAB completes the options of the magics, and their values."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
+
+from dolbyio_nb.credentials import profiles
+
+Complete = Callable[[str], Iterable[str]]
+
+OPTIONS = (
+    "--debug", "--env-file", "--expires-in", "--explain", "--form",
+    "--profile", "--prompt", "--sandbox", "--save",
+)  # fmt: skip
+LIVES = ("600", "1800", "3600", "43200", "86400")  # seconds: 10 and 30 minutes, 1, 12 and 24 hours
+
+
+def _files(start: str) -> list[str]:
+    folder = Path(start).parent if "/" in start else Path()
+    return [f"{path}/" if path.is_dir() else str(path) for path in sorted(folder.glob("*"))]
+
+
+VALUES: dict[str, Complete] = {
+    "--env-file": _files,
+    "--expires-in": lambda start: LIVES,
+    "--profile": lambda start: profiles(Path.cwd()),
+}
+
+
+@context_matcher()
+def complete_login(context: CompletionContext) -> SimpleMatcherResult:
+    """Complete `%dolby_login`, and keep all other names out of the list."""
+    words = context.text_until_cursor.lstrip().removeprefix("%").split()
+    if not words or words[0] != "dolby_login" or context.text_until_cursor.endswith("dolby_login"):
+        return {"completions": []}
+    start = "" if context.text_until_cursor.endswith(" ") else words.pop()
+    offers = VALUES[words[-1]](start) if words[-1] in VALUES else (o for o in OPTIONS if o not in words)
+    fitting = [SimpleCompletion(offer) for offer in offers if offer.startswith(start)]
+    return {"completions": fitting, "suppress": True, "matched_fragment": start}

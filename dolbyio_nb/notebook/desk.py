@@ -1,0 +1,105 @@
+"""The one log-in of a kernel: what the magics and the panel both call."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dolbyio_nb import client
+from dolbyio_nb.client import Dolby, LoginStatus
+from dolbyio_nb.credentials import AppCredentials, find_credentials, find_env_file
+from dolbyio_nb.env_file import save_credentials
+from dolbyio_nb.notebook.names import Names
+from dolbyio_nb.tokens import AccessToken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dolbyio_nb.sandbox import Sandbox
+
+
+class Desk:
+    """Logs in and out, binds the names, and tells whoever watches.
+
+    A new log-in replaces the old one only once it has succeeded.
+
+    Args:
+        names: where the log-in and its token are put.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.dolby: Dolby | None = None
+        self.watch: Callable[[LoginStatus], None] = lambda status: None
+        self._sandbox: Sandbox | None = None
+
+    def login(
+        self, app_key: str, app_secret: str, *, expires_in: int, save: bool = False, source: str = "the form"
+    ) -> str:
+        """Log in with what a person typed; return what else was done."""
+        credentials = AppCredentials(app_key, app_secret, source)
+        self._enter(client.enter(credentials, expires_in))
+        return self.save(credentials) if save else ""
+
+    def use_found(
+        self, *, expires_in: int, env_file: str | None = None, profile: str | None = None
+    ) -> AppCredentials:
+        """Log in with the credentials that are found on this computer."""
+        credentials = find_credentials(env_file=env_file, profile=profile)
+        self._enter(client.enter(credentials, expires_in))
+        return credentials
+
+    def use_sandbox(self, *, expires_in: int) -> None:
+        """Log in to the embedded sandbox, which lives until the log-out."""
+        from dolbyio_nb.sandbox import Sandbox
+
+        self._sandbox = self._sandbox or Sandbox()
+        self._enter(client.login(sandbox=self._sandbox, expires_in=expires_in))
+
+    def save(self, credentials: AppCredentials) -> str:
+        """Write credentials to the nearest `.env`, or a new one here; return what was done."""
+        return save_credentials(credentials, find_env_file(Path.cwd()) or Path(".env"))
+
+    def refresh(self) -> None:
+        """Renew the token now."""
+        if self.dolby:
+            self.dolby.refresh()
+
+    def logout(self) -> None:
+        """Forget everything, and remove the names."""
+        self._leave()
+        self.names.clear()
+        if self._sandbox:
+            self._sandbox.stop()
+            self._sandbox = None
+
+    def status(self) -> LoginStatus:
+        """Say how the log-in stands."""
+        return replace(self.dolby.status(), note=self.names.note) if self.dolby else LoginStatus()
+
+    def rename(self, names: Names) -> None:
+        """Use other names from now on."""
+        self.names.clear()
+        self.names = names
+        if self.dolby:
+            names.bind(self.dolby, self.dolby.token)
+
+    def before_cell(self, *_: object) -> None:
+        """Have a valid token before a cell runs, if it can be had quickly."""
+        if self.dolby:
+            self.dolby.keeper.before_cell()
+
+    def _enter(self, dolby: Dolby) -> None:
+        self._leave()
+        self.dolby = dolby
+        self.names.bind(dolby, dolby.token)
+        dolby.keeper.subscribe(self._renewed)
+
+    def _leave(self) -> None:
+        if self.dolby:
+            self.dolby.logout()
+        self.dolby = None
+
+    def _renewed(self, token: AccessToken) -> None:
+        if self.dolby:
+            self.names.renew(token)
+            self.watch(self.status())

@@ -1,0 +1,30 @@
+"""What %load_ext adds to a shell, and %unload_ext takes away again."""
+
+from typing import TYPE_CHECKING
+
+from dolbyio_nb.notebook.completion import complete_login
+from dolbyio_nb.notebook.magics import DolbyMagics
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def load(shell: "InteractiveShell") -> None:
+    """Register the magics, their completion, and the look at the token before each cell."""
+    magics = DolbyMagics(shell)
+    shell.register_magics(magics)
+    shell.events.register("pre_run_cell", magics.desk.before_cell)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.append(complete_login)
+
+
+def unload(shell: "InteractiveShell") -> None:
+    """Log out, and take back all that `load` added."""
+    magics = shell.magics_manager.registry.pop(DolbyMagics.__name__)
+    magics.close()
+    shell.events.unregister("pre_run_cell", magics.desk.before_cell)
+    for name in magics.magics["line"]:
+        shell.magics_manager.magics["line"].pop(name)
+    shell.configurables.remove(magics)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.remove(complete_login)
