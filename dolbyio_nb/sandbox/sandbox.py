@@ -1,0 +1,162 @@
+"""The handle you hold: a running stand-in for the Dolby.io service, on this machine only."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from .access import Access
+from .apps import App, Apps
+from .callbacks import Announcer, Webhooks
+from .faults import Faults
+from .jobs import Job, JobBook
+from .journal import Journal
+from .media import Media
+from .messages import Place
+from .presign import Signer
+from .server import Server
+from .service import Service
+from .storage import Storage
+from .store import Store
+from .tokens import Tokens
+from .workshop import Workshop
+
+
+class _Part(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Sandbox:
+    """A Dolby.io to try things against. It is not the service, and it never reaches another machine.
+
+        with Sandbox() as sandbox:
+            print(sandbox.auth_url, sandbox.app_key)
+
+    `port` is that of the API (0: any free one); temporary storage has a second port of its own. `app_key`
+    and `app_secret` are random when not given. `clock` gives seconds since 1970: expiry and all times shown
+    follow it. `faults` orders misbehaviour, `requests` tells what was asked, `jobs` how each job stands.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        app_key: str | None = None,
+        app_secret: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
+        self._port = port
+        self._storage_port = 0
+        self._apps = Apps()
+        self._app = self._apps.add(app_key, app_secret)
+        tokens = Tokens(clock)
+        self.faults = Faults(self._apps, tokens)
+        self.requests = Journal(clock)
+        self._book = JobBook(clock)
+        self._store = Store(clock)
+        self._storage = Storage(self._apps, self._store, Signer(clock))
+        webhooks = Webhooks()
+        self._announcer = Announcer(webhooks)
+        self._workshop = Workshop(self._book, self._store, self.faults, self._announcer.announce)
+        media = Media(self._store, self._storage, self._book, self._workshop, webhooks)
+        access = Access(self._apps, tokens, self.faults, clock)
+        self._service = Service(access, media, self._storage, self.faults, self.requests)
+        self._servers: list[Server] = []
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def app_key(self) -> str:
+        return self._app.app_key
+
+    @property
+    def app_secret(self) -> str:
+        return self._app.app_secret
+
+    @property
+    def auth_url(self) -> str:
+        """The origin of the token endpoint, such as `http://127.0.0.1:54321`."""
+        return f"http://127.0.0.1:{self._started_port()}"
+
+    @property
+    def media_url(self) -> str:
+        """The origin of the Media APIs: the same as `auth_url` here."""
+        return self.auth_url
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Every job that was started, oldest first, as it stands now."""
+        return self._book.all()
+
+    def add_app(self, app_key: str | None = None, app_secret: str | None = None) -> App:
+        """Register another app; neither sees the other's objects and jobs."""
+        return self._apps.add(app_key, app_secret)
+
+    def start(self) -> Self:
+        """Listen. A sandbox that was stopped starts again on the ports it had, with its apps and jobs.
+
+        Raises OSError when the port is taken.
+        """
+        with self._lock:
+            if not self._servers:
+                self._open()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection, end what hangs, drop what is queued and remove all objects."""
+        with self._lock:
+            if self._servers:
+                self._close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = f"at {self.auth_url}" if self._servers else "stopped"
+        return f"<Sandbox {state}, app key {self.app_key[:4]}…>"
+
+    def _open(self) -> None:
+        api = self._server("media", self._port)
+        try:
+            storage = self._server("storage", self._storage_port)
+        except BaseException:
+            api.server_close()
+            raise
+        self._port, self._storage_port = api.server_port, storage.server_port
+        self._storage.origin = storage.origin
+        self._folder = tempfile.TemporaryDirectory(prefix="dolbyio-sandbox-", ignore_cleanup_errors=True)
+        self._store.open(Path(self._folder.name))
+        self._servers = [api, storage]
+        parts: tuple[_Part, ...] = (self.faults, self._announcer, self._workshop, *self._servers)
+        for part in parts:
+            part.start()
+
+    def _close(self) -> None:
+        servers, self._servers = self._servers, []
+        parts: tuple[_Part, ...] = (self.faults, *servers, self._workshop, self._announcer)
+        for part in parts:
+            part.stop()
+        self._store.stop()
+        if self._folder:
+            self._folder.cleanup()
+
+    def _server(self, at: Place, port: int) -> Server:
+        return Server(at, port, self._service.handle, self._service.refuse, self._shown_clock)
+
+    def _shown_clock(self) -> float:
+        return self._clock() + self.faults.clock_skew
+
+    def _started_port(self) -> int:
+        if not self._port:
+            raise RuntimeError("the sandbox has not been started; call start() or use `with Sandbox() as s:`")
+        return self._port

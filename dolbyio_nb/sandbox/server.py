@@ -1,0 +1,186 @@
+"""The thin shell: http.server on loopback, turned into requests and responses."""
+
+import re
+import socket
+import threading
+from collections.abc import Callable
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from .bodies import ChunkedBody, PlainBody
+from .messages import Body, FilePart, Place, Request, Response
+from .problems import MISDIRECTED, VALIDATION, Problem, row_for
+
+Handle = Callable[[Request], Response]
+Refuse = Callable[[Problem, Request], Response]
+
+IDLE_TIMEOUT = 60.0  # seconds that a silent connection is kept
+LARGEST_DRAIN = 1024**3  # bytes of a refused body that are read so that the client hears the refusal
+BLOCK = 1024 * 1024
+
+
+class Server(ThreadingHTTPServer):
+    """One loopback port; every connection has a daemon thread."""
+
+    daemon_threads = True
+
+    def __init__(
+        self, at: Place, port: int, handle: Handle, refuse: Refuse, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.at: Place = at
+        self.handle = handle
+        self.refuse = refuse
+        self.clock = clock
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.02,), name=f"sandbox-{at}", daemon=True
+        )
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and close every connection, also those in the middle of something."""
+        self.shutdown()
+        self.server_close()
+        with self._lock:
+            for connection in self._open:
+                _shut(connection)
+
+    def allows(self, host: str) -> bool:
+        """Whether a Host header names this server: a page that rebinds a name to loopback does not."""
+        return host.lower() in (f"127.0.0.1:{self.server_port}", f"localhost:{self.server_port}")
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a client that goes away is no event in somebody's notebook."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: Server
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_TIMEOUT
+    disable_nagle_algorithm = True
+
+    def answer(self) -> None:
+        """Serve one request; the names that http.server looks for are below."""
+        request = Request(self.server.at, self.command, "")
+        try:
+            request = self._request()
+            response = self.server.handle(request)
+        except Problem as problem:
+            self.close_connection = True
+            response = self.server.refuse(problem, request)
+        if not response.dropped:
+            self._send(response)
+            self._drain(request.body)
+        else:
+            self._drop()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815
+
+    def _request(self) -> Request:
+        path, _, query = self.path.partition("?")
+        body, length = self._body()
+        if not self.server.allows(self.headers.get("Host", "")):
+            raise Problem(MISDIRECTED, "The Host header does not name this sandbox")
+        return Request(
+            self.server.at,
+            self.command,
+            unquote(path, errors="replace"),
+            dict(parse_qsl(query, keep_blank_values=True, errors="replace")),
+            {name.lower(): value for name, value in self.headers.items()},
+            body,
+            length,
+        )
+
+    def _body(self) -> tuple[Body | None, int | None]:
+        lengths = self.headers.get_all("Content-Length", [])
+        encodings = self.headers.get_all("Transfer-Encoding", [])
+        if encodings and (lengths or [value.strip().lower() for value in encodings] != ["chunked"]):
+            raise Problem(VALIDATION, "The length of the request is told in two ways, or in an unknown one")
+        if encodings:
+            return ChunkedBody(self.rfile), None
+        if len(lengths) > 1 or (lengths and not re.fullmatch(r"[0-9]{1,15}", lengths[0].strip())):
+            raise Problem(VALIDATION, "Content-Length is not one whole number")
+        if not lengths:
+            return None, (None if self.command == "PUT" else 0)
+        return PlainBody(self.rfile, int(lengths[0])), int(lengths[0])
+
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(response.length))
+        if self.close_connection or response.cut_after is not None:
+            self.close_connection = True
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.flush()
+        if self.command != "HEAD":
+            self._send_body(response)
+
+    def _send_body(self, response: Response) -> None:
+        count = response.length if response.cut_after is None else min(response.length, response.cut_after)
+        if isinstance(response.body, FilePart):
+            with response.body.path.open("rb") as file:
+                if count:
+                    self.connection.sendfile(file, response.body.offset, count)
+        else:
+            self.wfile.write(response.body[:count])
+
+    def _drain(self, body: Body | None) -> None:
+        """Read what is left of a request, or the client may never hear the answer."""
+        left = LARGEST_DRAIN
+        while body and left > 0 and (block := body.read(BLOCK)):
+            left -= len(block)
+        if left <= 0:
+            self.close_connection = True
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        _shut(self.connection)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What http.server itself refuses, such as a garbled request line, in the service's own words."""
+        self.close_connection = True
+        command = getattr(self, "command", None) or "GET"
+        self.command = command
+        problem = Problem(row_for(int(code)), message or "The request cannot be read")
+        self.request_version = getattr(self, "request_version", "HTTP/1.1") or "HTTP/1.1"
+        self._send(self.server.refuse(problem, Request(self.server.at, command, "")))
+
+    def version_string(self) -> str:
+        return "dolbyio_nb-sandbox"
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return formatdate(self.server.clock() if timestamp is None else timestamp, usegmt=True)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return

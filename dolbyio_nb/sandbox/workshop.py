@@ -1,0 +1,114 @@
+"""Where jobs are done: fetch the inputs, work on the sound, deliver the outputs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .apis import destinations, sources
+from .crew import Crew
+from .faults import Faults
+from .jobs import Cancelled, Job, JobBook, Status
+from .locations import Locations, Unusable
+from .store import Store
+
+WORKERS = 2
+STOP_TIMEOUT = 2.0  # seconds that a job at work gets to notice that the sandbox stops
+INSTALL = "This job needs sound tools that are not installed: pip install 'dolbyio_nb[sandbox]'"
+
+
+class Workshop:
+    """Two worker threads for all jobs of one sandbox."""
+
+    def __init__(self, book: JobBook, store: Store, faults: Faults, announce: Callable[[Job], None]) -> None:
+        self._book = book
+        self._store = store
+        self._faults = faults
+        self._locations = Locations(store)
+        self._announce = announce
+        self._crew: Crew | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        self._stopping = False
+        self._crew = Crew("worker", WORKERS)
+
+    def stop(self) -> None:
+        """Drop what waits; cancel what runs."""
+        self._stopping = True
+        if self._crew:
+            self._crew.stop(STOP_TIMEOUT)
+
+    def take(self, job: Job) -> None:
+        """Queue a job."""
+        if self._crew:
+            self._crew.hand(lambda: self._do(job))
+
+    def _do(self, pending: Job) -> None:
+        job = self._book.begin(pending.job_id)
+        if job is None:
+            return
+        status, facts = self._outcome(job)
+        self._announce(self._book.end(job.job_id, status, **facts))
+
+    def _outcome(self, job: Job) -> tuple[Status, dict[str, Any]]:
+        """How a job ends: whatever a hostile file makes the decoders raise ends in words."""
+        try:
+            if ordered := self._faults.next_ending():
+                return ordered, _ordered_facts(ordered)
+            return "Success", {"result": self._work(job)}
+        except Cancelled:
+            return "Cancelled", {}
+        except Unusable as error:
+            return "Failed", _error(error.type, error.title, error.detail)
+        except ImportError:
+            return "Failed", _error("/problems/missing-package", "The sandbox cannot process sound", INSTALL)
+        except Exception as error:
+            return self._failure(job, error)
+
+    def _failure(self, job: Job, error: Exception) -> tuple[Status, dict[str, Any]]:
+        if self._book.is_cancelling(job.job_id):
+            return "Cancelled", {}
+        if hasattr(error, "title") and hasattr(error, "detail"):
+            return "Failed", _error(str(getattr(error, "type", "")), str(error.title), str(error.detail))
+        detail = f"The file could not be processed ({type(error).__name__})"
+        return "Failed", _error("/problems/processing-failed", "Processing failed", detail)
+
+    def _work(self, job: Job) -> dict[str, Any]:
+        from .processing import process
+
+        places = destinations(job.body)
+        for place in places:
+            self._locations.check(place)
+        inputs: list[tuple[Path, bool]] = []
+        outputs = [self._store.new_file(place.suffix) for place in places]
+        try:
+            for place in sources(job.body):
+                inputs.append(self._locations.fetch(job.app, place, lambda: self._tell(job, 0.0)))
+            paths = [path for path, _ in inputs]
+            result = process(job.path, job.body, paths, outputs, lambda done: self._tell(job, done))
+            for place, path in zip(places, outputs, strict=True):
+                self._locations.deliver(job.app, place, path)
+            return result
+        finally:
+            for path, mine in inputs:
+                if mine:
+                    path.unlink(missing_ok=True)
+
+    def _tell(self, job: Job, done: float) -> None:
+        percent = int(done * 100)
+        self._book.advance(job.job_id, percent)
+        self._faults.hold(percent, lambda: self._stopping or self._book.is_cancelling(job.job_id))
+        self._book.advance(job.job_id, percent)
+        if self._stopping:
+            raise Cancelled
+
+
+def _ordered_facts(status: Status) -> dict[str, Any]:
+    if status == "Cancelled":
+        return {}
+    type = "/problems/internal-error" if status == "InternalError" else "/problems/processing-failed"
+    return _error(type, "The job was made to fail", "Ordered by sandbox.faults")
+
+
+def _error(type: str, title: str, detail: str) -> dict[str, Any]:
+    return {"error": {"type": type, "title": title, "detail": detail}}
