@@ -1,0 +1,72 @@
+"""Any error answer is read, whatever its spelling."""
+
+import json
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dolbyio_nb.problems import LONGEST_TEXT, read_problem, retry_after
+
+
+def answer(body: bytes, status: int = 400, **headers: str) -> requests.Response:
+    """Make an answer as requests would."""
+    response = requests.Response()
+    response.status_code, response._content = status, body
+    response.headers.update(headers)
+    return response
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "detail"),
+    [
+        ({"title": "Failure", "detail": "expired", "status": 401}, "Failure", "expired"),
+        ({"title": "Failure", "details": "expired"}, "Failure", "expired"),
+        (
+            {"type": "UNAUTHORIZED", "error": "Unauthorized", "message": "no such app"},
+            "Unauthorized",
+            "no such app",
+        ),
+        ({"error_code": 401, "error_reason": "bad", "error_description": "why"}, "bad", "why"),
+        ({"error": "invalid_client", "error_description": "unknown"}, "invalid_client", "unknown"),
+        ({"data": {"message": "Unauthorized"}, "status": "fail"}, "", "Unauthorized"),
+    ],
+)
+def test_known_spellings(body, title, detail):
+    """Every spelling seen in Dolby's documents and clients is understood."""
+    problem = read_problem(answer(json.dumps(body).encode()))
+    assert (problem.title, problem.detail, problem.from_json) == (title, detail, True)
+
+
+def test_html_is_read_as_text():
+    """A gateway's HTML page becomes its text."""
+    page = b"<html><head><style>p {}</style></head><body><h1>Bad</h1>\n<p>Gateway</p></body></html>"
+    problem = read_problem(answer(page, 502))
+    assert (problem.status, problem.detail, problem.from_json) == (502, "Bad Gateway", False)
+
+
+def test_request_id_is_kept():
+    """The id that the service's support asks for is kept."""
+    assert read_problem(answer(b"", 500, **{"apigw-requestid": "abc="})).request_id == "abc="
+
+
+@given(
+    st.binary(max_size=2000) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps).map(str.encode)
+)
+def test_nothing_breaks_the_reader(body):
+    """Any bytes at all give a problem, with a text short enough to show."""
+    problem = read_problem(answer(body))
+    assert problem.status == 400
+    assert max(len(problem.title), len(problem.detail)) <= LONGEST_TEXT
+
+
+def test_retry_after_takes_seconds_and_dates():
+    """`Retry-After` counts in seconds, or from the same answer's own date, whatever the clock here says."""
+    then, later = "Tue, 01 Jan 2030 00:00:00 GMT", "Tue, 01 Jan 2030 00:00:07 GMT"
+    assert retry_after("3", None) == 3.0
+    assert retry_after(later, then) == 7.0
+    assert retry_after(then, later) == 0.0
+    assert retry_after(later, None) is None
+    assert retry_after("soon", then) is None
+    assert retry_after(None, then) is None
