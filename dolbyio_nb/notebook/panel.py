@@ -1,0 +1,184 @@
+"""The panel in a notebook: a form to log in, then a live view of the token.
+
+The App secret comes in once, in a custom message, and is in no trait: traits are saved with the notebook and
+sent to every other client. Exceptions stop here too, for a traceback of a message handler would be published.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import html
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import anywidget
+import traitlets
+
+from dolbyio_nb.errors import DolbyError
+
+if TYPE_CHECKING:
+    from dolbyio_nb.client import LoginStatus
+
+STATIC = Path(__file__).parent / "static"
+DEFAULT_LIFE = 1800  # seconds; what Dolby's guide uses
+STANDS_FOR = "Dolby.io log-in panel, live only while its kernel runs: run the cell again to see it."
+SHOWN = (
+    "state", "source", "key_hint", "expires_at", "renews_at", "next_try", "life",
+    "last_error", "sandbox", "note",
+)  # fmt: skip
+
+
+class Actions(Protocol):
+    """What the panel's buttons do; every one may raise DolbyError, whose text the panel shows."""
+
+    def login(self, app_key: str, app_secret: str, *, expires_in: int, save: bool) -> str:
+        """Log in with what was typed, and write it to `.env` if `save`; return what else was done, or ""."""
+
+    def use_found(self, *, expires_in: int) -> object:
+        """Log in with the credentials that were found on this computer."""
+
+    def use_sandbox(self, *, expires_in: int) -> object:
+        """Log in to the local sandbox."""
+
+    def refresh(self) -> object:
+        """Renew the token now."""
+
+    def logout(self) -> object:
+        """Log out, and forget key, secret and token."""
+
+    def status(self) -> LoginStatus:
+        """How things stand."""
+
+
+class Panel(anywidget.AnyWidget):
+    """A form to log in that becomes a live view of the token; it decides nothing and calls `actions`.
+
+    `found` says where credentials were found (a place, never a value), "" if nowhere. `sandbox_offer` shows a
+    button for the local sandbox. `warning` is shown above the form, and puts the sandbox first.
+    """
+
+    _esm = (STATIC / "panel.js").read_text(encoding="utf-8")
+    _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+
+    status: Any = traitlets.Dict().tag(sync=True)
+    """The fields of a LoginStatus that a person may see; times are seconds since 1970, or None."""
+    doing = traitlets.Unicode().tag(sync=True)
+    """The order at work: "login", "use_found", "use_sandbox", "refresh", "logout"; "" when there is none."""
+    error = traitlets.Unicode().tag(sync=True)
+    """Why the last order failed, in one to three lines; "" when it did not."""
+    done = traitlets.Unicode().tag(sync=True)
+    """What the last order did that cannot be seen, such as a file that was written; "" for nothing."""
+    now = traitlets.Float().tag(sync=True)
+    """The kernel's clock when it last spoke; set with every other trait, so a change is a sign of life."""
+    found = traitlets.Unicode().tag(sync=True)
+    sandbox_offer = traitlets.Bool(True).tag(sync=True)
+    warning = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self, actions: Actions, *, found: str = "", sandbox_offer: bool = True, warning: str = ""
+    ) -> None:
+        self._actions = actions
+        self._speaking = threading.RLock()
+        super().__init__(
+            found=found,
+            sandbox_offer=sandbox_offer,
+            warning=warning,
+            status=_seen(actions.status()),
+            now=time.time(),
+        )
+        self.on_msg(self._take)
+
+    def show(self, status: LoginStatus) -> None:
+        """Show how the log-in stands now, in place of what was said before; any thread may call this."""
+        self._tell(status=_seen(status), error="", done="")
+
+    def close(self) -> None:
+        """Empty the panel, in every tab that shows it, and let go of it."""
+        self._tell(status={}, error="", done="", doing="", found="", warning="")
+        super().close()
+
+    def _tell(self, **traits: object) -> None:
+        with self._speaking, self.hold_sync():
+            for name, value in traits.items():
+                setattr(self, name, value)
+            self.now = time.time()
+
+    def _take(self, _panel: object, content: dict[str, Any], _buffers: object) -> None:
+        """Take one message from the browser: acknowledge it at once, and work in a thread."""
+        try:
+            secret = content.pop("app_secret", "")
+            if content["kind"] == "hello":
+                self._tell(status=_seen(self._actions.status()))
+            else:
+                self._begin(content["kind"], self._order(content, secret))
+        except BaseException as problem:
+            self._tell(doing="", error=_words(problem))
+
+    def _order(self, content: Mapping[str, Any], secret: str) -> Callable[[], object]:
+        actions, life = self._actions, int(content.get("expires_in", DEFAULT_LIFE))
+        orders: dict[str, Callable[[], object]] = {
+            "login": lambda: actions.login(
+                content["app_key"], secret, expires_in=life, save=bool(content["save"])
+            ),
+            "use_found": lambda: actions.use_found(expires_in=life),
+            "use_sandbox": lambda: actions.use_sandbox(expires_in=life),
+            "refresh": actions.refresh,
+            "logout": actions.logout,
+        }
+        return orders[content["kind"]]
+
+    def _begin(self, kind: str, order: Callable[[], object]) -> None:
+        with self._speaking:
+            busy = bool(self.doing)
+            self._tell(**({} if busy else {"doing": kind, "error": "", "done": ""}))
+        if not busy:
+            _in_a_thread(lambda: self._work(order))
+
+    def _work(self, order: Callable[[], object]) -> None:
+        error = done = ""
+        try:
+            answer = order()
+            done = answer if isinstance(answer, str) else ""
+        except BaseException as problem:
+            error = _words(problem)
+        try:
+            self._tell(doing="", error=error, done=done, status=_seen(self._actions.status()))
+        except BaseException as problem:
+            self._tell(doing="", error=error or _words(problem))
+
+    def __repr__(self) -> str:
+        return STANDS_FOR
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, "text/html": f"<p>{html.escape(STANDS_FOR)}</p>"}, metadata
+
+
+def _seen(status: LoginStatus) -> dict[str, Any]:
+    return {name: getattr(status, name, None) for name in SHOWN}
+
+
+def _words(problem: BaseException) -> str:
+    """Only the texts of our own errors are shown: any other may quote what was typed."""
+    if isinstance(problem, DolbyError):
+        return str(problem)
+    return (
+        "The panel could not do this.\n"
+        f"Something unexpected went wrong: {type(problem).__name__}.\n"
+        "Run %dolby_login --prompt --debug to see where."
+    )
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    """Run `work` with the caller's context, without which a thread's updates never reach the browser."""
+    context = contextvars.copy_context()
+    try:
+        threading.Thread(target=context.run, args=(work,), name="dolbyio-panel", daemon=True).start()
+    except RuntimeError:  # no threads here, as in Pyodide
+        work()

@@ -1,0 +1,309 @@
+/* The panel: a form to log in, then a live view of the token.
+
+   The kernel speaks through a few harmless traits, and sets `now`, its own clock, with every one of them.
+   The browser speaks by `model.send`. The App secret goes that way once and is in no trait.
+   Nothing is sent on a timer, so a panel that is only looked at costs no messages. */
+
+const PATIENCE = 4000; // ms without a word, after which the kernel is busy or gone
+const GRACE = 15; // s that a renewal may be late before the panel asks what became of it
+const PAUSE = 20000; // ms between the first two such questions; doubled after each
+const SMALL_SKEW = 2; // s; clocks closer than this count as equal
+
+const LIVES = { 600: "10 minutes", 1800: "30 minutes", 3600: "1 hour", 28800: "8 hours", 86400: "24 hours" };
+const WORK = {
+  login: "Logging in…",
+  use_found: "Logging in…",
+  use_sandbox: "Starting the sandbox…",
+  refresh: "Renewing the token…",
+  logout: "Logging out…",
+};
+const LINKS = {
+  silent: ["No answer", "warn", "The kernel has not answered. It is busy with a cell and will answer after it, or it is gone."],
+  offline: ["Connection lost", "bad", "The notebook server cannot be reached, so nothing here is up to date."],
+  gone: ["Kernel gone", "bad", "The kernel behind this panel is gone, and any token with it. Run the cell again to log in."],
+};
+
+const PAGE = `
+<div class="top">
+  <svg viewBox="0 0 20 16" aria-hidden="true"><path d="M2 6v4M6 3v10M10 1v14M14 4v8M18 6.5v3"/></svg>
+  <strong tabindex="-1" class="title">Dolby.io</strong>
+  <span class="service"></span>
+  <span class="state" role="status"></span>
+</div>
+<form autocomplete="off">
+  <p class="warning"></p>
+  <div class="offer first"><span>Try it without an account, on a stand-in for the service.</span>
+    <button type="button" name="use_sandbox">Use the local sandbox</button></div>
+  <div class="offer"><span>App key and secret found in <b class="found"></b>.</span>
+    <button type="button" name="use_found" class="main">Use them</button></div>
+  <div class="fields">
+    <label><span>App key</span><input name="dolby-app-key" type="text" required autocomplete="off"
+      autocapitalize="off" spellcheck="false"></label>
+    <label><span>App secret</span><input name="dolby-app-secret" type="password" required autocomplete="new-password"></label>
+  </div>
+  <details>
+    <summary>Where do I find these?</summary>
+    <ol>
+      <li>Sign in at dashboard.dolby.io. New sign-ups may be closed; the sandbox needs no account.</li>
+      <li>Select your application, or create one.</li>
+      <li>Copy its App key and App secret. The “client access token” shown there does not work here.</li>
+    </ol>
+  </details>
+  <div class="options">
+    <label><span>Token lives</span> <select name="life"></select></label>
+    <label class="custom"><span>Seconds</span> <input name="seconds" type="number" min="1" max="86400" step="1" value="1800" required></label>
+    <label class="check"><input name="save" type="checkbox"> <span>Remember in <code>.env</code></span></label>
+  </div>
+  <div class="buttons">
+    <button type="submit" class="main">Log in</button>
+    <button type="button" name="use_sandbox" class="second">Use the local sandbox</button>
+  </div>
+</form>
+<div class="view">
+  <p><span class="time" role="timer"></span> <span class="until"></span></p>
+  <div class="bar" aria-hidden="true"><i></i></div>
+  <dl>
+    <div><dt>App key</dt><dd><code class="key"></code></dd></div>
+    <div><dt>From</dt><dd class="source"></dd></div>
+    <div><dt class="next"></dt><dd class="when"></dd></div>
+  </dl>
+  <p class="note"></p>
+  <div class="buttons">
+    <button type="button" name="refresh">Renew now</button>
+    <button type="button" name="logout">Log out</button>
+  </div>
+</div>
+<div class="message" role="status"></div>
+<div class="error" tabindex="-1"></div>`;
+
+/** Seconds as a countdown: 9:05, 1:00:00. */
+function countdown(seconds) {
+  const s = Math.max(0, Math.ceil(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
+  return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
+}
+
+/** A moment (s since 1970) on the reader's clock, with the weekday when it is not today. */
+function clock(moment) {
+  const day = new Date(moment * 1000);
+  const today = day.toDateString() === new Date().toDateString();
+  return day.toLocaleString([], { hour: "2-digit", minute: "2-digit", ...(today ? {} : { weekday: "short" }) });
+}
+
+/** The state in a word, its tone, and a sentence; `left` is what remains of the token, in seconds. */
+function describe({ state, last_error: reason, renews_at: renewal }, left, now) {
+  if (state === "logged out") return ["Logged out", "", ""];
+  if (state === "refused") {
+    const token = left > 0 ? "The token works until it expires." : "The token has expired.";
+    return ["Refused", "bad", `${reason}\n${token} Log out to enter other credentials.`];
+  }
+  if (left <= 0) return ["Expired", "bad", reason || "It is renewed as soon as a cell uses it."];
+  if (state === "renewing") return ["Renewing…", "", ""];
+  if (state === "stale") return ["Renewal is failing", "warn", `${reason}\nThe token still works.`];
+  if (renewal && renewal < now - GRACE) return ["Due for renewal", "", "It is renewed when a cell next uses it."];
+  return ["Fresh", "good", ""];
+}
+
+/** What comes next for the token, as a label and a value. */
+function upcoming(status, now, skew) {
+  if (status.state === "renewing") return ["Renews", "now"];
+  if (status.next_try) return ["Next try", status.next_try > now ? `in ${countdown(status.next_try - now)}` : "now"];
+  if (status.state === "refused") return ["Renews", "not by itself"];
+  if (status.renews_at > now) return ["Renews", `by itself at ${clock(status.renews_at - skew)}`];
+  return ["Renews", "when next used"];
+}
+
+/** The way to the kernel: `link` is "there", "silent", "offline" or "gone"; `skew` is its clock minus ours, in s. */
+function connect(model, el, changed) {
+  const kernel = { link: "there", skew: 0, ask, heard, look, close: () => clearTimeout(waiting) };
+  let waiting = 0;
+
+  function become(link) {
+    if (link === kernel.link) return;
+    kernel.link = link;
+    changed();
+  }
+
+  /** What the host knows without a message; a saved panel's messages would go nowhere in silence. */
+  function severed() {
+    const known = model.widget_manager?.kernel; // JupyterLab and Notebook 7; undefined elsewhere
+    if (el.closest(".jupyter-widgets-disconnected") || known === null || known?.isDisposed) return "gone";
+    if (known?.status === "dead") return "gone";
+    return known?.connectionStatus && known.connectionStatus !== "connected" ? "offline" : "";
+  }
+
+  function look() {
+    const cut = severed();
+    if (cut) return become(cut);
+    if (kernel.link !== "offline") return;
+    become("silent");
+    ask();
+  }
+
+  function ask(message = { kind: "hello" }) {
+    clearTimeout(waiting);
+    if (el.closest(".jupyter-widgets-disconnected")) return become("gone");
+    try {
+      model.send(message);
+    } catch {
+      return become("gone");
+    }
+    waiting = setTimeout(() => become("silent"), PATIENCE);
+  }
+
+  function heard() {
+    clearTimeout(waiting);
+    const skew = model.get("now") - Date.now() / 1000;
+    kernel.skew = Math.abs(skew) > SMALL_SKEW ? skew : 0;
+    kernel.link = "there";
+    changed();
+  }
+
+  return kernel;
+}
+
+/** Ask once when something that was announced is overdue, then ever more rarely. */
+function watch(kernel) {
+  let [last, next, pause] = [0, 0, PAUSE];
+  return ({ state, next_try, renews_at, expires_at }, now) => {
+    const due = state === "logged out" ? 0 : next_try || renews_at || expires_at;
+    if (due !== last) [last, next, pause] = [due, 0, PAUSE];
+    if (!due || now < due + GRACE || Date.now() < next || kernel.link === "gone") return;
+    next = Date.now() + pause;
+    pause *= 2;
+    kernel.ask();
+  };
+}
+
+function render({ model, el }) {
+  const root = document.createElement("div");
+  root.className = "dolby-panel";
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "Dolby.io log-in");
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own word for it
+  root.innerHTML = PAGE;
+  el.append(root);
+
+  const find = (selector) => root.querySelector(selector);
+  const [form, error, title] = ["form", ".error", ".title"].map(find);
+  const field = form.elements;
+  const kernel = connect(model, el, update);
+  const askIfOverdue = watch(kernel);
+  let mine = ""; // the order given here and not yet answered
+
+  for (const [seconds, words] of Object.entries(LIVES)) field.life.add(new Option(words, seconds, seconds === "1800", seconds === "1800"));
+  field.life.add(new Option("Custom…", "custom"));
+
+  const write = (selector, text) => {
+    const node = typeof selector === "string" ? find(selector) : selector;
+    if (node.textContent !== text) node.textContent = text;
+  };
+  const show = (selector, yes) => root.querySelectorAll(selector).forEach((node) => (node.hidden = !yes));
+  const life = () => Number(field.life.value === "custom" ? field.seconds.value : field.life.value);
+
+  function order(kind, more = {}) {
+    if (model.get("doing") || kernel.link === "gone") return;
+    mine = kind;
+    kernel.ask({ kind, expires_in: life(), ...more });
+    update();
+  }
+
+  function submit(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    const secret = field["dolby-app-secret"];
+    const app_secret = secret.value;
+    secret.value = "";
+    order("login", { app_key: field["dolby-app-key"].value.trim(), app_secret, save: field.save.checked });
+  }
+
+  function update() {
+    const status = model.get("status");
+    const now = Date.now() / 1000 + kernel.skew;
+    const left = (status.expires_at ?? 0) - now;
+    const loggedIn = Boolean(status.state) && status.state !== "logged out";
+    const [word, tone, sentence] = LINKS[kernel.link] ?? describe(status, left, now);
+    const doing = kernel.link === "there" ? (WORK[model.get("doing") || mine] ?? "") : "";
+
+    root.dataset.tone = doing ? "" : tone;
+    root.dataset.link = kernel.link;
+    root.setAttribute("aria-busy", String(Boolean(doing)));
+    show("form", !loggedIn);
+    show(".view", loggedIn);
+    write(".title", loggedIn ? "Dolby.io" : "Log in to Dolby.io");
+    write(".service", loggedIn ? (status.sandbox ? "SANDBOX" : "service") : "");
+    find(".service").dataset.sandbox = String(Boolean(status.sandbox));
+    write(".state", word);
+    write(".message", doing || sentence || (loggedIn ? "" : (status.note ?? "")));
+    const failure = model.get("error");
+    write(".error", kernel.link === "gone" || failure === status.last_error ? "" : failure);
+    root.querySelectorAll("button, input, select").forEach((node) => (node.disabled = kernel.link === "gone"));
+    root.querySelectorAll("button").forEach((node) => node.setAttribute("aria-disabled", String(Boolean(doing))));
+    loggedIn ? drawView(status, now, left) : drawForm();
+  }
+
+  function drawForm() {
+    const [found, warning] = [model.get("found"), model.get("warning")];
+    write(".warning", warning);
+    write(".found", found);
+    show(".warning", warning);
+    show(".offer", found);
+    show(".offer.first", warning && model.get("sandbox_offer"));
+    show(".second", !warning && model.get("sandbox_offer"));
+    const custom = field.life.value === "custom";
+    show(".custom", custom);
+    field.seconds.disabled ||= !custom;
+  }
+
+  function drawView(status, now, left) {
+    const alive = kernel.link !== "gone" && kernel.link !== "offline";
+    const [next, when] = alive ? upcoming(status, now, kernel.skew) : ["Renews", "–"];
+    write(".time", !alive ? "–" : left > 0 ? countdown(left) : "0:00");
+    const moment = clock(status.expires_at - kernel.skew);
+    write(".until", !alive ? "" : left > 0 ? `until the token expires, at ${moment}` : `expired at ${moment}`);
+    show(".bar", status.life);
+    find(".bar i").style.width = `${alive ? Math.max(0, Math.min(100, (100 * left) / status.life)) : 0}%`;
+    write(".key", status.key_hint);
+    write(".source", status.source);
+    write(".next", next);
+    write(".when", when);
+    write(".note", [status.note, model.get("done")].filter(Boolean).join("\n"));
+  }
+
+  function tick() {
+    kernel.look();
+    update();
+    askIfOverdue(model.get("status"), Date.now() / 1000 + kernel.skew);
+  }
+
+  /** The kernel spoke. When it has answered an order given here, put the focus where the answer is. */
+  function spoke() {
+    kernel.heard();
+    if (!mine || model.get("doing")) return;
+    mine = "";
+    if (!model.get("error")) form.reset();
+    update();
+    (error.textContent ? error : title).focus();
+  }
+
+  const revive = () => setTimeout(() => kernel.ask(), 500); // the host is still putting the comm away
+  form.addEventListener("submit", submit);
+  field.life.addEventListener("change", update);
+  root.addEventListener("click", ({ target }) => target.matches("button[name]") && order(target.name));
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  model.on("change:now", spoke);
+  model.on("comm_live_update", revive);
+  const timer = setInterval(tick, 1000);
+  update();
+  setTimeout(() => kernel.ask());
+
+  return () => {
+    clearInterval(timer);
+    kernel.close();
+    model.off("change:now", spoke);
+    model.off("comm_live_update", revive);
+  };
+}
+
+export default { render };
