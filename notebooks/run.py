@@ -36,9 +36,7 @@ def run(path: Path, folder: Path) -> int:
         print(f"There is no notebook {path}.", file=sys.stderr)
         return 1
     notebook = nbformat.read(path, as_version=4)
-    media = path.parent / "media"
-    if media.is_dir():
-        shutil.copytree(media, folder / "media", dirs_exist_ok=True)
+    bring_companions(path.parent, folder)
     print(f"{path}", flush=True)
     client = NotebookClient(notebook, timeout=CELL_LIMIT, resources={"metadata": {"path": str(folder)}})
     client.on_cell_executed = lambda cell, cell_index, **_: show(cell, cell_index)
@@ -50,6 +48,15 @@ def run(path: Path, folder: Path) -> int:
         nbformat.write(notebook, folder / path.name)
         print(f"Executed copy and files: {folder}", flush=True)
     return 0
+
+
+def bring_companions(place: Path, folder: Path) -> None:
+    """Copy what the notebooks use from beside them: the sample sounds, and the module that reads them."""
+    for path in (place / "media").glob("*"):
+        (folder / "media").mkdir(exist_ok=True)
+        shutil.copy(path, folder / "media")
+    for path in place.glob("sound.py"):
+        shutil.copy(path, folder)
 
 
 def show(cell: nbformat.NotebookNode, index: int) -> None:
