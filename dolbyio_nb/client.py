@@ -105,6 +105,7 @@ class Dolby:
             renews_at=keeper.renews_at,
             next_try=keeper.next_try,
             last_error=keeper.last_error,
+            life=keeper.life,
         )
 
     def delegate(self, expires_in: int = DELEGATED_LIFE) -> AccessToken:

@@ -88,6 +88,11 @@ class Desk:
         if self.dolby:
             self.dolby.keeper.before_cell()
 
+    def after_cell(self, *_: object) -> None:
+        """Let the renewal rest again when nobody works here for long."""
+        if self.dolby:
+            self.dolby.keeper.after_cell()
+
     def _enter(self, dolby: Dolby) -> None:
         self._leave()
         self.dolby = dolby

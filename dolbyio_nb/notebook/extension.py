@@ -14,6 +14,7 @@ def load(shell: "InteractiveShell") -> None:
     magics = DolbyMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.desk.before_cell)
+    shell.events.register("post_run_cell", magics.desk.after_cell)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(complete_login)
 
@@ -23,6 +24,7 @@ def unload(shell: "InteractiveShell") -> None:
     magics = shell.magics_manager.registry.pop(DolbyMagics.__name__)
     magics.close()
     shell.events.unregister("pre_run_cell", magics.desk.before_cell)
+    shell.events.unregister("post_run_cell", magics.desk.after_cell)
     for name in magics.magics["line"]:
         shell.magics_manager.magics["line"].pop(name)
     shell.configurables.remove(magics)
