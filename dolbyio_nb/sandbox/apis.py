@@ -33,6 +33,8 @@ APIS: Mapping[str, Api] = {
 def check(path: str, body: Mapping[str, Any]) -> None:
     """Refuse a request that does not say what to work on."""
     api = APIS[path]
+    if body.get("on_complete") is not None and not callback_place(body):
+        raise Problem(VALIDATION, "on_complete must be an object with url")
     if api.many:
         _check_list(body, "inputs", "source")
         _check_list(body, "outputs", "destination")
@@ -52,6 +54,12 @@ def sources(body: Mapping[str, Any]) -> list[Location]:
 def destinations(body: Mapping[str, Any]) -> list[Location]:
     """The outputs of a checked request, in order."""
     return _places(body, "output", "outputs", "destination")
+
+
+def callback_place(body: Mapping[str, Any]) -> list[Location]:
+    """Where `on_complete` points, if there is one."""
+    place = location(body.get("on_complete"))
+    return [place] if place else []
 
 
 def _places(body: Mapping[str, Any], one: str, many: str, key: str) -> list[Location]:

@@ -2,11 +2,13 @@
 
 from io import BufferedIOBase
 
+from .problems import VALIDATION, Problem
+
 _LONGEST_LINE = 1024
 
 
 class BrokenBodyError(ConnectionError):
-    """The client stopped in the middle of its request, or sent what is not HTTP."""
+    """The client stopped in the middle of its request."""
 
 
 class PlainBody:
@@ -43,10 +45,10 @@ class ChunkedBody:
 
     def _next_chunk(self) -> None:
         if self._chunk and self._line():
-            raise BrokenBodyError("a chunk is longer than it said")
+            raise Problem(VALIDATION, "A chunk is longer than it said")
         digits = self._line().partition(b";")[0].strip()
         if not digits or len(digits) > 16 or digits.strip(b"0123456789abcdefABCDEF"):
-            raise BrokenBodyError("a chunk without a length")
+            raise Problem(VALIDATION, "A chunk has no length")
         length = int(digits, 16)
         self._chunk = PlainBody(self._stream, length)
         if length == 0:
@@ -56,6 +58,8 @@ class ChunkedBody:
 
     def _line(self) -> bytes:
         line = self._stream.readline(_LONGEST_LINE)
+        if not line:
+            raise BrokenBodyError("the request ended early")
         if not line.endswith(b"\n"):
-            raise BrokenBodyError("a line without an end")
+            raise Problem(VALIDATION, "A line of the chunked body does not end")
         return line.rstrip(b"\r\n")

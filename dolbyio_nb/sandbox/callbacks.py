@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .apis import callback_place
 from .apps import App
 from .crew import Crew
 from .jobs import Job
@@ -85,23 +86,12 @@ class Announcer:
         event = json.dumps({"job_id": job.job_id, **job.answer()})
         if hook := self._webhooks.of(job.app):
             self._send(hook.url, event, hook.headers)
-        on_complete = job.body.get("on_complete")
-        if isinstance(on_complete, Mapping):
-            own = on_complete.get("body")
-            self._send(on_complete["url"], own if isinstance(own, str) else event, job.passed_headers)
+        for place in callback_place(job.body):
+            self._send(place.url, _own_body(job) or event, job.passed_headers)
 
     def _send(self, url: str, body: str, headers: Mapping[str, str]) -> None:
         if self._crew:
             self._crew.hand(lambda: _deliver(url, body, headers))
-
-
-def check_on_complete(value: object) -> None:
-    """Refuse an `on_complete` that is not one, or that would leave this machine."""
-    if value is None:
-        return
-    if not isinstance(value, Mapping) or not isinstance(value.get("url"), str):
-        raise Problem(VALIDATION, "on_complete must be an object with url")
-    _check_url(value["url"], "on_complete.url")
 
 
 def passed_headers(on_complete: object, headers: Mapping[str, str]) -> dict[str, str]:
@@ -115,11 +105,20 @@ def passed_headers(on_complete: object, headers: Mapping[str, str]) -> dict[str,
     return {name: headers[name.lower()] for name in names if name.lower() in headers}
 
 
+def _own_body(job: Job) -> str | None:
+    on_complete = job.body["on_complete"]
+    own = on_complete.get("body") if isinstance(on_complete, Mapping) else None
+    return own if isinstance(own, str) else None
+
+
 def _webhook(webhook_id: str, body: Mapping[str, Any]) -> Webhook:
     callback = body.get("callback")
     if not isinstance(callback, Mapping) or not isinstance(callback.get("url"), str):
         raise Problem(VALIDATION, "callback is required: an object with url")
-    _check_url(callback["url"], "callback.url")
+    try:
+        local_url(callback["url"])
+    except Unusable as error:
+        raise Problem(VALIDATION, f"callback.url: {error.detail}") from None
     headers = callback.get("headers")
     return Webhook(
         webhook_id, callback["url"], _text_headers(headers if isinstance(headers, Mapping) else {})
@@ -130,13 +129,6 @@ def _text_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
     return {
         str(name): str(value) for name, value in headers.items() if str(name).lower() not in _NOT_PASSED_ON
     }
-
-
-def _check_url(url: str, name: str) -> None:
-    try:
-        local_url(url)
-    except Unusable as error:
-        raise Problem(VALIDATION, f"{name}: {error.detail}") from None
 
 
 def _deliver(url: str, body: str, headers: Mapping[str, str]) -> None:

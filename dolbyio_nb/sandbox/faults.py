@@ -89,10 +89,9 @@ class Faults:
         """Answer with an error status; the body is the service's own, a gateway's HTML page, or nothing."""
         wait = _retry_after(retry_after)
 
-        def act(_: Request, __: Serve) -> Response:
+        def act(request: Request, _: Serve) -> Response:
             if body == "json":
-                detail = "Access Token expired" if status == EXPIRED.status else "Ordered by sandbox.faults"
-                raise Problem(row_for(status), detail, retry_after=wait)
+                raise Problem(row_for(status), _detail(status, request.at), retry_after=wait)
             return _gateway_answer(status, body, wait)
 
         self._order(at, times, act)
@@ -214,6 +213,12 @@ class Faults:
             generation = self._generation
             self._changed.wait_for(lambda: self._closed or self._generation != generation, seconds)
             return not self._closed
+
+
+def _detail(status: int, at: str) -> str:
+    if status != EXPIRED.status:
+        return "Ordered by sandbox.faults"
+    return "App key or App secret is missing or wrong" if at == "token" else "Access Token expired"
 
 
 def _gateway_answer(status: int, body: str, wait: str | None) -> Response:

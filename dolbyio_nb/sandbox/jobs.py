@@ -136,6 +136,13 @@ class JobBook:
             elif not now.ended:
                 self._change(job.job_id, cancelling=True)
 
+    def wait(self, job_id: str, timeout: float) -> Job:
+        """Wait until a job has ended; raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._jobs[job_id].ended, timeout):
+                raise TimeoutError(f"job {job_id} has not ended within {timeout:g} s")
+            return self._jobs[job_id]
+
     def is_cancelling(self, job_id: str) -> bool:
         return self._jobs[job_id].cancelling
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from .apps import App
-from .store import Store, object_key
+from .store import Store, discard, object_key
 
 LARGEST_INPUT = 200 * 1000 * 1000
 STEP_TIMEOUT = 10.0  # seconds for one connect, read or write
@@ -59,10 +59,10 @@ class Locations:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def fetch(self, app: App, place: Location, tick: Callable[[], None]) -> tuple[Path, bool]:
-        """A local file with the input's bytes, and whether the caller must remove it."""
+    def fetch(self, app: App, place: Location, tick: Callable[[], None]) -> Path:
+        """A local file with the input's bytes, for the caller to remove."""
         if place.url.startswith("dlb://"):
-            return self._stored(app, place.url), False
+            return self._stored(app, place)
         path = self._store.new_file(place.suffix)
         try:
             with path.open("wb") as file:
@@ -70,19 +70,16 @@ class Locations:
                     file.write(block)
                     tick()
         except BaseException:
-            path.unlink(missing_ok=True)
+            discard(path)
             raise
-        return path, True
+        return path
 
     def deliver(self, app: App, place: Location, path: Path) -> None:
-        """Put a finished file where the request wants it; the file is used up."""
+        """Put a finished file where the request wants it."""
         if place.url.startswith("dlb://"):
-            self._store.keep(app, _key(place.url), path)
+            self._store.keep(app, _key(place.url), path.rename(self._store.new_file()))
             return
-        try:
-            upload(place, path)
-        finally:
-            path.unlink(missing_ok=True)
+        upload(place, path)
 
     def check(self, place: Location) -> None:
         """Refuse a place that could not be reached, before any work is done."""
@@ -91,13 +88,14 @@ class Locations:
         else:
             local_url(place.url)
 
-    def _stored(self, app: App, url: str) -> Path:
-        stored = self._store.find(app, _key(url))
-        if stored is None:
-            raise _no_access(f"Nothing was uploaded to {url}")
-        if stored.size > LARGEST_INPUT:
+    def _stored(self, app: App, place: Location) -> Path:
+        path = self._store.lend(app, _key(place.url), place.suffix)
+        if path is None:
+            raise _no_access(f"Nothing was uploaded to {place.url}")
+        if path.stat().st_size > LARGEST_INPUT:
+            discard(path)
             raise _too_large()
-        return stored.path
+        return path
 
 
 def local_url(url: str) -> SplitResult:
@@ -163,6 +161,7 @@ class _Call:
     def __enter__(self) -> http.client.HTTPResponse:
         target = self._parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         try:
+            target = quote(target, safe="%/?=&;:@+$,!*'()~")
             self._connection.request(self._method, target, self._body, self._headers)
             answer = self._connection.getresponse()
         except (OSError, http.client.HTTPException, ValueError) as error:

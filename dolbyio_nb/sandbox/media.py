@@ -2,7 +2,7 @@
 
 from .apis import APIS, check
 from .apps import App
-from .callbacks import Webhooks, check_on_complete, passed_headers
+from .callbacks import Webhooks, passed_headers
 from .jobs import JobBook
 from .listing import page
 from .messages import Request, Response, json_response
@@ -39,9 +39,7 @@ class Media:
     def start(self, app: App, request: Request) -> Response:
         body = request.json()
         check(request.path, body)
-        on_complete = body.get("on_complete")
-        check_on_complete(on_complete)
-        passed = passed_headers(on_complete, request.headers)
+        passed = passed_headers(body.get("on_complete"), request.headers)
         job = self._book.add(app, request.path, APIS[request.path].version, body, passed)
         self._workshop.take(job)
         return json_response({"job_id": job.job_id})

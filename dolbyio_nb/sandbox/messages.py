@@ -4,8 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 from urllib.parse import parse_qsl
 
 from .problems import TOO_LARGE, VALIDATION, Problem
@@ -63,9 +62,9 @@ class Request:
 
 @dataclass(frozen=True)
 class FilePart:
-    """A stretch of a file, sent without reading it into memory."""
+    """A stretch of an open file, sent without reading it into memory; whoever sends it closes it."""
 
-    path: Path
+    file: BinaryIO
     offset: int
     count: int
 

@@ -93,6 +93,10 @@ class Sandbox:
         """Every job that was started, oldest first, as it stands now."""
         return self._book.all()
 
+    def wait_for_job(self, job_id: str, timeout: float = 30.0) -> Job:
+        """The job once it has ended; raises TimeoutError when it has not within `timeout` seconds."""
+        return self._book.wait(job_id, timeout)
+
     def add_app(self, app_key: str | None = None, app_secret: str | None = None) -> App:
         """Register another app; neither sees the other's objects and jobs."""
         return self._apps.add(app_key, app_secret)
@@ -135,7 +139,7 @@ class Sandbox:
         self._port, self._storage_port = api.server_port, storage.server_port
         self._storage.origin = storage.origin
         self._folder = tempfile.TemporaryDirectory(prefix="dolbyio-sandbox-", ignore_cleanup_errors=True)
-        self._store.open(Path(self._folder.name))
+        self._store.start(Path(self._folder.name))
         self._servers = [api, storage]
         parts: tuple[_Part, ...] = (self.faults, self._announcer, self._workshop, *self._servers)
         for part in parts:

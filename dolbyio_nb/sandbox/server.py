@@ -17,6 +17,7 @@ Handle = Callable[[Request], Response]
 Refuse = Callable[[Problem, Request], Response]
 
 IDLE_TIMEOUT = 60.0  # seconds that a silent connection is kept
+HANG_UP_TIMEOUT = 1.0  # seconds that a client gets to hear the last answer
 LARGEST_DRAIN = 1024**3  # bytes of a refused body that are read so that the client hears the refusal
 BLOCK = 1024 * 1024
 
@@ -86,23 +87,21 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(self.server.at, self.command, "")
         try:
             request = self._request()
+            self._check_host()
             response = self.server.handle(request)
         except Problem as problem:
             self.close_connection = True
             response = self.server.refuse(problem, request)
-        if not response.dropped:
-            self._send(response)
-            self._drain(request.body)
-        else:
+        if response.dropped:
             self._drop()
+        else:
+            self._finish(request.body, response)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815
 
     def _request(self) -> Request:
         path, _, query = self.path.partition("?")
         body, length = self._body()
-        if not self.server.allows(self.headers.get("Host", "")):
-            raise Problem(MISDIRECTED, "The Host header does not name this sandbox")
         return Request(
             self.server.at,
             self.command,
@@ -112,6 +111,10 @@ class Handler(BaseHTTPRequestHandler):
             body,
             length,
         )
+
+    def _check_host(self) -> None:
+        if not self.server.allows(self.headers.get("Host", "")):
+            raise Problem(MISDIRECTED, "The Host header does not name this sandbox")
 
     def _body(self) -> tuple[Body | None, int | None]:
         lengths = self.headers.get_all("Content-Length", [])
@@ -125,6 +128,16 @@ class Handler(BaseHTTPRequestHandler):
         if not lengths:
             return None, (None if self.command == "PUT" else 0)
         return PlainBody(self.rfile, int(lengths[0])), int(lengths[0])
+
+    def _finish(self, body: Body | None, response: Response) -> None:
+        try:
+            self._send(response)
+            self._drain(body)
+            if self.close_connection:
+                self._hang_up()
+        finally:
+            if isinstance(response.body, FilePart):
+                response.body.file.close()
 
     def _send(self, response: Response) -> None:
         self.send_response(response.status)
@@ -142,19 +155,29 @@ class Handler(BaseHTTPRequestHandler):
     def _send_body(self, response: Response) -> None:
         count = response.length if response.cut_after is None else min(response.length, response.cut_after)
         if isinstance(response.body, FilePart):
-            with response.body.path.open("rb") as file:
-                if count:
-                    self.connection.sendfile(file, response.body.offset, count)
+            if count:  # sendfile takes 0 for everything
+                self.connection.sendfile(response.body.file, response.body.offset, count)
         else:
             self.wfile.write(response.body[:count])
 
     def _drain(self, body: Body | None) -> None:
         """Read what is left of a request, or the client may never hear the answer."""
         left = LARGEST_DRAIN
-        while body and left > 0 and (block := body.read(BLOCK)):
-            left -= len(block)
+        try:
+            while body and left > 0 and (block := body.read(BLOCK)):
+                left -= len(block)
+        except Problem:
+            left = 0
         if left <= 0:
             self.close_connection = True
+
+    def _hang_up(self) -> None:
+        """Close without losing the answer: unread bytes would make the system reset the connection."""
+        self.connection.settimeout(HANG_UP_TIMEOUT)
+        self.connection.shutdown(socket.SHUT_WR)
+        left = BLOCK
+        while left > 0 and (block := self.connection.recv(left)):
+            left -= len(block)
 
     def _drop(self) -> None:
         self.close_connection = True
@@ -163,11 +186,9 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself refuses, such as a garbled request line, in the service's own words."""
         self.close_connection = True
-        command = getattr(self, "command", None) or "GET"
-        self.command = command
+        self.command = getattr(self, "command", None) or "GET"
         problem = Problem(row_for(int(code)), message or "The request cannot be read")
-        self.request_version = getattr(self, "request_version", "HTTP/1.1") or "HTTP/1.1"
-        self._send(self.server.refuse(problem, Request(self.server.at, command, "")))
+        self._finish(None, self.server.refuse(problem, Request(self.server.at, self.command, "")))
 
     def version_string(self) -> str:
         return "dolbyio_nb-sandbox"

@@ -59,15 +59,20 @@ class Storage:
         return Response(200, {"ETag": kept.etag})
 
     def _get(self, request: Request, app: App, key: str) -> Response:
-        stored = self._store.find(app, key)
-        if stored is None:
+        opened = self._store.open(app, key)
+        if opened is None:
             raise Problem(NOT_FOUND, "The specified key does not exist.")
-        first, count = _range(request.headers.get("range", ""), stored.size)
+        stored, file = opened
+        try:
+            first, count = _range(request.headers.get("range", ""), stored.size)
+        except Problem:
+            file.close()
+            raise
         headers = _object_headers(stored)
         if count == stored.size:
-            return Response(200, headers, FilePart(stored.path, 0, stored.size))
+            return Response(200, headers, FilePart(file, 0, count))
         headers["Content-Range"] = f"bytes {first}-{first + count - 1}/{stored.size}"
-        return Response(206, headers, FilePart(stored.path, first, count))
+        return Response(206, headers, FilePart(file, first, count))
 
 
 def _object_headers(stored: StoredObject) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Where the objects behind `dlb://` names live: files with random names in a temporary directory."""
 
 import os
+import shutil
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from .apps import App
 
@@ -29,7 +31,7 @@ class Store:
         self._lock = threading.Lock()
         self._folder: Path | None = None
 
-    def open(self, folder: Path) -> None:
+    def start(self, folder: Path) -> None:
         """Keep objects in this directory from now on."""
         self._folder = folder
 
@@ -58,6 +60,30 @@ class Store:
 
     def find(self, app: App, key: str) -> StoredObject | None:
         return self._objects.get((app.folder, key))
+
+    def open(self, app: App, key: str) -> tuple[StoredObject, BinaryIO] | None:
+        """An object and its bytes as they are now, whatever is written to its name meanwhile."""
+        with self._lock:
+            stored = self._objects.get((app.folder, key))
+            return (stored, stored.path.open("rb")) if stored else None
+
+    def lend(self, app: App, key: str, suffix: str) -> Path | None:
+        """A file of its own with the bytes of an object, for the caller to remove."""
+        path = self.new_file(suffix)
+        with self._lock:
+            stored = self._objects.get((app.folder, key))
+            if stored is None:
+                return None
+            _same_bytes(stored.path, path)
+        return path
+
+
+def _same_bytes(old: Path, new: Path) -> None:
+    """A second name for a file; a copy where the file system has no hard links."""
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)
 
 
 def discard(path: Path) -> None:

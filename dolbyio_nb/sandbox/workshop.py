@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .apis import destinations, sources
+from .apis import callback_place, destinations, sources
 from .crew import Crew
 from .faults import Faults
 from .jobs import Cancelled, Job, JobBook, Status
 from .locations import Locations, Unusable
-from .store import Store
+from .store import Store, discard
 
 WORKERS = 2
 STOP_TIMEOUT = 2.0  # seconds that a job at work gets to notice that the sandbox stops
@@ -55,7 +55,7 @@ class Workshop:
         try:
             if ordered := self._faults.next_ending():
                 return ordered, _ordered_facts(ordered)
-            return "Success", {"result": self._work(job)}
+            return "Success", self._work(job)
         except Cancelled:
             return "Cancelled", {}
         except Unusable as error:
@@ -63,36 +63,29 @@ class Workshop:
         except ImportError:
             return "Failed", _error("/problems/missing-package", "The sandbox cannot process sound", INSTALL)
         except Exception as error:
-            return self._failure(job, error)
-
-    def _failure(self, job: Job, error: Exception) -> tuple[Status, dict[str, Any]]:
-        if self._book.is_cancelling(job.job_id):
-            return "Cancelled", {}
-        if hasattr(error, "title") and hasattr(error, "detail"):
-            return "Failed", _error(str(getattr(error, "type", "")), str(error.title), str(error.detail))
-        detail = f"The file could not be processed ({type(error).__name__})"
-        return "Failed", _error("/problems/processing-failed", "Processing failed", detail)
+            if self._stopping or self._book.is_cancelling(job.job_id):
+                return "Cancelled", {}
+            detail = f"The file could not be processed ({type(error).__name__})"
+            return "Failed", _error("/problems/processing-failed", "Processing failed", detail)
 
     def _work(self, job: Job) -> dict[str, Any]:
-        from .processing import process
-
+        """Fetch, process, deliver; what is no longer needed is removed, however it ends."""
         places = destinations(job.body)
-        for place in places:
+        for place in (*places, *callback_place(job.body)):
             self._locations.check(place)
-        inputs: list[tuple[Path, bool]] = []
+        inputs: list[Path] = []
         outputs = [self._store.new_file(place.suffix) for place in places]
         try:
             for place in sources(job.body):
                 inputs.append(self._locations.fetch(job.app, place, lambda: self._tell(job, 0.0)))
-            paths = [path for path, _ in inputs]
-            result = process(job.path, job.body, paths, outputs, lambda done: self._tell(job, done))
+            result = _processed(job, inputs, outputs, lambda done: self._tell(job, done))
+            seconds = _seconds(inputs[0])
             for place, path in zip(places, outputs, strict=True):
                 self._locations.deliver(job.app, place, path)
-            return result
+            return {"result": result, "duration": seconds}
         finally:
-            for path, mine in inputs:
-                if mine:
-                    path.unlink(missing_ok=True)
+            for path in (*inputs, *outputs):
+                discard(path)
 
     def _tell(self, job: Job, done: float) -> None:
         percent = int(done * 100)
@@ -101,6 +94,24 @@ class Workshop:
         self._book.advance(job.job_id, percent)
         if self._stopping:
             raise Cancelled
+
+
+def _processed(
+    job: Job, inputs: list[Path], outputs: list[Path], tell: Callable[[float], None]
+) -> dict[str, Any]:
+    from .processing import Refused, process
+
+    try:
+        return process(job.path, job.body, inputs, outputs, tell)
+    except Refused as refusal:
+        raise Unusable(refusal.type, refusal.title, refusal.detail) from None
+
+
+def _seconds(path: Path) -> float | None:
+    """How long the media lasts by its own header; None where that does not say."""
+    from .processing.media_info import media_info
+
+    return media_info(path)["container"]["duration"] or None
 
 
 def _ordered_facts(status: Status) -> dict[str, Any]:
