@@ -1,0 +1,197 @@
+"""What diagnose and analyze found out about a file."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from dolbyio_nb.answers import at, number, rows, whole
+from dolbyio_nb.measures import Clipping, Loudness, MediaInfo, Noise, Score, Section, Segment, Share, Talker
+from dolbyio_nb.results import Result
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class SoundResult(Result):
+    """What was measured in a file's sound, and what the file is made of."""
+
+    @property
+    def audio(self) -> dict[str, Any]:
+        """The part of the answer that is about the sound, wherever it stands."""
+        found = at(self.raw, "processed_region", "audio") or at(self.raw, "audio")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def media_info(self) -> MediaInfo | None:
+        """Container, sound and picture of the file."""
+        return MediaInfo.read(at(self.raw, "media_info"))
+
+    @property
+    def loudness(self) -> Loudness | None:
+        """Loudness and peaks."""
+        return Loudness.read(self.audio.get("loudness"))
+
+    @property
+    def clipping(self) -> Clipping | None:
+        """Where the sound is cut off at the top."""
+        return Clipping.read(self.audio.get("clipping"))
+
+    @property
+    def music(self) -> Share | None:
+        """How much of it is music."""
+        return Share.read(self.audio.get("music"))
+
+    @property
+    def speech(self) -> Share | None:
+        """How much of it is speech."""
+        return Share.read(self.audio.get("speech"))
+
+    @property
+    def silence(self) -> Share | None:
+        """How much of it is silence."""
+        return Share.read(self.audio.get("silence"))
+
+    @property
+    def region(self) -> Segment | None:
+        """What part of the file was looked at, from `start` to `end` in seconds."""
+        return Segment.read(at(self.raw, "processed_region"))
+
+    def _lines(self) -> Iterator[str]:
+        if self.loudness and self.loudness.measured is not None:
+            yield f"{self.loudness.measured:.1f} LKFS"
+        for name in ("speech", "music", "silence"):
+            share = Share.read(self.audio.get(name))
+            if share and share.percentage:
+                yield f"{share.percentage:.0f} % {name}"
+
+
+class Diagnosis(SoundResult):
+    """How good a recording is: scores of 0 to 10, loudness, noise, clipping, plosives and sibilance."""
+
+    @property
+    def quality(self) -> Score | None:
+        """The quality score; high is good."""
+        return Score.read(self.audio.get("quality_score"))
+
+    @property
+    def noise(self) -> Score | None:
+        """The noise score."""
+        return Score.read(self.audio.get("noise_score"))
+
+    @property
+    def worst_segment(self) -> Segment | None:
+        """The worst stretch; the service has it under the quality or the noise score."""
+        scores = (self.quality, self.noise)
+        return next((score.worst_segment for score in scores if score and score.worst_segment), None)
+
+    @property
+    def plosives(self) -> int | None:
+        """How many plosives (pops of p and b) were heard."""
+        return whole(at(self.audio, "speech", "events", "plosive"))
+
+    @property
+    def sibilances(self) -> int | None:
+        """How many sharp s sounds were heard."""
+        return whole(at(self.audio, "speech", "events", "sibilance"))
+
+    def _lines(self) -> Iterator[str]:
+        if self.quality and self.quality.average is not None:
+            yield f"quality {self.quality.average:.1f} of 10"
+        yield from super()._lines()
+
+
+class Analysis(SoundResult):
+    """Loudness second by second, noise, clipping, and where there is music, speech or silence."""
+
+    @property
+    def noise(self) -> Noise | None:
+        """Level of the noise, and of the signal above it."""
+        return Noise.read(self.audio.get("noise"))
+
+    @property
+    def bandwidth(self) -> float | None:
+        """The highest frequency with sound in it, in Hz."""
+        return number(self.audio.get("bandwidth"))
+
+    @property
+    def valid(self) -> bool | None:
+        """Whether the loudness is within the limits that were asked for; None when none were."""
+        passed = at(self.audio, "validation", "loudness", "pass")
+        return passed if isinstance(passed, bool) else None
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Give the loudness as a table, one row a second: `time`, `loudness`, `sample_peak`, `true_peak`.
+
+        Raises:
+            MissingPackage: pandas is not installed.
+        """
+        columns = ["time", "loudness", "sample_peak", "true_peak"]
+        series = self.loudness.time_series if self.loudness else ()
+        return self._frame([(*row, *(None,) * len(columns))[: len(columns)] for row in series], columns)
+
+
+class SpeechAnalysis(SoundResult):
+    """Who speaks when."""
+
+    @property
+    def talkers(self) -> tuple[Talker, ...]:
+        """Everybody who speaks, with when, how loud and how well."""
+        return Talker.read_all(self._speech.get("details"))
+
+    @property
+    def num_talkers(self) -> int | None:
+        """How many people speak."""
+        return whole(self._speech.get("num_talkers"))
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Every stretch of speech, in the order of time."""
+        every = (section for talker in self.talkers for section in talker.sections)
+        return tuple(sorted(every, key=lambda section: section.start or 0.0))
+
+    @property
+    def speech(self) -> Share | None:
+        """How much of it is speech."""
+        return Share.read(self._speech)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Give a table with one row for each stretch of speech, with the `talker_id`.
+
+        Raises:
+            MissingPackage: pandas is not installed.
+        """
+        columns = ["talker_id", "section_id", "start", "duration", "confidence", "loudness", "quality_score"]
+        table = [
+            (talker.talker_id, *(getattr(section, name) for name in columns[1:]))
+            for talker in self.talkers
+            for section in talker.sections
+        ]
+        return self._frame(table, columns)
+
+    @property
+    def _speech(self) -> dict[str, Any]:
+        found = self.audio.get("speech") or at(self.raw, "processed_region", "speech")
+        return found if isinstance(found, dict) else {}
+
+    def _lines(self) -> Iterator[str]:
+        if self.num_talkers is not None:
+            yield f"{self.num_talkers} talker{'' if self.num_talkers == 1 else 's'}"
+        yield from super()._lines()
+
+
+class MusicAnalysis(SoundResult):
+    """Where there is music, and which."""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Every stretch of music."""
+        return Section.read_all(rows(at(self.audio, "music", "sections")))
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Give a table with one row for each stretch of music.
+
+        Raises:
+            MissingPackage: pandas is not installed.
+        """
+        columns = ["section_id", "start", "duration", "loudness", "bpm", "key", "genre", "era", "instrument"]
+        table = [tuple(getattr(section, name) for name in columns) for section in self.sections]
+        return self._frame(table, columns)

@@ -1,0 +1,145 @@
+"""Something on this computer that is to be sent: a file, bytes, or an open file."""
+
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import BinaryIO
+
+from dolbyio_nb.errors import TransferError
+from dolbyio_nb.locations import Local, local_path, name_of_bytes
+
+CHUNK = 1 << 20
+"""Bytes read and sent at a time: large enough for speed, small enough for memory not to matter."""
+
+Opener = Callable[[], AbstractContextManager[BinaryIO]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is sent: its name, its length in bytes, and the file it is when it is one.
+
+    `opened()` gives a file at its first byte, as often as it is asked.
+    """
+
+    name: str
+    size: int
+    path: Path | None
+    opened: Opener = field(repr=False)
+
+    def chunks(self, told: Callable[[float], None] = lambda done: None) -> "Chunks":
+        """Give the bytes for one request, in pieces; `told` hears how many were read so far."""
+        return Chunks(self, told)
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """The body of one request. Its length is known, so that `requests` sends a Content-Length."""
+
+    content: Content
+    told: Callable[[float], None]
+
+    def __len__(self) -> int:
+        return self.content.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        left = self.content.size
+        with self.content.opened() as file:
+            while left and (chunk := file.read(min(CHUNK, left))):
+                yield chunk
+                left -= len(chunk)
+                self.told(self.content.size - left)
+        if left:
+            raise TransferError(
+                f"{self.content.name} became shorter while it was sent.", "", "Send it again."
+            )
+
+
+def read_content(source: Local, name: str | None = None) -> Content:
+    """Look at what is to be sent, before any network: it must exist, be readable and hold something."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        content = _from_bytes(bytes(source), name)
+    elif isinstance(source, (str, os.PathLike)):
+        content = _from_path(local_path(source), name)
+    else:
+        content = _from_file(source, name)
+    if not content.size:
+        raise TransferError(f"{content.name} is empty.", "There is nothing in it to send.", _rewind(source))
+    return content
+
+
+def _from_bytes(data: bytes, name: str | None) -> Content:
+    opened = lambda: nullcontext(io.BytesIO(data))  # noqa: E731 - a closure over the bytes, named by its field
+    return Content(name or name_of_bytes(data[:16]), len(data), None, opened)
+
+
+def _from_path(path: Path, name: str | None) -> Content:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return Content(name or path.name, size, path.resolve(), lambda: path.open("rb"))
+
+
+def _from_file(file: BinaryIO, name: str | None) -> Content:
+    if not hasattr(file, "read") or isinstance(file, io.TextIOBase):
+        kind = f"a {type(file).__name__}" if not hasattr(file, "read") else "a file opened as text"
+        raise TransferError(
+            f"{kind} cannot be sent as it is.",
+            "Sound is read as bytes.",
+            'Give a path, bytes, or a file from open(..., "rb").',
+        )
+    file = file if file.seekable() else _kept(file)
+    start = file.tell()
+    size = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    path = _path_of(file) if not start else None
+    name = name or (path.name if path else name_of_bytes(_head(file, start)))
+    return Content(name, size, path, lambda: _at(file, start))
+
+
+def _at(file: BinaryIO, start: int) -> AbstractContextManager[BinaryIO]:
+    file.seek(start)
+    return nullcontext(file)  # the caller opened it, and closes it
+
+
+def _head(file: BinaryIO, start: int) -> bytes:
+    head = file.read(16)
+    file.seek(start)
+    return head
+
+
+def _kept(file: BinaryIO) -> BinaryIO:
+    """Copy what can be read only once, since its length must be known before it is sent."""
+    kept = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as what reads it
+    shutil.copyfileobj(file, kept, CHUNK)
+    kept.seek(0)
+    return kept
+
+
+def _path_of(file: BinaryIO) -> Path | None:
+    name = getattr(file, "name", None)
+    return Path(name).resolve() if isinstance(name, str) and os.path.isfile(name) else None
+
+
+def _unreadable(path: Path, error: OSError) -> TransferError:
+    folder = path.parent if path.parent.is_dir() else Path()
+    if path.is_dir():
+        return TransferError(
+            f"{path} is a folder.", "One file is sent at a time.", "Give the path of a file."
+        )
+    if not isinstance(error, FileNotFoundError):
+        return TransferError(f"{path} cannot be read.", error.strerror or "", "Check its permissions.")
+    near = get_close_matches(path.name, [entry.name for entry in folder.iterdir()], 1)
+    guess = f"Did you mean {near[0]}?" if near else "Check the name and the working directory."
+    return TransferError(f"There is no file {path}.", f"It was looked for in {folder.resolve()}.", guess)
+
+
+def _rewind(source: object) -> str:
+    return "Rewind it first: file.seek(0)." if hasattr(source, "seek") else "Check where it comes from."

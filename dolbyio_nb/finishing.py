@@ -1,0 +1,96 @@
+"""From a job that succeeded to its result."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from dolbyio_nb.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.answers import at
+from dolbyio_nb.errors import JobFailed
+from dolbyio_nb.locations import address_of, is_temporary, name_of
+from dolbyio_nb.places import Target
+from dolbyio_nb.results import MediaResult, Output, Result
+from dolbyio_nb.transfer import Storage
+
+REPORTS: dict[str, type[Result]] = {
+    "/media/analyze": Analysis,
+    "/media/analyze/speech": SpeechAnalysis,
+    "/media/analyze/music": MusicAnalysis,
+}
+"""The jobs whose result is a JSON file."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a job was asked, as far as its result depends on it.
+
+    Attributes:
+        path: the API's path, such as `/media/enhance`.
+        source: the original, when it is a file on this computer.
+        stem: the original's name without its suffix.
+        targets: where the job writes, and where that is wanted on this computer.
+    """
+
+    path: str
+    source: Path | None = None
+    stem: str = "audio"
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """The path as a word, such as `enhance` or `analyze-speech`."""
+        return self.path.removeprefix("/media/").replace("/", "-")
+
+    @property
+    def subject(self) -> str:
+        """What it is done to, for people."""
+        return self.source.name if self.source else self.stem
+
+    def arguments(self) -> list[str]:
+        """Write what `media.job()` needs beyond the id to give the same result, as it is typed."""
+        places = (target.location for target in self.targets)
+        temporary = [address_of(place) for place in places if is_temporary(place)]
+        output = temporary[0] if len(temporary) == 1 else temporary
+        given = {"output": output, "source": str(self.source) if self.source else None}
+        return [f"{name}={json.dumps(value)}" for name, value in given.items() if value]
+
+
+def make_result(order: Order, job_id: str, answer: Mapping[str, Any], storage: Storage) -> Result:
+    """Make the result of a job that succeeded; a report is fetched, and so is a file that is wanted here."""
+    outputs = _outputs(order, job_id, storage)
+    raw = at(answer, "result")
+    raw = raw if isinstance(raw, dict) else {}
+    kind = REPORTS.get(order.path)
+    if kind and not raw and outputs and is_temporary(outputs[0].location):
+        raw = _report(outputs[0], job_id, storage)
+    kind = kind or (Diagnosis if order.path == "/media/diagnose" else MediaResult)
+    return kind(raw, order.operation, job_id, order.source, outputs)
+
+
+def _outputs(order: Order, job_id: str, storage: Storage) -> list[Output]:
+    """Name the files the job wrote, numbered when several, and fetch those that are wanted here."""
+    outputs = []
+    for count, target in enumerate(order.targets, 1):
+        number = f"-{count}" if len(order.targets) > 1 else ""
+        suffix = PurePosixPath(name_of(target.location)).suffix
+        name = f"{order.stem}-{order.operation}-{job_id[:8]}{number}{suffix}"
+        outputs.append(Output(target.location, name, storage.download))
+        if target.save_to:
+            outputs[-1].save(target.save_to)
+    return outputs
+
+
+def _report(output: Output, job_id: str, storage: Storage) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = output.path or storage.download(address_of(output.location) or "", Path(folder, "report.json"))
+        text = path.read_bytes()
+    try:
+        report = json.loads(text)
+    except ValueError:
+        report = None
+    if isinstance(report, dict):
+        return report
+    raise JobFailed(f"The report of job {job_id} cannot be read.", "It is not a JSON object.", job_id=job_id)

@@ -1,0 +1,236 @@
+"""A job at the service: how it is doing, and waiting for its result."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dolbyio_nb.answers import at, number, text
+from dolbyio_nb.api import Api
+from dolbyio_nb.errors import (
+    InvalidRequest,
+    JobCancelled,
+    JobError,
+    JobFailed,
+    JobTimeout,
+    NotFound,
+    Problem,
+    RateLimited,
+    ServiceUnavailable,
+    TokenUnavailable,
+)
+from dolbyio_nb.finishing import Order, make_result
+from dolbyio_nb.pace import Pace, Patience
+from dolbyio_nb.progress import Show, progress_bar
+from dolbyio_nb.results import Result
+from dolbyio_nb.transfer import Storage
+
+ACTIVE = ("Pending", "Running")
+ENDED = ("Success", "Failed", "Cancelled", "InternalError")
+
+PASSING = (ServiceUnavailable, RateLimited, TokenUnavailable)
+"""What may be over at the next look: to look again does no harm."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the service said about a job at one time."""
+
+    status: str = ""
+    progress: float = 0.0
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job will not change any more."""
+        return self.status in ENDED
+
+    @property
+    def strange(self) -> bool:
+        """Whether the status is none that the service documents."""
+        return self.status not in ENDED + ACTIVE
+
+    @property
+    def problem(self) -> Problem:
+        """The job's own error."""
+        said = {
+            name: text(at(self.raw, "error", name)) or "" for name in ("title", "detail", "details", "type")
+        }
+        return Problem(0, said["title"], said["detail"] or said["details"], said["type"])
+
+
+def read_look(answer: object) -> Look:
+    """Read a polling answer, or a row of the list of jobs."""
+    raw = answer if isinstance(answer, dict) else {}
+    return Look(text(raw.get("status")) or "", number(raw.get("progress")) or 0.0, raw)
+
+
+class Job:
+    """A job at the service. It goes on by itself: this object only looks at it.
+
+    Attributes:
+        id: the job's id, by which `dolby.media.job(id)` finds it for 31 days.
+        operation: what is done, such as `enhance` or `analyze-speech`.
+    """
+
+    def __init__(self, api: Api, storage: Storage, order: Order, job_id: str, pace: Pace) -> None:
+        self._api, self._storage, self._order, self._pace = api, storage, order, pace
+        self.id, self.operation = job_id, order.operation
+        self._last = Look()
+        self._result: Result | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        """Show what the last look saw, without another one."""
+        seen = f"{self._last.status}, {self._last.progress:.0f} %" if self._last.status else "started"
+        return f"<Job {self.operation} of {self._order.subject}: {seen}; id {self.id}>"
+
+    @property
+    def status(self) -> str:
+        """How it is doing now: `Pending`, `Running`, `Success`, `Failed`, `Cancelled` or `InternalError`."""
+        return self._look().status
+
+    @property
+    def progress(self) -> int:
+        """How much is done now, 0 to 100."""
+        return int(self._look().progress)
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The whole answer of the last look."""
+        return self._last.raw
+
+    def done(self) -> bool:
+        """Tell whether it has ended, well or badly."""
+        return self._look().ended
+
+    def cancel(self) -> bool:
+        """Ask the service to stop it: True when the request was taken, False when it had already ended.
+
+        It is not immediate, and may come too late: `status` tells.
+        """
+        if self.done():
+            return False
+        try:
+            self._api.post("/media/jobs/cancel", job_id=self.id)
+        except (InvalidRequest, NotFound):
+            if self.done():
+                return False
+            raise
+        return True
+
+    def wait(self, timeout: float | None = None) -> "Job":
+        """Wait until it has ended, well or badly, and return the job.
+
+        There is a progress bar when a person watches. To interrupt it stops the waiting, not the job.
+
+        Args:
+            timeout: seconds; a day by default.
+
+        Raises:
+            JobTimeout: it has not ended in that time, or the service was out of reach for five minutes.
+            JobError: it has a status that nobody documents, and keeps it for five minutes.
+        """
+        patience = Patience(self._pace, timeout)
+        try:
+            with progress_bar(self.operation.capitalize(), 100, unit="%") as show:
+                self._watch(patience, show)
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(f"The job goes on. To pick it up: {self.recipe}")
+            raise
+        return self
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Wait until it has ended and return what came out; with a local `output`, that file is written.
+
+        Args:
+            timeout: seconds; a day by default.
+
+        Raises:
+            JobFailed: the service could not do it; `problem` says why.
+            JobCancelled: somebody stopped it.
+            JobTimeout, JobError: as for `wait`.
+            TransferError: the result could not be fetched.
+        """
+        self.wait(timeout)
+        with self._lock:
+            if self._last.status != "Success":
+                raise self._failure()
+            if self._result is None:
+                self._result = make_result(self._order, self.id, self._last.raw, self._storage)
+            return self._result
+
+    @property
+    def recipe(self) -> str:
+        """The line that picks this job up, in this notebook or another one."""
+        return f"dolby.media.job({', '.join([json.dumps(self.id), *self._order.arguments()])})"
+
+    def _look(self) -> Look:
+        if not self._last.ended:
+            self._last = read_look(self._api.get(self._order.path, job_id=self.id))
+        return self._last
+
+    def _watch(self, patience: Patience, show: Show) -> None:
+        while True:
+            wait = 0.0
+            try:
+                look = self._look()
+            except PASSING as error:
+                wait = self._bear(error, patience)
+            else:
+                show(look.progress)
+                if look.ended:
+                    return
+                if not patience.bears(look.strange):
+                    raise self._riddle(look)
+            if not patience.rest(at_least=wait):
+                raise self._late("It was not ready in the time given.")
+
+    def _bear(self, error: ServiceUnavailable | RateLimited | TokenUnavailable, patience: Patience) -> float:
+        if not patience.bears(True):
+            raise self._late(
+                f"It could not be seen for {self._pace.trouble:.0f} seconds: {error.why}"
+            ) from None
+        asked = error.retry_after if isinstance(error, TokenUnavailable) else error.problem.retry_after
+        return asked or 0.0
+
+    def _late(self, why: str) -> JobTimeout:
+        return JobTimeout(
+            f"Still no result of {self._name}.", why, f"It goes on: {self.recipe}", job_id=self.id
+        )
+
+    def _riddle(self, look: Look) -> JobError:
+        return JobError(
+            f"It is not clear how {self._name} is doing.",
+            f"The service answers with the status {look.status!r}, which is none that it documents.",
+            f"Look at it later: {self.recipe}",
+            job_id=self.id,
+        )
+
+    def _failure(self) -> JobError:
+        problem = self._last.problem
+        if self._last.status == "Cancelled":
+            return JobCancelled(
+                f"{self._name} was cancelled.".capitalize(), "", "Start a new job.", job_id=self.id
+            )
+        why = ": ".join(filter(None, (problem.title, problem.detail))) or "It did not say why."
+        return JobFailed(
+            f"The service could not finish {self._name}.",
+            f"{why} ({problem.type})" if problem.type else why,
+            _advice(self._last.status, problem),
+            job_id=self.id,
+            problem=problem,
+        )
+
+    @property
+    def _name(self) -> str:
+        return f"the {self.operation} job {self.id} of {self._order.subject}"
+
+
+def _advice(status: str, problem: Problem) -> str:
+    if status == "InternalError":
+        return "The fault is the service's: start the job again, and report it if it stays so."
+    if "input-file-access" in problem.type:
+        return "Check that the service can read the input: temporary files are kept for a day, links expire."
+    return "Correct what it names, and start a new job."

@@ -1,0 +1,69 @@
+"""The jobs of the last 31 days, page by page."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from dolbyio_nb.answers import at, rows, text
+from dolbyio_nb.api import Api
+from dolbyio_nb.errors import NotFound, Problem
+from dolbyio_nb.measures import Measure
+
+Moment = datetime | str
+"""A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""
+
+
+@dataclass(frozen=True)
+class JobRecord(Measure):
+    """One line of the list of jobs: `duration` is the sound's in seconds, times are ISO 8601 in UTC."""
+
+    job_id: str | None = None
+    path: str | None = None
+    status: str | None = None
+    progress: int | None = None
+    duration: float | None = None
+    time_submitted: str | None = None
+    time_started: str | None = None
+    time_completed: str | None = None
+    expiry: str | None = None
+    api_version: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The job's id, as `Job` has it."""
+        return self.job_id or ""
+
+
+def list_jobs(
+    api: Api, after: Moment | None = None, before: Moment | None = None, status: str | None = None
+) -> Iterator[JobRecord]:
+    """Read the list, asking for a further page only when it is wanted."""
+    token: str | None = None
+    while True:
+        page = api.get(
+            "/media/jobs",
+            submitted_after=_iso(after),
+            submitted_before=_iso(before),
+            status=status,
+            next_token=token,
+        )
+        yield from JobRecord.read_all(at(page, "jobs"))
+        last, token = token, text(at(page, "next_token"))
+        if not token or token == last:
+            return
+
+
+def find_job(api: Api, job_id: str) -> JobRecord:
+    """Read the line of one job."""
+    found = JobRecord.read_all(rows(at(api.get("/media/jobs", job_id=job_id), "jobs")))
+    record = next((one for one in found if one.job_id == job_id), None)
+    if record is None or not record.path:
+        problem = Problem(404, "No such job", "the list of jobs does not have it")
+        raise NotFound(f"There is no job {job_id}.", problem, "Jobs are kept for 31 days; check the id.")
+    return record
+
+
+def _iso(moment: Moment | None) -> str | None:
+    if not isinstance(moment, datetime):
+        return moment
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,105 @@
+"""What a job reads, where it writes, and what these places are called."""
+
+import os
+import re
+import uuid
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from dolbyio_nb.errors import TransferError
+
+Location = str | Mapping[str, Any]
+"""A place the service can reach: a `dlb://`, `https://` or `s3://` address, or a mapping
+`{"url": ..., "auth": {...}}` with the store's own credentials."""
+
+Local = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+"""Something on this computer: a path, the bytes themselves, or a file open for reading bytes."""
+
+Source = Local | Mapping[str, Any]
+"""What a job can read: anything `Local`, or a `Location`."""
+
+SCHEMES = ("dlb", "https", "http", "s3")
+
+# The first bytes of the formats that bytes without a name are most likely to be in.
+SIGNATURES = (
+    (0, b"RIFF", ".wav"),
+    (0, b"fLaC", ".flac"),
+    (0, b"OggS", ".ogg"),
+    (4, b"ftyp", ".mp4"),
+    (0, b"ID3", ".mp3"),
+    (0, b"\xff\xfb", ".mp3"),
+)
+
+
+def remote_location(place: object) -> Location | None:
+    """Give the place back when the service can reach it by itself, or None when it is on this computer."""
+    if isinstance(place, Mapping):
+        return place if isinstance(place.get("url"), str) or "ref" in place else _refuse(place)
+    if isinstance(place, str) and (scheme := re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", place)):
+        return place if scheme[1].lower() in SCHEMES else _refuse(place)
+    return None
+
+
+def is_temporary(location: Location | None) -> bool:
+    """Tell whether a location is in Dolby.io's own temporary storage."""
+    return isinstance(address := address_of(location), str) and address.startswith("dlb://")
+
+
+def address_of(location: Location | None) -> str | None:
+    """Give the address in a location, which may be a string or a mapping."""
+    return location.get("url") if isinstance(location, Mapping) else location
+
+
+def shown(location: Location | None) -> str:
+    """Write a location for people: no query, no user name, no password, since these can be secrets."""
+    address = address_of(location)
+    if not isinstance(address, str):
+        return "a place named elsewhere in the request" if location else "nowhere"
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "an address that cannot be read"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def name_of(location: Location) -> str:
+    """Give the file name at the end of an address, or `audio` when it has none."""
+    path = shown(location).partition("://")[2]
+    return PurePosixPath(unquote(path.partition("/")[2])).name or "audio"
+
+
+def name_of_bytes(head: bytes) -> str:
+    """Name bytes that came without a name, by what they begin with; `audio.wav` when that says nothing."""
+    found = (suffix for at, mark, suffix in SIGNATURES if head[at : at + len(mark)] == mark)
+    return "audio" + next(found, ".wav")
+
+
+def new_input(name: str) -> str:
+    """Make a `dlb://` address for an upload that no other upload has."""
+    return f"dlb://in/{uuid.uuid4().hex}/{plain(name)}"
+
+
+def new_output(stem: str, suffix: str) -> str:
+    """Make a `dlb://` address for a result that no other result has."""
+    return f"dlb://out/{uuid.uuid4().hex}/{plain(stem + suffix)}"
+
+
+def plain(name: str) -> str:
+    """Keep the letters and digits that the service advises for names, and put a dash for all else."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).lstrip("-.") or "audio"
+
+
+def local_path(place: str | os.PathLike[str]) -> Path:
+    """Read a path on this computer; `~` is the home directory."""
+    return Path(place).expanduser()
+
+
+def _refuse(place: object) -> Location:
+    what = "a mapping without `url`" if isinstance(place, Mapping) else shown(str(place))
+    raise TransferError(
+        f"Dolby.io cannot read from or write to {what}.",
+        "It takes dlb://, https:// and s3:// addresses, and mappings with a `url`.",
+        "For a file on this computer give its path.",
+    )

@@ -1,0 +1,121 @@
+"""The Media APIs: send a file, have something done to it, fetch what came out."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from dolbyio_nb.api import Api
+from dolbyio_nb.contents import read_content
+from dolbyio_nb.finishing import Order
+from dolbyio_nb.jobs import Job
+from dolbyio_nb.listing import JobRecord, Moment, find_job, list_jobs
+from dolbyio_nb.locations import Local, Location, Source, local_path, name_of, new_input
+from dolbyio_nb.operations import Operations
+from dolbyio_nb.pace import Pace
+from dolbyio_nb.places import Target, read_input
+from dolbyio_nb.transfer import Storage
+from dolbyio_nb.webhooks import Webhook
+
+if TYPE_CHECKING:
+    import requests
+
+
+class Media(Operations):
+    """The Media APIs of one log-in.
+
+    In every method `source` is a path, bytes, a file open for reading bytes, a `dlb://`, `https://` or `s3://`
+    address, or a mapping `{"url": ..., "auth": {...}}`. What is on this computer is sent first. `output` is a
+    path on this computer, which `job.result()` writes, or an address or mapping that the service writes to;
+    by default the result stays in Dolby.io's temporary storage for a day. Options have the names of Dolby's
+    documents; further ones are sent as they are.
+
+    Attributes:
+        webhook: the application's webhook.
+    """
+
+    def __init__(self, session: "requests.Session", media_url: str, *, pace: Pace | None = None) -> None:
+        api, pace = Api(session, media_url), pace or Pace()
+        super().__init__(api, Storage(api, pace.sleep), pace)
+        self.webhook = Webhook(api)
+
+    def __repr__(self) -> str:
+        return f"<Media at {self._api.origin}>"
+
+    def upload(self, source: Local, name: str | None = None) -> str:
+        """Send something to Dolby.io's temporary storage and give its `dlb://` address, good for a day.
+
+        Args:
+            source: a path, bytes, or a file open for reading bytes, which is read from where it stands.
+            name: a file name for what has none, or a whole `dlb://` address; by default every upload gets an
+                address of its own.
+
+        Raises:
+            TransferError: there is no such file, or it did not arrive.
+        """
+        chosen = name if name and name.startswith("dlb://") else None
+        content = read_content(source, name_of(chosen) if chosen else name)
+        address = chosen or new_input(content.name)
+        self._storage.upload(content, address)
+        return address
+
+    def download(self, address: str, path: str | os.PathLike[str]) -> Path:
+        """Fetch what is under a `dlb://` address into a file (or into a folder that is there).
+
+        Raises:
+            TransferError: it did not arrive whole; no half file is left.
+            NotFound: it is not, or no longer, there.
+        """
+        target = local_path(path)
+        return self._storage.download(address, target / name_of(address) if target.is_dir() else target)
+
+    def jobs(
+        self,
+        *,
+        submitted_after: Moment | None = None,
+        submitted_before: Moment | None = None,
+        status: str | None = None,
+    ) -> Iterator[JobRecord]:
+        """Go through the jobs of the last 31 days; `pandas.DataFrame(media.jobs())` makes a table of them.
+
+        Args:
+            submitted_after, submitted_before: a `datetime` or ISO 8601, both inclusive.
+            status: `Pending`, `Running`, `Success`, `Failed`, `Cancelled` or `InternalError`.
+        """
+        return list_jobs(self._api, submitted_after, submitted_before, status)
+
+    def job(
+        self,
+        job_id: str | JobRecord,
+        path: str | None = None,
+        *,
+        output: Location | Sequence[Location] = (),
+        source: Source | None = None,
+    ) -> Job:
+        """Pick up a job that was started before, here or elsewhere.
+
+        Args:
+            job_id: its id, or its line in `jobs()`.
+            path: its API, such as `/media/enhance`; found in the list of jobs by default.
+            output: where it writes; the service does not tell, and `result()` needs it for what is in a file.
+            source: the original, for showing both.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        found = job_id if isinstance(job_id, JobRecord) else None
+        if found is None and path is None:
+            found = find_job(self._api, str(job_id))
+        order = _order(path or (found and found.path) or "", output, source)
+        return Job(self._api, self._storage, order, found.id if found else str(job_id), self._pace)
+
+    def cancel(self, job: Job | JobRecord | str) -> bool:
+        """Ask the service to stop a job; see `Job.cancel`."""
+        return (job if isinstance(job, Job) else self.job(job)).cancel()
+
+
+def _order(path: str, output: Location | Sequence[Location], source: Source | None) -> Order:
+    places = [output] if isinstance(output, (str, Mapping)) else list(output)
+    read = read_input(source) if source is not None else None
+    stem = read.stem if read else PurePosixPath(name_of(places[0])).stem if places else "audio"
+    return Order(path, read.path if read else None, stem, tuple(Target(place) for place in places))

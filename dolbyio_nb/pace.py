@@ -1,0 +1,54 @@
+"""When to look at a job again, and when to give up."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dolbyio_nb.clock import Clock, now
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a job is waited for. All times in seconds.
+
+    Attributes:
+        first, growth, longest: the first pause between two looks, its growth factor, and the longest one.
+        ceiling: the longest wait when nobody gives a time; results are kept for a day.
+        trouble: how long the service may be out of reach, or answer riddles, before that is an error.
+        clock, sleep: what tells the time, and what lets it pass.
+    """
+
+    first: float = 0.25
+    growth: float = 1.5
+    longest: float = 5.0
+    ceiling: float = 24 * 3600.0
+    trouble: float = 300.0
+    clock: Clock = now
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Patience:
+    """One wait: how long it may still last, and for how long there has been trouble."""
+
+    def __init__(self, pace: Pace, timeout: float | None) -> None:
+        self._pace, self._pause = pace, pace.first
+        self._end = pace.clock() + (pace.ceiling if timeout is None else timeout)
+        self._trouble_since: float | None = None
+
+    def rest(self, at_least: float = 0.0) -> bool:
+        """Let time pass before the next look; False when there is none left."""
+        left = self._end - self._pace.clock()
+        if left <= 0:
+            return False
+        self._pace.sleep(min(max(self._pause, at_least), left))
+        self._pause = min(self._pause * self._pace.growth, self._pace.longest)
+        return True
+
+    def bears(self, trouble: bool) -> bool:
+        """Take note of trouble, or of its end; False when it has lasted too long."""
+        if not trouble:
+            self._trouble_since = None
+            return True
+        if self._trouble_since is None:
+            self._trouble_since = self._pace.clock()
+        return self._pace.clock() - self._trouble_since < self._pace.trouble

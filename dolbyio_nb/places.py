@@ -1,0 +1,95 @@
+"""From what a person gives as source and output to what is sent, and where the result goes."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, cast
+
+from dolbyio_nb.bodies import Options, kind_of, suffix_of
+from dolbyio_nb.contents import Content, read_content
+from dolbyio_nb.errors import InvalidOption
+from dolbyio_nb.locations import Local, Location, Source, local_path, name_of, new_output, remote_location
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a job reads: a place the service can reach, or something here that is to be sent first."""
+
+    name: str
+    location: Location = ""
+    content: Content | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The original on this computer."""
+        return self.content.path if self.content else None
+
+    @property
+    def stem(self) -> str:
+        """The name without its suffix."""
+        return PurePosixPath(self.name).stem
+
+    @property
+    def suffix(self) -> str:
+        """The name's suffix; `.wav` when it has none."""
+        return PurePosixPath(self.name).suffix or ".wav"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a job writes, and where that is wanted on this computer."""
+
+    location: Location
+    save_to: Path | None = None
+
+
+Destination = str | os.PathLike[str] | Location
+"""Where a result is wanted: a path on this computer, or a location the service writes to by itself."""
+
+
+def read_input(source: Source) -> Input:
+    """Look at what a job is to read; a file that is not there is an error before any network."""
+    if (location := remote_location(source)) is not None:
+        return Input(name_of(location), location)
+    content = read_content(cast("Local", source))
+    return Input(content.name, content=content)
+
+
+def choose_target(output: Destination | None, read: Input, suffix: str) -> Target:
+    """Choose where a job writes: where the person says, or a new place in temporary storage."""
+    if output is None:
+        return Target(new_output(read.stem, suffix))
+    if (location := remote_location(output)) is not None:
+        return Target(location)
+    path = _file_for(cast("str | os.PathLike[str]", output), read.stem, suffix)
+    if read.path and path.resolve() == read.path:
+        raise InvalidOption(
+            f"{path} would be replaced by its own result.", "", "Give `output` another name than the source."
+        )
+    return Target(new_output(path.stem, path.suffix), path)
+
+
+def choose_renditions(wanted: Iterable[Options], read: Input) -> tuple[list[Target], list[dict[str, Any]]]:
+    """Choose where each of several outputs is written, and complete what is asked for it."""
+    targets, asked = [], []
+    for one in wanted:
+        suffix = suffix_of(one["kind"]) if one.get("kind") else ""
+        target = choose_target(one.get("destination"), read, suffix)
+        kind = one.get("kind") or kind_of(PurePosixPath(name_of(target.location)).suffix)
+        if not kind:
+            raise InvalidOption(
+                "It is not clear which format to write.",
+                "Neither `kind` nor the output's suffix says so.",
+                'Give `kind="mp3"`, or an output with a suffix.',
+            )
+        targets.append(target)
+        asked.append({**one, "destination": target.location, "kind": kind})
+    return targets, asked
+
+
+def _file_for(output: str | os.PathLike[str], stem: str, suffix: str) -> Path:
+    path = local_path(output)
+    if path.is_dir() or os.fspath(output).endswith(("/", os.sep)):
+        return path / f"{stem}{suffix}"
+    return path if path.suffix else path.with_name(path.name + suffix)

@@ -1,0 +1,36 @@
+"""Progress bars, for as long as a person watches."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+Show = Callable[[float], None]
+"""Is told how much is done so far, in the bar's own unit."""
+
+
+def person_watches() -> bool:
+    """Tell whether somebody sees the output: a notebook a person runs, or a terminal."""
+    ipython = sys.modules.get("IPython")
+    kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython else None
+    if kernel is not None:
+        return bool(
+            getattr(kernel, "_allow_stdin", True)
+        )  # false when nbclient or papermill runs the notebook
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextmanager
+def progress_bar(label: str, total: float | None, **options: Any) -> Iterator[Show]:
+    """Show a bar while the block runs, and yield the function that moves it; silent when nobody watches."""
+    if not person_watches():
+        yield lambda done: None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=total, desc=label, leave=False, **options) as bar:
+        yield lambda done: _move(bar, done)
+
+
+def _move(bar: Any, done: float) -> None:
+    bar.update(done - bar.n)

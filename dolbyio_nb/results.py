@@ -1,0 +1,141 @@
+"""What comes out of a job."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dolbyio_nb.errors import MissingPackage, TransferError
+from dolbyio_nb.locations import Location, address_of, shown
+
+if TYPE_CHECKING:
+    import pandas
+
+Fetch = Callable[[str, Path], Path]
+"""Brings what is at a `dlb://` address into a file."""
+
+FOLDER = "dolby-output"
+
+
+class Output:
+    """One file that a job wrote: where it is, and, once it was saved, its path on this computer."""
+
+    def __init__(self, location: Location, name: str, fetch: Fetch) -> None:
+        self.location, self._name, self._fetch = location, name, fetch
+        self.path: Path | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<{shown(self.location)}{f', saved as {self.path}' if self.path else ''}>"
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Bring the file to this computer, once, and return its path.
+
+        `path` is the file to write; by default one in `dolby-output/` under the working directory, named
+        after the original, the operation and the job. Dolby.io keeps temporary files for a day.
+
+        Raises:
+            TransferError: it did not arrive whole (no half file is left), or it is in another store.
+            NotFound: it is not, or no longer, there.
+        """
+        with self._lock:
+            wanted = Path(path).expanduser() if path else self.path or Path(FOLDER, self._name)
+            if wanted != self.path or not wanted.exists():
+                self.path = self._fetch(address_of(self.location) or "", wanted)
+            return self.path
+
+
+class Result:
+    """What a job found or made.
+
+    Attributes:
+        raw: the answer as it came, with everything that has no name here.
+        operation: what was done, such as `enhance` or `analyze-speech`.
+        job_id: the job's id.
+        source: the original, when it is a file on this computer.
+        outputs: the files the job wrote.
+    """
+
+    def __init__(
+        self,
+        raw: Mapping[str, Any],
+        operation: str,
+        job_id: str = "",
+        source: Path | None = None,
+        outputs: Sequence[Output] = (),
+    ) -> None:
+        self.raw, self.operation, self.job_id = raw, operation, job_id
+        self.source, self.outputs = source, tuple(outputs)
+
+    def __repr__(self) -> str:
+        about = "".join(f", {line}" for line in self._lines())
+        return f"<{type(self).__name__} of {self.operation}: {self._subject()}{about}>"
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The values of the answer in one row, each under its path, such as `audio.loudness.measured`."""
+        return dict(_flat(self.raw))
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Give the result as a table with one row, so that the tables of many files can be joined.
+
+        Raises:
+            MissingPackage: pandas is not installed.
+        """
+        return self._frame([{"source": self._subject(), **self.summary}])
+
+    def _frame(self, table: Sequence[Any], columns: list[str] | None = None) -> "pandas.DataFrame":
+        try:
+            import pandas
+        except ImportError:
+            raise MissingPackage(
+                "A table needs pandas, which is not installed.",
+                "to_frame() makes a pandas.DataFrame; `.raw` and `.summary` work without it.",
+                "Install it with: pip install 'dolbyio_nb[lab]'",
+            ) from None
+        return pandas.DataFrame(table, columns=columns)
+
+    def _subject(self) -> str:
+        if self.source:
+            return self.source.name
+        return shown(self.outputs[0].location) if self.outputs else f"job {self.job_id or 'without an id'}"
+
+    def _lines(self) -> Iterator[str]:
+        """Give what a repr says beyond the subject."""
+        return iter(())
+
+
+class MediaResult(Result):
+    """Sound or pictures made by enhance, transcode or master: in storage, and on this computer once saved."""
+
+    @property
+    def output(self) -> Location | None:
+        """Where the first file is that the job wrote."""
+        return self.outputs[0].location if self.outputs else None
+
+    @property
+    def path(self) -> Path | None:
+        """The first file on this computer, once it was saved."""
+        return self.outputs[0].path if self.outputs else None
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Bring the first file to this computer, once, and return its path; see `Output.save`."""
+        if not self.outputs:
+            raise TransferError(
+                f"It is not known where job {self.job_id} wrote its result.",
+                "The service does not tell it, and the job was started elsewhere.",
+                'Name it: dolby.media.job("...", output="dlb://...").',
+            )
+        return self.outputs[0].save(path)
+
+    def _lines(self) -> Iterator[str]:
+        places = [str(one.path or shown(one.location)) for one in self.outputs]
+        return iter([f"written to {', '.join(places)}"] if self.source and places else [])
+
+
+def _flat(raw: object, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(raw, Mapping):
+        for key, value in raw.items():
+            yield from _flat(value, f"{name}.{key}" if name else str(key))
+    elif not isinstance(raw, list):
+        yield name, raw

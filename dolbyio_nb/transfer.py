@@ -1,0 +1,152 @@
+"""Files on their way to and from temporary storage, through addresses that are good for an hour."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import requests
+
+from dolbyio_nb.api import Api
+from dolbyio_nb.contents import CHUNK, Content
+from dolbyio_nb.errors import Problem, ServiceUnavailable, TransferError
+from dolbyio_nb.locations import is_temporary, shown
+from dolbyio_nb.progress import Show, progress_bar
+
+TIME_LIMITS = (10.0, 60.0)
+"""Seconds to connect, and seconds without a byte, before a transfer counts as broken."""
+
+PAUSES = (1.0, 4.0)
+"""Seconds before the second and the third try. To send or fetch a file twice does no harm."""
+
+T = TypeVar("T")
+
+
+class PlainSession(requests.Session):
+    """A session that never adds a header that names the user: storage refuses what has one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request  # keeps `.netrc` out, but not the network's proxies
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Add nothing after a redirect either."""
+
+
+class Storage:
+    """Temporary storage: what is under a `dlb://` address."""
+
+    def __init__(self, api: Api, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._api, self._sleep, self._session = api, sleep, PlainSession()
+
+    def upload(self, content: Content, address: str) -> None:
+        """Send a file's bytes to an address."""
+        with progress_bar(f"Sending {content.name}", content.size, unit="B", unit_scale=True) as show:
+            self._thrice(f"{content.name} was not sent.", lambda: self._send(content, address, show))
+
+    def download(self, address: str, path: Path) -> Path:
+        """Fetch what is under an address into a file, which is there whole or not at all."""
+        if not is_temporary(address):
+            raise TransferError(
+                f"{shown(address)} cannot be fetched from here.",
+                "Only dlb:// addresses are in Dolby.io's temporary storage.",
+                "Fetch it with the tools of the store it is in.",
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._thrice(f"{shown(address)} was not fetched.", lambda: self._fetch(address, path))
+        return path
+
+    def _send(self, content: Content, address: str, show: Show) -> None:
+        url = self._presigned("/media/input", address)
+        with _broken_when_it_breaks():
+            response = self._session.put(url, data=content.chunks(show), timeout=TIME_LIMITS)
+            _check(response)
+
+    def _fetch(self, address: str, path: Path) -> None:
+        url = self._presigned("/media/output", address)
+        with (
+            _broken_when_it_breaks(),
+            self._session.get(
+                url, stream=True, timeout=TIME_LIMITS, headers={"Accept-Encoding": "identity"}
+            ) as response,
+        ):
+            _check(response)
+            with _whole_or_nothing(path) as file:
+                _receive(response, file, path.name)
+
+    def _presigned(self, path: str, address: str) -> str:
+        answer = self._api.post(path, {"url": address})
+        url = answer.get("url") if isinstance(answer, dict) else None
+        if isinstance(url, str) and url.startswith(("https://", "http://")):
+            return url
+        problem = Problem(200, "An answer without an address to send to or fetch from")
+        raise ServiceUnavailable(
+            f"POST {path} failed for {shown(address)}.", problem, "Try again in a minute."
+        )
+
+    def _thrice(self, what: str, once: Callable[[], T]) -> T:
+        for pause in (*PAUSES, None):
+            try:
+                return once()
+            except ServiceUnavailable:
+                if pause is None:
+                    raise
+            except _Broken as broken:
+                if pause is None or not broken.passes:
+                    raise TransferError(what, str(broken), "Check the network and try again.") from None
+            self._sleep(pause)
+        raise AssertionError("the last pause is None")
+
+
+class _Broken(Exception):
+    """One try did not get through; `passes` tells whether another one may."""
+
+    def __init__(self, why: str, passes: bool = True) -> None:
+        super().__init__(why)
+        self.passes = passes
+
+
+@contextmanager
+def _broken_when_it_breaks() -> Iterator[None]:
+    try:
+        yield
+    except requests.Timeout:
+        raise _Broken("The storage took too long to answer.") from None
+    except requests.RequestException:
+        # The library's own text would show the address with its signature.
+        raise _Broken("The connection to the storage broke.") from None
+
+
+def _check(response: requests.Response) -> None:
+    if response.status_code == 200:
+        return
+    said = [
+        m[1].strip() for tag in ("Code", "Message") if (m := re.search(f"<{tag}>([^<]*)<", response.text))
+    ]
+    why = f"{shown(response.url)} answered {response.status_code} {': '.join(said)}".rstrip()
+    raise _Broken(f"{why}.", passes=response.status_code == 403 or response.status_code >= 500)
+
+
+@contextmanager
+def _whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _receive(response: requests.Response, file: BinaryIO, name: str) -> None:
+    expected = response.headers.get("Content-Length", "")
+    total = int(expected) if expected.isdecimal() else None
+    with progress_bar(f"Fetching {name}", total, unit="B", unit_scale=True) as show:
+        for chunk in response.iter_content(CHUNK):
+            file.write(chunk)
+            show(file.tell())
+    if total is not None and file.tell() != total:
+        raise _Broken(f"{file.tell()} of {total} bytes arrived.")
