@@ -170,7 +170,7 @@ class TransferError(DolbyError, OSError):
 
 
 class JobError(DolbyError):
-    """Raised when a job has no result; `job_id` names the job, `problem` is the job's own error if it has one."""
+    """Raised when a job has no result; `job_id` names the job, `problem` is its own error if it has one."""
 
     def __init__(
         self,
