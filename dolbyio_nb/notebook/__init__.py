@@ -1,0 +1,1 @@
+"""What a person sees and touches in a notebook: the magics, the panel, and how results are shown."""
