@@ -1,0 +1,34 @@
+"""What all tests share: a sandbox, and an environment with nothing of the developer's own in it."""
+
+import os
+
+import pytest
+
+from dolbyio_nb.sandbox import Sandbox
+
+OURS = ("DOLBYIO_", "APP_KEY", "APP_SECRET", "BINDER_")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    """No credentials and no settings leak in from outside."""
+    for name in [name for name in os.environ if name.startswith(OURS)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def sandbox():
+    """A running sandbox."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def environment(sandbox, monkeypatch, tmp_path):
+    """An empty working directory, and an environment with the sandbox's credentials and origins."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOLBYIO_APP_KEY", sandbox.app_key)
+    monkeypatch.setenv("DOLBYIO_APP_SECRET", sandbox.app_secret)
+    monkeypatch.setenv("DOLBYIO_AUTH_URL", sandbox.auth_url)
+    monkeypatch.setenv("DOLBYIO_MEDIA_URL", sandbox.media_url)
+    return monkeypatch

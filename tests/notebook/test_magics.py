@@ -1,0 +1,197 @@
+"""The magics log in, show and log out, and leave nothing behind."""
+
+import threading
+
+import pytest
+from IPython.core.completer import CompletionContext
+
+from dolbyio_nb.errors import CredentialsNotFound, DolbyError, InvalidOption, TokenRefused, TokenUnavailable
+from dolbyio_nb.notebook.completion import complete_login
+from dolbyio_nb.tokens import AccessToken
+
+
+def magic(shell, line):
+    """Run `%line` and let its errors through."""
+    name, _, rest = line.partition(" ")
+    return shell.run_line_magic(name, rest)
+
+
+def complete(line, cursor=None):
+    """Complete at the end of a line; return the texts offered."""
+    context = CompletionContext(
+        token=line.split(" ")[-1], full_text=line, cursor_position=len(line), cursor_line=0, limit=None
+    )
+    result = complete_login(context)
+    return [completion.text for completion in result["completions"]], result.get("suppress", False)
+
+
+def test_log_in_from_the_environment(shell, environment, capsys):
+    """With credentials in the environment the names are bound and the text says whose they are."""
+    magic(shell, "dolby_login")
+    assert isinstance(shell.user_ns["dolby_token"], AccessToken)
+    assert "from the environment" in capsys.readouterr().out
+    assert shell.user_ns["dolby"].session.get(f"{shell.user_ns['dolby'].media_url}/media/jobs").ok
+
+
+def test_log_in_to_the_sandbox(shell, capsys):
+    """The embedded sandbox needs nothing, and says that it is one."""
+    magic(shell, "dolby_login --sandbox")
+    assert "SANDBOX" in capsys.readouterr().out
+    magic(shell, "dolby_status")
+    assert "SANDBOX" in capsys.readouterr().out
+
+
+def test_sandbox_stands_in_automatically(shell, monkeypatch, capsys):
+    """With DOLBYIO_SANDBOX=auto and no credentials, the sandbox stands in."""
+    monkeypatch.setenv("DOLBYIO_SANDBOX", "auto")
+    magic(shell, "dolby_login")
+    assert "SANDBOX" in capsys.readouterr().out
+
+
+def test_log_out_forgets(shell, environment, capsys):
+    """Logging out removes the names, ends the old log-in, and says what would log in again."""
+    magic(shell, "dolby_login")
+    dolby = shell.user_ns["dolby"]
+    magic(shell, "dolby_logout")
+    assert "dolby" not in shell.user_ns
+    assert "dolby_token" not in shell.user_ns
+    assert "the environment" in capsys.readouterr().out
+    with pytest.raises(DolbyError, match="logged in"):
+        _ = dolby.token
+
+
+def test_failed_log_in_keeps_the_old_one(shell, environment):
+    """A log-in that fails changes nothing."""
+    magic(shell, "dolby_login")
+    before = shell.user_ns["dolby"]
+    environment.setenv("DOLBYIO_APP_SECRET", "wrong")
+    with pytest.raises(TokenRefused):
+        magic(shell, "dolby_login")
+    assert shell.user_ns["dolby"] is before
+    assert before.token
+
+
+def test_nobody_to_ask(shell):
+    """Without credentials and without anybody to ask, the error names variables, file and sandbox."""
+    with pytest.raises(CredentialsNotFound) as caught:
+        magic(shell, "dolby_login")
+    assert len(str(caught.value).splitlines()) == 3
+    for word in ("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET", ".env", "DOLBYIO_SANDBOX=auto"):
+        assert word in str(caught.value)
+
+
+def test_unreachable_host(shell, environment, sandbox):
+    """A host that does not answer is named."""
+    sandbox.stop()
+    with pytest.raises(TokenUnavailable, match="cannot be reached"):
+        magic(shell, "dolby_login")
+
+
+def test_swapped_key_and_secret(shell, environment, sandbox):
+    """Swapped values are refused by the service, and the error says that they look swapped."""
+    environment.setenv("DOLBYIO_APP_KEY", sandbox.app_secret)
+    environment.setenv("DOLBYIO_APP_SECRET", sandbox.app_key)
+    with pytest.raises(TokenRefused, match="swapped") as caught:
+        magic(shell, "dolby_login")
+    assert sandbox.app_secret not in str(caught.value)
+
+
+@pytest.mark.parametrize("life", ["0", "-1", "86401", "90000"])
+def test_life_out_of_range(shell, environment, life):
+    """A life outside 1 to 86400 s is refused with the limit in the text."""
+    with pytest.raises(InvalidOption, match="86400"):
+        magic(shell, f"dolby_login --expires-in {life}")
+
+
+def test_life_is_asked_for(shell, environment):
+    """The life that is asked for is the life of the token; a trait holds the default."""
+    magic(shell, "dolby_login --expires-in 120")
+    assert shell.user_ns["dolby_token"].life == 120
+    magic(shell, "config DolbyMagics.expires_in = 240")
+    magic(shell, "dolby_login")
+    assert shell.user_ns["dolby_token"].life == 240
+
+
+def test_names_can_be_changed(shell, environment):
+    """Both names are traits, and changing one moves what is there."""
+    magic(shell, "dolby_login")
+    magic(shell, "config DolbyMagics.client_name = 'audio'")
+    magic(shell, "config DolbyMagics.token_name = 'audio_token'")
+    assert shell.user_ns["audio"].token == shell.user_ns["audio_token"]
+    assert "dolby" not in shell.user_ns
+
+
+def test_explain_shows_every_place(shell, environment, sandbox, capsys):
+    """--explain names every place and what was found there, logs in nowhere, and shows no value."""
+    magic(shell, "dolby_login --explain")
+    text = capsys.readouterr().out
+    for place in ("the arguments", "the environment", ".env", "Colab's secrets"):
+        assert place in text
+    assert sandbox.app_secret not in text
+    assert sandbox.app_key not in text
+    assert "dolby" not in shell.user_ns
+
+
+def test_save_writes_the_env_file(shell, environment, sandbox, tmp_path, capsys):
+    """--save writes what was used to .env; the next log-in finds it there."""
+    magic(shell, "dolby_login --save")
+    assert "readable by you alone" in capsys.readouterr().out
+    environment.delenv("DOLBYIO_APP_KEY")
+    environment.delenv("DOLBYIO_APP_SECRET")
+    magic(shell, "dolby_login")
+    assert ".env" in capsys.readouterr().out
+
+
+def test_debug_shows_the_whole_traceback(shell, environment, sandbox):
+    """--debug shows where an error came from, still without the secret."""
+    secret = "d3Jvbmctd3JvbmctbmVlZGxlLXdyb25nLXdyb25nLTEyMzQ="
+    environment.setenv("DOLBYIO_APP_SECRET", secret)
+    for option, whole in (("", False), ("--debug", True)):
+        with pytest.raises(TokenRefused) as caught:
+            magic(shell, f"dolby_login {option}")
+        text = "\n".join(caught.value._render_traceback_())
+        assert ("Traceback" in text) is whole
+        assert secret not in text
+
+
+def test_no_option_takes_a_secret(shell):
+    """There is no way to write a secret into the line, where history would keep it."""
+    help_text = shell.magics_manager.magics["line"]["dolby_login"].__doc__
+    assert "secret" not in [word.strip("-") for word in help_text.split() if word.startswith("--")]
+
+
+def test_twenty_reloads_leave_one_of_each(shell, environment):
+    """Reloading leaves one magic, one configurable, one matcher and one worker thread."""
+    for _ in range(20):
+        magic(shell, "reload_ext dolbyio_nb")
+        magic(shell, "dolby_login")
+    names = [type(one).__name__ for one in shell.configurables]
+    assert names.count("DolbyMagics") == 1
+    assert shell.Completer.custom_matchers.count(complete_login) == 1
+    assert sum(thread.name.startswith("dolbyio") for thread in threading.enumerate()) <= 1
+
+
+def test_unload_takes_everything_back(shell, environment):
+    """After %unload_ext there is no magic, no name, no configurable, no matcher and no thread."""
+    magic(shell, "dolby_login")
+    magic(shell, "unload_ext dolbyio_nb")
+    assert "dolby_login" not in shell.magics_manager.magics["line"]
+    assert "dolby" not in shell.user_ns
+    assert "DolbyMagics" not in [type(one).__name__ for one in shell.configurables]
+    assert complete_login not in shell.Completer.custom_matchers
+    magic(shell, "load_ext dolbyio_nb")
+    magic(shell, "dolby_login")
+
+
+def test_completion_offers_exactly_the_options(tmp_path, monkeypatch):
+    """TAB offers the options not yet used, then the values of the last one, and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".env.studio").touch()
+    assert complete("%dolby_login --s") == (["--sandbox", "--save"], True)
+    assert "--form" in complete("%dolby_login ")[0]
+    assert "--form" not in complete("%dolby_login --form ")[0]
+    assert complete("%dolby_login --profile ") == (["studio"], True)
+    assert complete("%dolby_login --expires-in 18") == (["1800"], True)
+    assert ".env.studio" in complete("%dolby_login --env-file .")[0]
+    assert complete("dolby.me") == ([], False)
