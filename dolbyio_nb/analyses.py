@@ -21,46 +21,46 @@ class SoundResult(Result):
         return found if isinstance(found, dict) else {}
 
     @property
-    def media_info(self) -> MediaInfo | None:
+    def media_info(self) -> MediaInfo:
         """Container, sound and picture of the file."""
         return MediaInfo.read(at(self.raw, "media_info"))
 
     @property
-    def loudness(self) -> Loudness | None:
+    def loudness(self) -> Loudness:
         """Loudness and peaks."""
         return Loudness.read(self.audio.get("loudness"))
 
     @property
-    def clipping(self) -> Clipping | None:
+    def clipping(self) -> Clipping:
         """Where the sound is cut off at the top."""
         return Clipping.read(self.audio.get("clipping"))
 
     @property
-    def music(self) -> Share | None:
+    def music(self) -> Share:
         """How much of it is music."""
         return Share.read(self.audio.get("music"))
 
     @property
-    def speech(self) -> Share | None:
+    def speech(self) -> Share:
         """How much of it is speech."""
         return Share.read(self.audio.get("speech"))
 
     @property
-    def silence(self) -> Share | None:
+    def silence(self) -> Share:
         """How much of it is silence."""
         return Share.read(self.audio.get("silence"))
 
     @property
-    def region(self) -> Segment | None:
+    def region(self) -> Segment:
         """What part of the file was looked at, from `start` to `end` in seconds."""
         return Segment.read(at(self.raw, "processed_region"))
 
     def _lines(self) -> Iterator[str]:
-        if self.loudness and self.loudness.measured is not None:
+        if self.loudness.measured is not None:
             yield f"{self.loudness.measured:.1f} LKFS"
         for name in ("speech", "music", "silence"):
             share = Share.read(self.audio.get(name))
-            if share and share.percentage:
+            if share.percentage:
                 yield f"{share.percentage:.0f} % {name}"
 
 
@@ -68,20 +68,19 @@ class Diagnosis(SoundResult):
     """How good a recording is: scores of 0 to 10, loudness, noise, clipping, plosives and sibilance."""
 
     @property
-    def quality(self) -> Score | None:
+    def quality(self) -> Score:
         """The quality score; high is good."""
         return Score.read(self.audio.get("quality_score"))
 
     @property
-    def noise(self) -> Score | None:
+    def noise(self) -> Score:
         """The noise score."""
         return Score.read(self.audio.get("noise_score"))
 
     @property
     def worst_segment(self) -> Segment | None:
         """The worst stretch; the service has it under the quality or the noise score."""
-        scores = (self.quality, self.noise)
-        return next((score.worst_segment for score in scores if score and score.worst_segment), None)
+        return self.quality.worst_segment or self.noise.worst_segment
 
     @property
     def plosives(self) -> int | None:
@@ -94,7 +93,7 @@ class Diagnosis(SoundResult):
         return whole(at(self.audio, "speech", "events", "sibilance"))
 
     def _lines(self) -> Iterator[str]:
-        if self.quality and self.quality.average is not None:
+        if self.quality.average is not None:
             yield f"quality {self.quality.average:.1f} of 10"
         yield from super()._lines()
 
@@ -103,7 +102,7 @@ class Analysis(SoundResult):
     """Loudness second by second, noise, clipping, and where there is music, speech or silence."""
 
     @property
-    def noise(self) -> Noise | None:
+    def noise(self) -> Noise:
         """Level of the noise, and of the signal above it."""
         return Noise.read(self.audio.get("noise"))
 
@@ -125,8 +124,8 @@ class Analysis(SoundResult):
             MissingPackage: pandas is not installed.
         """
         columns = ["time", "loudness", "sample_peak", "true_peak"]
-        series = self.loudness.time_series if self.loudness else ()
-        return self._frame([(*row, *(None,) * len(columns))[: len(columns)] for row in series], columns)
+        table = [(*row, *(None,) * len(columns))[: len(columns)] for row in self.loudness.time_series]
+        return self._frame(table, columns)
 
 
 class SpeechAnalysis(SoundResult):
@@ -149,7 +148,7 @@ class SpeechAnalysis(SoundResult):
         return tuple(sorted(every, key=lambda section: section.start or 0.0))
 
     @property
-    def speech(self) -> Share | None:
+    def speech(self) -> Share:
         """How much of it is speech."""
         return Share.read(self._speech)
 

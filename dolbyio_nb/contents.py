@@ -89,9 +89,9 @@ def _from_path(path: Path, name: str | None) -> Content:
 
 def _from_file(file: BinaryIO, name: str | None) -> Content:
     if not hasattr(file, "read") or isinstance(file, io.TextIOBase):
-        kind = f"a {type(file).__name__}" if not hasattr(file, "read") else "a file opened as text"
+        kind = "a file opened as text" if hasattr(file, "read") else f"of the type {type(file).__name__}"
         raise TransferError(
-            f"{kind} cannot be sent as it is.",
+            f"The source is {kind}, which cannot be sent.",
             "Sound is read as bytes.",
             'Give a path, bytes, or a file from open(..., "rb").',
         )

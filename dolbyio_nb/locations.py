@@ -66,8 +66,9 @@ def shown(location: Location | None) -> str:
 
 def name_of(location: Location) -> str:
     """Give the file name at the end of an address, or `audio` when it has none."""
-    path = shown(location).partition("://")[2]
-    return PurePosixPath(unquote(path.partition("/")[2])).name or "audio"
+    scheme, _, place = shown(location).partition("://")
+    path = place if scheme == "dlb" else place.partition("/")[2]  # elsewhere a host or bucket comes first
+    return PurePosixPath(unquote(path)).name or "audio"
 
 
 def name_of_bytes(head: bytes) -> str:

@@ -19,14 +19,19 @@ class Measure:
     """Values that stand together in an answer. A subclass names them as the service does."""
 
     @classmethod
-    def read(cls, raw: object) -> Self | None:
-        """Take the known names out of an answer; None when there is no such part in it."""
-        return cls(**cls._known(raw)) if isinstance(raw, Mapping) else None
+    def read(cls, raw: object) -> Self:
+        """Take the known names out of a part of an answer; every value is None when there is no such part."""
+        return cls(**cls._known(raw)) if isinstance(raw, Mapping) else cls()
+
+    @classmethod
+    def read_if_there(cls, raw: object) -> Self | None:
+        """Read a part whose absence means something; None when it is not there."""
+        return cls.read(raw) if isinstance(raw, Mapping) else None
 
     @classmethod
     def read_all(cls, raw: object) -> tuple[Self, ...]:
         """Read every part of a list."""
-        return tuple(part for part in map(cls.read, rows(raw)) if part is not None)
+        return tuple(cls.read(part) for part in rows(raw) if isinstance(part, Mapping))
 
     @classmethod
     def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,9 +76,9 @@ class VideoTrack(Measure):
 
 @dataclass(frozen=True)
 class MediaInfo(Measure):
-    """What a file is made of; `video` is None for sound alone."""
+    """What a file is made of; `video` is None for sound alone, `audio` for silent pictures."""
 
-    container: Container | None = None
+    container: Container = Container()
     audio: AudioTrack | None = None
     video: VideoTrack | None = None
 
@@ -81,8 +86,8 @@ class MediaInfo(Measure):
     def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "container": Container.read(raw.get("container")),
-            "audio": AudioTrack.read(raw.get("audio")),
-            "video": VideoTrack.read(raw.get("video")),
+            "audio": AudioTrack.read_if_there(raw.get("audio")),
+            "video": VideoTrack.read_if_there(raw.get("video")),
         }
 
 
@@ -140,7 +145,7 @@ class Score(Measure):
         return {
             **super()._known(raw),
             "distribution": Band.read_all(raw.get("distribution")),
-            "worst_segment": Segment.read(raw.get("worst_segment")),
+            "worst_segment": Segment.read_if_there(raw.get("worst_segment")),
         }
 
 
@@ -230,7 +235,7 @@ class Talker(Measure):
     quality_score: float | None = None
     longest_monologue: float | None = None
     num_sections: int | None = None
-    loudness: Loudness | None = None
+    loudness: Loudness = Loudness()
     sections: tuple[Section, ...] = ()
 
     @classmethod

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb.errors import MissingPackage, TransferError
-from dolbyio_nb.locations import Location, address_of, shown
+from dolbyio_nb.locations import Location, address_of, local_path, shown
 
 if TYPE_CHECKING:
     import pandas
@@ -26,7 +26,7 @@ class Output:
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"<{shown(self.location)}{f', saved as {self.path}' if self.path else ''}>"
+        return f"<{shown(self.location)}{f', saved as {_near(self.path)}' if self.path else ''}>"
 
     def save(self, path: str | Path | None = None) -> Path:
         """Bring the file to this computer, once, and return its path.
@@ -39,7 +39,7 @@ class Output:
             NotFound: it is not, or no longer, there.
         """
         with self._lock:
-            wanted = Path(path).expanduser() if path else self.path or Path(FOLDER, self._name)
+            wanted = (local_path(path) if path else self.path or Path(FOLDER, self._name)).absolute()
             if wanted != self.path or not wanted.exists():
                 self.path = self._fetch(address_of(self.location) or "", wanted)
             return self.path
@@ -129,8 +129,13 @@ class MediaResult(Result):
         return self.outputs[0].save(path)
 
     def _lines(self) -> Iterator[str]:
-        places = [str(one.path or shown(one.location)) for one in self.outputs]
+        places = [_near(one.path) if one.path else shown(one.location) for one in self.outputs]
         return iter([f"written to {', '.join(places)}"] if self.source and places else [])
+
+
+def _near(path: Path) -> str:
+    """Write a path for people: from the working directory when it is in there."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _flat(raw: object, name: str = "") -> Iterator[tuple[str, Any]]:

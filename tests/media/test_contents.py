@@ -1,0 +1,109 @@
+"""What is on this computer, before it is sent."""
+
+import io
+import os
+import threading
+
+import pytest
+
+from dolbyio_nb.contents import CHUNK, read_content
+from dolbyio_nb.errors import DolbyError, TransferError
+
+
+def sent(content) -> bytes:
+    return b"".join(content.chunks())
+
+
+def test_a_file_is_read_in_pieces(tmp_path):
+    """Never more than one chunk at a time, whatever the file's size."""
+    data = os.urandom(2 * CHUNK + 5)
+    (tmp_path / "a.wav").write_bytes(data)
+    chunks = read_content(tmp_path / "a.wav").chunks()
+    assert len(chunks) == len(data)
+    assert [len(chunk) for chunk in chunks] == [CHUNK, CHUNK, 5]
+    assert b"".join(chunks) == data
+
+
+def test_progress_is_told_in_bytes():
+    """The listener hears how much was read so far."""
+    heard = []
+    list(read_content(b"x" * (CHUNK + 1)).chunks(heard.append))
+    assert heard == [CHUNK, CHUNK + 1]
+
+
+@pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview, io.BytesIO])
+def test_bytes_come_in_every_dress(wrap):
+    """Bytes, buffers and files in memory are the same thing."""
+    content = read_content(wrap(b"fLaC..."))
+    assert sent(content) == sent(content) == b"fLaC..."
+    assert (content.name, content.path) == ("audio.flac", None)
+
+
+def test_an_open_file_is_read_from_where_it_stands_and_stays_open(tmp_path):
+    """The caller opened it, and closes it; a second try reads the same bytes."""
+    (tmp_path / "a.wav").write_bytes(b"headerbody")
+    with (tmp_path / "a.wav").open("rb") as file:
+        file.seek(6)
+        content = read_content(file)
+        assert sent(content) == sent(content) == b"body"
+        assert content.path is None
+        assert not file.closed
+
+
+def test_an_open_file_is_known_by_its_path(tmp_path):
+    """The original of a whole file can be played beside the result."""
+    (tmp_path / "a.wav").write_bytes(b"data")
+    with (tmp_path / "a.wav").open("rb") as file:
+        assert read_content(file).path == tmp_path / "a.wav"
+
+
+def test_a_pipe_is_kept_until_its_length_is_known():
+    """Storage wants the length first, which a pipe does not tell."""
+    reading, writing = os.pipe()
+    threading.Thread(target=lambda: (os.write(writing, b"OggSdata"), os.close(writing))).start()
+    with os.fdopen(reading, "rb") as pipe:
+        content = read_content(pipe)
+    assert content.size == 8
+    assert sent(content) == b"OggSdata"
+
+
+def test_a_missing_file_is_named_with_its_neighbour(tmp_path):
+    """The error says where it was looked for, and what may be meant."""
+    (tmp_path / "interview.wav").write_bytes(b"x")
+    with pytest.raises(TransferError) as error:
+        read_content(tmp_path / "intervew.wav")
+    assert str(tmp_path) in str(error.value)
+    assert error.value.next_step == "Did you mean interview.wav?"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (b"", "is empty"),
+        (io.StringIO("text"), "opened as text"),
+        (3, "the type int, which"),
+        (".", "is a folder"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_any_network(source, words):
+    """Each with its own words."""
+    with pytest.raises(TransferError, match=words):
+        read_content(source)
+
+
+def test_a_file_that_was_read_to_its_end_asks_to_be_rewound():
+    """The usual cause of nothing to send."""
+    file = io.BytesIO(b"data")
+    file.read()
+    with pytest.raises(TransferError, match=r"seek\(0\)"):
+        read_content(file)
+
+
+def test_a_file_that_shrinks_while_it_is_sent_is_an_error(tmp_path):
+    """Fewer bytes than were announced would leave the connection hanging."""
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"12345678")
+    content = read_content(path)
+    path.write_bytes(b"123")
+    with pytest.raises(DolbyError, match="became shorter"):
+        sent(content)
