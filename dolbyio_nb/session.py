@@ -1,0 +1,110 @@
+"""Requests that carry the token, to Dolby's hosts only."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+
+from dolbyio_nb import __version__
+from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.origins import Origins
+from dolbyio_nb.repeats import PatientAdapter, rewound, start_of
+
+MASK = "…"
+BEARER = "Bearer "
+
+
+class BearerAuth(AuthBase):
+    """Adds the token to requests to Dolby's hosts, and renews it when the API refuses it.
+
+    On a 401 the request is sent once more with a new token, if its body can be replayed: none, bytes, text,
+    or a file that can be rewound to where it started. Otherwise the 401 is returned, and renewal goes on.
+
+    Args:
+        keeper: where the token comes from.
+        origins: addresses of the services that may see it, besides Dolby's own hosts; https, or on this
+            computer.
+    """
+
+    def __init__(self, keeper: TokenKeeper, origins: Iterable[str]) -> None:
+        self._keeper = keeper
+        self._origins = Origins(origins)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        _refuse_masks(request.headers)
+        if self._origins.may_see_the_token(request.url or ""):
+            request.headers["Authorization"] = BEARER + self._keeper.token()
+            look = partial(self._answered, start=start_of(request.body))
+            request.register_hook("response", look)  # type: ignore[no-untyped-call]  # so are its stubs
+        return request
+
+    def _answered(self, response: requests.Response, start: int | None, **options: Any) -> requests.Response:
+        """Look at each answer on the way, also those of redirects, and repeat once after a 401."""
+        request = response.request
+        if not request.headers.get("Authorization") or not self._origins.may_see_the_token(request.url or ""):
+            return response  # redirected elsewhere, so that the header was taken off
+        if response.status_code != 401:
+            self._accept(response)
+            return response
+        if not self._reject(request) or not rewound(request.body, start):
+            return response
+        return self._send_again(response, options)
+
+    def _send_again(self, response: requests.Response, options: dict[str, Any]) -> requests.Response:
+        response.close()
+        request = response.request.copy()
+        request.headers["Authorization"] = BEARER + self._keeper.token()
+        again: requests.Response = response.connection.send(request, **options)
+        again.history.append(response)
+        if again.status_code == 401:
+            self._reject(request)
+        else:
+            self._accept(again)
+        return again
+
+    def _accept(self, response: requests.Response) -> None:
+        header = response.request.headers["Authorization"]
+        if response.ok and header.startswith(BEARER):
+            self._keeper.accept(header.removeprefix(BEARER))
+
+    def _reject(self, request: requests.PreparedRequest) -> bool:
+        """Report the refusal; anything but a Bearer header was put there by .netrc, on a redirect."""
+        header = request.headers["Authorization"]
+        return not header.startswith(BEARER) or self._keeper.reject(header.removeprefix(BEARER))
+
+
+class DolbySession(requests.Session):
+    """A session whose authentication .netrc cannot replace when a redirect is followed."""
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Take the token off when a redirect leads to another origin."""
+        before, after = response.request.url or "", prepared_request.url or ""
+        if self.should_strip_auth(before, after):  # type: ignore[no-untyped-call]  # so are its stubs
+            prepared_request.headers.pop("Authorization", None)
+
+
+def open_session(auth: BearerAuth) -> requests.Session:
+    """Open a session that authenticates with `auth`, repeats what is safe to repeat, and has time limits.
+
+    Proxies and certificate authorities come from the environment, as everywhere in requests. A `timeout`
+    given with a request replaces the time limits.
+    """
+    session = DolbySession()
+    session.auth = auth
+    session.headers["User-Agent"] = f"dolbyio_nb/{__version__} {requests.utils.default_user_agent()}"
+    for prefix in ("https://", "http://"):
+        session.mount(prefix, PatientAdapter())
+    return session
+
+
+def _refuse_masks(headers: Mapping[str, str | bytes]) -> None:
+    for name, value in headers.items():
+        if MASK in (value if isinstance(value, str) else value.decode("utf-8", "replace")):
+            raise DolbyError(
+                f"The request was not sent: its {name} header holds a mask instead of a token.",
+                "Printing, str() and %s show a token as <Dolby.io token …>, so that no notebook keeps it.",
+                'Write f"Bearer {dolby_token}", or use dolby.session, which adds the header itself.',
+            )
