@@ -141,7 +141,7 @@ class Panel(anywidget.AnyWidget):
         error = done = ""
         try:
             answer = order()
-            done = answer if isinstance(answer, str) else ""
+            done = answer if type(answer) is str else ""  # a token is a str too, but not this very type
         except BaseException as problem:
             error = _words(problem)
         try:

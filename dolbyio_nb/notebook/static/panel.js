@@ -144,12 +144,13 @@ function connect(model, el, changed) {
   function ask(message = { kind: "hello" }) {
     clearTimeout(waiting);
     if (el.closest(".jupyter-widgets-disconnected")) return become("gone");
+    waiting = setTimeout(() => become("silent"), PATIENCE);
     try {
       model.send(message);
     } catch {
-      return become("gone");
+      clearTimeout(waiting);
+      become("gone");
     }
-    waiting = setTimeout(() => become("silent"), PATIENCE);
   }
 
   function heard() {
@@ -203,7 +204,8 @@ function render({ model, el }) {
   const life = () => Number(field.life.value === "custom" ? field.seconds.value : field.life.value);
 
   function order(kind, more = {}) {
-    if (model.get("doing") || kernel.link === "gone") return;
+    const atWork = model.get("doing") || (mine && kernel.link === "there");
+    if (atWork || kernel.link === "gone" || !field.seconds.reportValidity()) return;
     mine = kind;
     kernel.ask({ kind, expires_in: life(), ...more });
     update();
