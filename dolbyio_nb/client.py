@@ -229,7 +229,7 @@ def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
 
 def _checked(dolby: Dolby) -> Dolby:
     try:
-        _ = dolby.token
+        dolby.refresh()  # which fails at the first failure, as a person who waits would like
     except BaseException:
         dolby.logout()
         raise

@@ -20,7 +20,7 @@ def test_token_is_renewed_while_a_cell_runs(kernel):
     assert kernel.run(RENEWAL).text.strip() == "{200} True"
 
 
-def test_masked_prompt_logs_in(kernel, environment, sandbox):
+def test_masked_prompt_logs_in(environment, sandbox, kernel):
     """The prompt takes key and secret, and neither is in anything the kernel sent out."""
     login = "%load_ext dolbyio_nb\n%dolby_login --prompt"
     outcome = kernel.run(login, answers=[sandbox.app_key, sandbox.app_secret])
