@@ -1,0 +1,176 @@
+"""The panel in a real kernel: what it answers, and what it never says."""
+
+import pytest
+
+from .conftest import Kernel, traits_in
+
+NEEDLE = "s3cr3t-NEEDLE-42"
+
+
+def login(secret: str, **changed: object) -> dict[str, object]:
+    """The message of the form."""
+    return {
+        "kind": "login",
+        "app_key": "KEY-1234",
+        "app_secret": secret,
+        "expires_in": 1800,
+        "save": False,
+    } | changed
+
+
+def text_of(kernel: Kernel, code: str) -> str:
+    """What an expression is, as the kernel shows it."""
+    said = kernel.run(code)
+    return next(m for m in said if m["msg_type"] == "execute_result")["content"]["data"]["text/plain"]
+
+
+def errors(kernel: Kernel) -> list[dict[str, object]]:
+    """The errors that the kernel ever published."""
+    return [m["content"] for m in kernel.said if m["msg_type"] == "error"]
+
+
+def test_a_log_in_leaves_the_secret_nowhere(kernel, panel):
+    """The secret goes in by one message and is afterwards in no message, trait, variable, history or file."""
+    kernel.send(panel, login(NEEDLE))
+    kernel.until(lambda state: state.get("doing") == "login")
+    seen = kernel.until(lambda state: state.get("status", {}).get("state") == "fresh")
+    assert seen["status"]["key_hint"] == "KEY-…"
+    assert text_of(kernel, "actions.lengths") == f"[{len(NEEDLE)}]"
+    kernel.run("panel.get_state(), vars(panel), In, Out, panel, globals()")
+    assert kernel.holds(NEEDLE) == []
+
+
+def test_the_scan_would_see_a_secret_in_a_trait(kernel, panel):
+    """A secret planted in a trait is found, so the scan is worth something."""
+    kernel.run("panel.error = 'planted-' + 'NEEDLE'")
+    assert "iopub" in kernel.holds("planted-NEEDLE")
+
+
+def test_a_refusal_is_shown_in_its_own_words(kernel, panel):
+    """The lines of a DolbyError arrive as they are, and the panel is ready again."""
+    kernel.send(panel, login("wrong"))
+    seen = kernel.until(lambda state: state.get("error"))
+    assert seen["error"] == "The service refuses these credentials.\nIt answered 401.\nCheck both."
+    assert seen["doing"] == ""
+
+
+def test_an_unexpected_failure_says_its_kind_and_not_its_text(kernel, panel):
+    """Even with Verbose tracebacks nothing is published but the name of the exception."""
+    before = len(errors(kernel))
+    kernel.send(panel, login("broken-" + NEEDLE))
+    seen = kernel.until(lambda state: state.get("error"))
+    assert "RuntimeError" in seen["error"]
+    assert kernel.holds(NEEDLE) == []
+    assert len(errors(kernel)) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"kind": "no such order"},
+        {"kind": "login", "app_secret": NEEDLE},
+        {"kind": "login", "app_key": "K", "app_secret": NEEDLE, "expires_in": "soon"},
+        [NEEDLE],
+        NEEDLE,
+        None,
+    ],
+)
+def test_a_message_of_no_sense_does_no_harm(kernel, panel, content):
+    """Whatever is sent, the panel says that it failed, publishes no traceback, and goes on."""
+    before = len(errors(kernel))
+    kernel.send(panel, content)
+    assert kernel.until(lambda state: state.get("error"))["error"].startswith("The panel could not")
+    kernel.send(panel, {"kind": "use_sandbox", "expires_in": 60})
+    kernel.until(lambda state: state.get("status", {}).get("sandbox"))
+    assert len(errors(kernel)) == before
+    assert kernel.holds(NEEDLE) == []
+
+
+def test_a_hello_is_answered_with_the_status_and_the_clock(kernel, panel):
+    """The answer to a hello is how things stand now, and the kernel's time."""
+    kernel.run("actions.use_found(expires_in=60)")
+    kernel.send(panel, {"kind": "hello"})
+    seen = kernel.until(lambda state: "status" in state)
+    assert seen["status"]["source"] == ".env"
+    assert 0 < seen["status"]["expires_at"] - seen["now"] <= 60
+
+
+def test_a_hello_does_not_wipe_the_error(kernel, panel):
+    """A reloaded page still sees why the last order failed; news from the kernel replaces it."""
+    kernel.send(panel, login("wrong"))
+    kernel.until(lambda state: state.get("error"))
+    kernel.send(panel, {"kind": "hello"})
+    kernel.until(lambda state: "now" in state)
+    assert text_of(kernel, "bool(panel.error)") == "True"
+    kernel.run("panel.show(actions.status())")
+    assert text_of(kernel, "panel.error") == "''"
+
+
+def test_one_order_at_a_time(kernel, panel):
+    """An order that comes while another is at work is acknowledged and dropped."""
+    kernel.send(panel, login("slow"))
+    kernel.until(lambda state: state.get("doing") == "login")
+    kernel.send(panel, {"kind": "use_sandbox"})
+    kernel.until(lambda state: "now" in state)
+    kernel.run("actions.go.set()")
+    assert text_of(kernel, "actions.asked") == "['login']"
+
+
+def test_the_news_of_a_thread_arrive_during_a_busy_cell(kernel, panel):
+    """A renewal is seen at once, while the cell that runs is still at it."""
+    said = kernel.run(
+        "actions.use_found(expires_in=60)\nstand_in.renew_in_background(actions, panel, 900).join()"
+    )
+    kinds = ["news" if traits_in(m).get("status") else m["content"].get("execution_state") for m in said]
+    assert kinds.index("news") < kinds.index("idle")
+
+
+@pytest.mark.parametrize(
+    ("order", "state"), [({"kind": "use_found"}, "fresh"), ({"kind": "logout"}, "logged out")]
+)
+def test_each_order_ends_in_its_status(kernel, panel, order, state):
+    """After an order the panel shows how things stand then."""
+    kernel.send(panel, order)
+    kernel.until(lambda seen: seen.get("doing") == "")
+    assert text_of(kernel, "actions.asked, panel.status['state']") == f"(['{order['kind']}'], '{state}')"
+
+
+def test_what_was_saved_is_told_and_a_token_is_not(kernel, panel):
+    """A text that an order gives back is shown; a token, which is a str too, is not."""
+    kernel.send(panel, login("right", save=True))
+    assert kernel.until(lambda state: state.get("done"))["done"] == "Saved to .env."
+    kernel.send(panel, {"kind": "refresh"})
+    kernel.until(lambda state: state.get("doing") == "refresh")
+    kernel.until(lambda state: state.get("doing") == "")
+    assert kernel.holds("a-token-NEEDLE") == []
+
+
+def test_a_panel_is_emptied_before_it_closes(kernel, panel):
+    """The last thing other clients hear of a closed panel is nothing; later news are dropped in peace."""
+    kernel.run("actions.use_found(expires_in=60); panel.show(actions.status())")
+    said = kernel.run("panel.close(); panel.show(actions.status())")
+    news = [m for m in said if m["msg_type"].startswith("comm_")]
+    assert [m["msg_type"] for m in news] == ["comm_msg", "comm_close"]
+    assert traits_in(news[0])["status"] == {}
+
+
+def test_a_saved_notebook_says_what_the_panel_was(kernel, panel):
+    """Where no widget can be shown there is one honest line, without a key."""
+    kernel.run("actions.use_found(expires_in=60); panel.show(actions.status())")
+    said = kernel.run("panel")
+    data = next(m for m in said if m["msg_type"] == "execute_result")["content"]["data"]
+    assert data["text/plain"] in data["text/html"]
+    assert "run the cell again" in data["text/plain"]
+    assert "\n" not in data["text/plain"]
+    assert "dGVz" not in data["text/plain"]
+
+
+def test_showing_it_takes_two_messages(kernel):
+    """A panel costs its opening and its display, and little data."""
+    said = kernel.run("actions, panel = stand_in.new(); panel")
+    assert [m["msg_type"] for m in said if m["msg_type"] in ("comm_open", "comm_msg", "execute_result")] == [
+        "comm_open",  # the layout that every widget has
+        "comm_open",
+        "execute_result",
+    ]
