@@ -34,6 +34,7 @@ class LoginStatus:
         life: seconds of life that the present token was given, or None.
         sandbox: whether this is the sandbox and not Dolby.io.
         note: anything else worth knowing, such as a name in the notebook that was left alone.
+        life: seconds of life that the present token was given, or None.
     """
 
     state: str = "logged out"
@@ -46,6 +47,7 @@ class LoginStatus:
     life: float | None = None
     sandbox: bool = False
     note: str = ""
+    life: float | None = None
 
 
 class Dolby:
@@ -105,6 +107,7 @@ class Dolby:
             renews_at=keeper.renews_at,
             next_try=keeper.next_try,
             last_error=keeper.last_error,
+            life=keeper.life,
             life=keeper.life,
         )
 
