@@ -38,7 +38,12 @@ def run(path: Path, folder: Path) -> int:
     notebook = nbformat.read(path, as_version=4)
     bring_companions(path.parent, folder)
     print(f"{path}", flush=True)
-    client = NotebookClient(notebook, timeout=CELL_LIMIT, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_LIMIT,
+        resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
     client.on_cell_executed = lambda cell, cell_index, **_: show(cell, cell_index)
     try:
         client.execute()

@@ -1,0 +1,185 @@
+"""One log-in: made from anywhere, lent to others, ended for good."""
+
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from dolbyio_nb import (
+    CredentialsNotFound,
+    Dolby,
+    InvalidOption,
+    NotLoggedIn,
+    TokenRefused,
+    TokenUnavailable,
+    login,
+)
+from dolbyio_nb.client import TOKEN_VARIABLE
+
+ASK = f"""
+import os, sys, urllib.request
+headers = {{"Authorization": "Bearer " + os.environ["{TOKEN_VARIABLE}"]}}
+print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers=headers)).status)
+"""
+
+
+@pytest.fixture
+def dolby(environment):
+    """A log-in to the sandbox with credentials from the environment."""
+    with login() as dolby:
+        yield dolby
+
+
+def ask(dolby, **variables):
+    """Call the Media API from another program that has only a token."""
+    without_secret = {name: value for name, value in os.environ.items() if "SECRET" not in name}
+    command = [sys.executable, "-c", ASK, f"{dolby.media_url}/media/jobs"]
+    return subprocess.run(
+        command, env=without_secret | variables, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_arguments_log_in(environment, sandbox):
+    """Key and secret in the call are enough."""
+    environment.delenv("DOLBYIO_APP_KEY")
+    with login(sandbox.app_key, sandbox.app_secret) as dolby:
+        assert dolby.status().state == "fresh"
+
+
+def test_status_says_how_it_is(dolby, sandbox):
+    """The status names the source, hints at the key, and its times are in order."""
+    status = dolby.status()
+    assert (status.state, status.source, status.sandbox) == ("fresh", "the environment", True)
+    assert status.key_hint == f"{sandbox.app_key[:4]}…"
+    assert status.renews_at < status.expires_at
+    assert status.life == 1800
+
+
+def test_refresh_renews_now(dolby):
+    """Renewing by hand gives another token, and the log-in has it too."""
+    before = dolby.token
+    assert dolby.refresh() != before
+    assert dolby.token != before
+
+
+def test_a_running_sandbox_is_used_and_left_running(sandbox):
+    """A sandbox that is handed in stays its owner's; one that log-in started ends with it."""
+    with login(sandbox=sandbox) as dolby:
+        assert dolby.session.get(f"{dolby.media_url}/media/jobs").ok
+    assert requests.get(f"{sandbox.media_url}/media/jobs").status_code == 401
+    with login(sandbox=True) as dolby:
+        url = dolby.media_url
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url)
+
+
+def test_sandbox_by_environment(monkeypatch, tmp_path):
+    """DOLBYIO_SANDBOX decides when nothing is asked for; sandbox=False is never overruled."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOLBYIO_SANDBOX", "auto")
+    with login() as dolby:
+        assert dolby.status().source == "the sandbox"
+    with pytest.raises(CredentialsNotFound):
+        login(sandbox=False)
+
+
+def test_wrong_secret_is_refused(environment):
+    """A wrong secret is refused in three lines that name its source and not itself."""
+    environment.setenv("DOLBYIO_APP_SECRET", "wrong-needle")
+    with pytest.raises(TokenRefused, match="the environment") as caught:
+        login()
+    assert len(str(caught.value).splitlines()) == 3
+    assert "needle" not in str(caught.value)
+
+
+@pytest.mark.parametrize("style", ["full", "status", "code", "oauth"])
+def test_every_spelling_of_a_refusal_is_read(environment, sandbox, style):
+    """However the service spells its refusal, the error quotes it."""
+    sandbox.faults.error_style = style
+    environment.setenv("DOLBYIO_APP_SECRET", "wrong")
+    with pytest.raises(TokenRefused, match="401 ") as caught:
+        login()
+    assert "without an explanation" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["html", "empty"])
+def test_trouble_without_json_is_no_refusal(environment, sandbox, body):
+    """A gateway's page or an empty answer is trouble that may pass, and not the credentials' fault."""
+    sandbox.faults.fail(503, at="token", body=body)
+    with pytest.raises(TokenUnavailable, match="503"):
+        login()
+
+
+def test_delegated_token_serves_another_program(dolby):
+    """A delegated token has its own life, and works without the secret, also after the log-out."""
+    token = dolby.delegate(expires_in=60)
+    assert token.life == 60
+    assert token != dolby.token
+    dolby.logout()
+    assert ask(dolby, **{TOKEN_VARIABLE: token}) == "200"
+
+
+def test_delegated_life_is_checked(dolby):
+    """The life of a delegated token has the same limits."""
+    with pytest.raises(InvalidOption, match="86400"):
+        dolby.delegate(expires_in=90000)
+
+
+def test_environ_lends_within_the_block_only(dolby, monkeypatch):
+    """Programs started inside the block have the token; after it the variable is as before."""
+    with dolby.environ():
+        assert ask(dolby) == "200"
+    assert TOKEN_VARIABLE not in os.environ
+    monkeypatch.setenv(TOKEN_VARIABLE, "mine")
+    with pytest.raises(ZeroDivisionError), dolby.environ():
+        _ = 1 / 0
+    assert os.environ[TOKEN_VARIABLE] == "mine"
+
+
+def test_log_out_ends_everything(dolby):
+    """After the log-out nothing works, each with the same clear error, and a second log-out is no error."""
+    dolby.logout()
+    dolby.logout()
+    for use in (
+        lambda: dolby.token,
+        dolby.refresh,
+        dolby.delegate,
+        lambda: dolby.session.get(f"{dolby.media_url}/media/jobs"),
+    ):
+        with pytest.raises(NotLoggedIn):
+            use()
+    assert dolby.status().state == "logged out"
+
+
+def test_repr_shows_no_secret(dolby, sandbox):
+    """What a person sees of a log-in is where it is, whose, and how the token does."""
+    text = repr(dolby) + repr(vars(dolby))
+    assert "sandbox" in text
+    assert sandbox.app_secret not in text
+    assert sandbox.app_key not in text
+    assert dolby.token.value not in text
+
+
+def _call(dolby: Dolby) -> int:
+    return dolby.session.get(f"{dolby.media_url}/media/jobs").status_code
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_log_in_travels_to_other_processes(dolby, method):
+    """A pool of processes, forked or started anew, can use the log-in."""
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        assert pool.map(_call, [dolby] * 4) == [200] * 4
+
+
+def test_copy_in_another_process_has_no_secret(dolby, sandbox):
+    """A pickled log-in holds the token and not the secret, and so it cannot delegate."""
+    data = pickle.dumps(dolby)
+    assert sandbox.app_secret.encode() not in data
+    copy = pickle.loads(data)
+    assert copy.token == dolby.token
+    with pytest.raises(NotLoggedIn, match="copy"):
+        copy.delegate()
