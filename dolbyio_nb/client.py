@@ -108,7 +108,6 @@ class Dolby:
             next_try=keeper.next_try,
             last_error=keeper.last_error,
             life=keeper.life,
-            life=keeper.life,
         )
 
     def delegate(self, expires_in: int = DELEGATED_LIFE) -> AccessToken:
