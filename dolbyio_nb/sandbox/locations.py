@@ -40,7 +40,8 @@ class Location:
     @property
     def suffix(self) -> str:
         """The ending of its name, which tells the wanted format: ".wav"."""
-        return PurePosixPath(urlsplit(self.url).path or self.url).suffix.lower()[:12]
+        name = self.url if self.url.startswith("dlb://") else self.url.partition("?")[0]
+        return PurePosixPath(name).suffix.lower()[:12]
 
 
 def location(value: object) -> Location | None:

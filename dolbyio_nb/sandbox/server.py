@@ -4,6 +4,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,6 +27,7 @@ class Server(ThreadingHTTPServer):
     """One loopback port; every connection has a daemon thread."""
 
     daemon_threads = True
+    request_queue_size = 128  # connections that may come at once; five, the default, makes the sixth wait
 
     def __init__(
         self, at: Place, port: int, handle: Handle, refuse: Refuse, clock: Callable[[], float]
@@ -37,9 +39,8 @@ class Server(ThreadingHTTPServer):
         self.clock = clock
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(
-            target=self.serve_forever, args=(0.02,), name=f"sandbox-{at}", daemon=True
-        )
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._accept, name=f"sandbox-{at}", daemon=True)
 
     @property
     def origin(self) -> str:
@@ -50,11 +51,17 @@ class Server(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Stop listening and close every connection, also those in the middle of something."""
-        self.shutdown()
+        self._stopping.set()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.server_port), timeout=1):
+            self._thread.join(1)  # the connection wakes it; waiting costs nothing until then
         self.server_close()
         with self._lock:
             for connection in self._open:
                 _shut(connection)
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            self.handle_request()
 
     def allows(self, host: str) -> bool:
         """Whether a Host header names this server: a page that rebinds a name to loopback does not."""
@@ -201,7 +208,5 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _shut(connection: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # it may be closed already
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return

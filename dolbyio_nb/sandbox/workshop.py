@@ -53,6 +53,7 @@ class Workshop:
     def _outcome(self, job: Job) -> tuple[Status, dict[str, Any]]:
         """How a job ends: whatever a hostile file makes the decoders raise ends in words."""
         try:
+            self._tell(job, 0.0)
             if ordered := self._faults.next_ending():
                 return ordered, _ordered_facts(ordered)
             return "Success", self._work(job)

@@ -1,0 +1,352 @@
+"""The life of a job: started, polled, ended, cancelled, listed."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+APIS = {
+    "/media/enhance": ("v1.1.2", {"input": "dlb://in.wav", "output": "dlb://out.wav"}),
+    "/media/diagnose": ("b1.0", {"input": "dlb://in.wav"}),
+    "/media/analyze": ("b1.4", {"input": "dlb://in.wav", "output": "dlb://out.json"}),
+    "/media/analyze/speech": ("b1.0", {"input": "dlb://in.wav", "output": "dlb://out.json"}),
+    "/media/analyze/music": ("b1.0", {"input": "dlb://in.wav", "output": "dlb://out.json"}),
+    "/media/transcode": (
+        "v1.7",
+        {
+            "inputs": [{"source": "dlb://in.wav"}],
+            "outputs": [{"id": "a", "destination": "dlb://out.wav", "kind": "wav"}],
+        },
+    ),
+    "/media/master": (
+        "v1.0",
+        {
+            "inputs": [{"source": "dlb://in.wav"}],
+            "outputs": [
+                {
+                    "destination": "dlb://out.wav",
+                    "kind": "wav",
+                    "master": {"dynamic_eq": {"enable": True, "preset": "l"}},
+                }
+            ],
+        },
+    ),
+    "/media/master/preview": (
+        "v1.0",
+        {
+            "inputs": [{"source": "dlb://in.wav", "segment": {"start": 0, "duration": 2}}],
+            "outputs": [
+                {"destination": "dlb://out.wav", "master": {"dynamic_eq": {"enable": True, "preset": "l"}}}
+            ],
+        },
+    ),
+}
+MISSHAPEN = [
+    {},
+    {"input": None},
+    {"input": 3, "output": 4},
+    {"input": {"url": ""}, "output": {"url": 1}},
+    {"inputs": [], "outputs": []},
+    {"inputs": [{}], "outputs": [{}]},
+    {"inputs": ["x"], "outputs": "y"},
+]
+DIAGNOSE = {"input": "dlb://in.wav"}
+
+
+@pytest.fixture(scope="module")
+def music(make_tone):
+    """Three seconds: analyze takes nothing under two."""
+    return make_tone(3.0)
+
+
+@pytest.mark.parametrize("path", APIS)
+def test_every_job_ends_in_success(caller, music, path):
+    """Each API does its work on a plain file and answers with its documented version."""
+    version, body = APIS[path]
+    caller.upload("dlb://in.wav", music)
+    answer = caller.run(path, body)
+    assert (answer["status"], answer.get("error")) == ("Success", None)
+    assert (answer["path"], answer["progress"], answer["api_version"]) == (path, 100, version)
+    assert isinstance(answer["result"], dict)
+    assert "job_id" not in answer
+    if path != "/media/diagnose":
+        assert caller.download("dlb://out.wav" if "out.wav" in str(body) else "dlb://out.json")
+
+
+@pytest.mark.parametrize("path", APIS)
+@pytest.mark.parametrize("body", MISSHAPEN)
+def test_a_job_must_say_what_to_work_on(sandbox, caller, path, body):
+    """Input and output missing or misshapen: 400, and no job."""
+    answer = caller.post(path, body)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/validation-error")
+    assert "put" in answer.json()["detail"]
+    assert sandbox.jobs == []
+
+
+@pytest.mark.parametrize("region", [[], {"start": "1"}, {"start": 2, "end": 1}, {"start": -1}, {"end": True}])
+def test_a_region_must_be_one(caller, region):
+    """start and end are seconds, in order."""
+    answer = caller.post(
+        "/media/enhance", {"input": {"url": "dlb://x", "region": region}, "output": "dlb://y"}
+    )
+    assert answer.status_code == 400
+    assert "region" in answer.json()["detail"]
+
+
+def test_the_documented_answer_to_invalid_json(caller):
+    """Byte for byte what was recorded."""
+    import requests
+
+    headers = {"Authorization": f"Bearer {caller.token}"}
+    url = f"{caller.sandbox.media_url}/media/output"
+    answer = requests.post(url, data="{", headers=headers, timeout=10)
+    assert answer.json() == {
+        "type": "/problems/validation-error",
+        "title": "Your request parameters didn't validate",
+        "status": 400,
+        "instance": "/media/output",
+        "detail": "Request body contains invalid json",
+    }
+
+
+def test_a_missing_input_fails_the_job_not_the_request(caller):
+    """The POST is accepted; the job tells that there is no such file."""
+    answer = caller.run("/media/diagnose", DIAGNOSE)
+    assert answer["status"] == "Failed"
+    assert answer["error"]["type"] == "/problems/input-file-access"
+    assert "dlb://in.wav" in answer["error"]["detail"]
+    assert "result" not in answer
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF", b"\x00" * 5000, b"ffconcat version 1.0\nfile /etc/passwd\n"])
+def test_a_file_that_is_no_sound_fails_the_job(caller, data):
+    """Damaged and hostile files end in Failed with three words of explanation or more."""
+    caller.upload("dlb://in.wav", data)
+    answer = caller.run("/media/diagnose", DIAGNOSE)
+    assert answer["status"] == "Failed"
+    assert set(answer["error"]) == {"type", "title", "detail"}
+    assert "root:" not in str(answer)
+
+
+def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(caller, make_tone, monkeypatch):
+    """The plain install runs everything but the sound, and says what is missing."""
+    import sys
+
+    for name in [name for name in sys.modules if name.startswith("dolbyio_nb.sandbox.processing")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "av", None)
+    caller.upload("dlb://in.wav", make_tone())
+    answer = caller.run("/media/diagnose", DIAGNOSE)
+    assert answer["status"] == "Failed"
+    assert "pip install 'dolbyio_nb[sandbox]'" in answer["error"]["detail"]
+
+
+def test_progress_is_told_while_a_job_runs(sandbox, caller, music):
+    """A held job stands as Running at the percent it was held at, and never falls back."""
+    sandbox.faults.hold_jobs(at=1)
+    caller.upload("dlb://in.wav", music)
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    wait_until(sandbox, job_id, lambda job: job.progress >= 1)
+    answer = caller.get("/media/diagnose", job_id=job_id).json()
+    assert answer["status"] == "Running"
+    assert 1 <= answer["progress"] < 100
+    assert "result" not in answer
+    sandbox.faults.release_jobs()
+    assert sandbox.wait_for_job(job_id).status == "Success"
+
+
+def wait_until(sandbox, job_id, condition):
+    """Poll the record of a job; jobs tell of every change."""
+    deadline = threading.Event()
+    timer = threading.Timer(10, deadline.set)
+    timer.start()
+    while not deadline.is_set():
+        job = next(job for job in sandbox.jobs if job.job_id == job_id)
+        if condition(job):
+            timer.cancel()
+            return job
+        deadline.wait(0.005)
+    raise TimeoutError(job)
+
+
+def test_a_third_job_waits(sandbox, caller, make_tone):
+    """Two workers; what comes on top is Pending, with the times not yet known left out."""
+    sandbox.faults.hold_jobs()
+    caller.upload("dlb://in.wav", make_tone())
+    first, second, third = (caller.start("/media/diagnose", DIAGNOSE) for _ in range(3))
+    for job_id in (first, second):
+        wait_until(sandbox, job_id, lambda job: job.status == "Running")
+    row = caller.get("/media/jobs", job_id=third).json()["jobs"][0]
+    assert (row["status"], row["progress"]) == ("Pending", 0)
+    assert not {"time_started", "time_completed", "duration"} & set(row)
+    sandbox.faults.release_jobs()
+    assert sandbox.wait_for_job(third).status == "Success"
+
+
+def test_a_running_job_is_cancelled_at_its_next_step(sandbox, caller, make_tone):
+    """Cancel is a request: taken with 200, done a little later."""
+    sandbox.faults.hold_jobs()
+    caller.upload("dlb://in.wav", make_tone())
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    wait_until(sandbox, job_id, lambda job: job.status == "Running")
+    answer = caller.post("/media/jobs/cancel", {}, job_id=job_id)
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"status", "title", "detail"}
+    assert sandbox.wait_for_job(job_id).status == "Cancelled"
+    assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Cancelled"
+
+
+def test_a_pending_job_can_be_cancelled(sandbox, caller):
+    """It never runs."""
+    sandbox.faults.hold_jobs()
+    jobs = [caller.start("/media/diagnose", DIAGNOSE) for _ in range(3)]
+    caller.post("/media/jobs/cancel", {}, job_id=jobs[2])
+    ended = sandbox.wait_for_job(jobs[2])
+    assert (ended.status, ended.started) == ("Cancelled", None)
+
+
+def test_cancelling_what_has_ended_changes_nothing(caller, make_tone):
+    """The request is taken; the job stays what it was."""
+    caller.upload("dlb://in.wav", make_tone())
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    caller.sandbox.wait_for_job(job_id)
+    assert caller.post("/media/jobs/cancel", {}, job_id=job_id).status_code == 200
+    assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Success"
+
+
+@pytest.mark.parametrize("call", ["poll", "cancel", "list"])
+def test_another_apps_job_is_invisible(caller, other, make_tone, call):
+    """Not found, as if it did not exist."""
+    caller.upload("dlb://in.wav", make_tone())
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    if call == "poll":
+        assert other.get("/media/diagnose", job_id=job_id).status_code == 404
+    elif call == "cancel":
+        assert other.post("/media/jobs/cancel", {}, job_id=job_id).status_code == 404
+    else:
+        assert other.get("/media/jobs").json() == {"count": 0, "jobs": []}
+
+
+def test_another_apps_object_is_no_input(caller, other, make_tone):
+    """A job reads its own app's objects only."""
+    caller.upload("dlb://in.wav", make_tone())
+    assert other.run("/media/diagnose", DIAGNOSE)["error"]["type"] == "/problems/input-file-access"
+
+
+@pytest.mark.parametrize("query", [{}, {"job_id": ""}, {"job_id": "nonsense"}])
+def test_polling_needs_a_job(caller, query):
+    """No job_id is 400, an unknown one 404; so is one of another API."""
+    assert caller.get("/media/enhance", **query).status_code == (404 if query.get("job_id") else 400)
+
+
+def test_polling_asks_the_right_api(caller):
+    """A diagnose job is not found under enhance."""
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    assert caller.get("/media/enhance", job_id=job_id).status_code == 404
+
+
+def test_a_job_outlives_its_token(sandbox, caller, clock, make_tone):
+    """Only the poll is refused; a new token finds the same job."""
+    caller.upload("dlb://in.wav", make_tone())
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    clock.move(1800)
+    assert caller.get("/media/diagnose", job_id=job_id).status_code == 401
+    caller.token = caller.log_in()
+    sandbox.wait_for_job(job_id)
+    assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Success"
+
+
+def test_a_job_is_kept_for_31_days(caller, clock):
+    """Then it is not found any more, and not listed."""
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    clock.move(31 * 86400)
+    caller.token = caller.log_in()
+    assert caller.get("/media/diagnose", job_id=job_id).status_code == 200
+    clock.move(1)
+    assert caller.get("/media/diagnose", job_id=job_id).status_code == 404
+    assert caller.get("/media/jobs").json()["count"] == 0
+
+
+def test_a_row_of_the_list_has_the_documented_fields(sandbox, caller, make_tone):
+    """Times to the millisecond, the media's duration, the expiry a month later."""
+    caller.upload("dlb://in.wav", make_tone(0.5))
+    job_id = caller.start("/media/diagnose", DIAGNOSE)
+    sandbox.wait_for_job(job_id)
+    answer = caller.get("/media/jobs").json()
+    row = answer["jobs"][0]
+    assert set(answer) == {"count", "jobs"}
+    assert set(row) == {
+        "job_id", "api_version", "path", "status", "progress", "duration", "time_submitted", "time_started",
+        "time_completed", "expiry",
+    }  # fmt: skip
+    assert row["duration"] == 0.5
+    submitted, expiry = (datetime.fromisoformat(row[name]) for name in ("time_submitted", "expiry"))
+    assert expiry - submitted == timedelta(days=31)
+    assert row["time_submitted"].endswith(".000Z")
+
+
+def test_the_list_comes_in_pages_of_a_hundred(sandbox, caller):
+    """Following next_token with the same filters finds every job once, also when new ones come in between."""
+    sandbox.faults.hold_jobs()
+    started = [caller.start("/media/diagnose", DIAGNOSE) for _ in range(230)]
+    seen, query = [], {"status": "Pending"}
+    while True:
+        page = caller.get("/media/jobs", **query).json()
+        assert page["count"] == len(page["jobs"]) <= 100
+        seen += [row["job_id"] for row in page["jobs"]]
+        caller.start("/media/diagnose", DIAGNOSE)
+        if not page.get("next_token"):
+            break
+        query["next_token"] = page["next_token"]
+    running = {job.job_id for job in sandbox.jobs if job.status != "Pending"}
+    assert seen == [job_id for job_id in reversed(started) if job_id not in running]
+
+
+def test_the_list_is_filtered_by_time_inclusively(caller, clock):
+    """Bounds belong to the range; a time that was shown finds its own job."""
+    ids = []
+    for _ in range(3):
+        ids.append(caller.start("/media/diagnose", DIAGNOSE))
+        clock.move(10)
+    times = {row["job_id"]: row["time_submitted"] for row in caller.get("/media/jobs").json()["jobs"]}
+    found = caller.get("/media/jobs", submitted_after=times[ids[1]], submitted_before=times[ids[2]]).json()
+    assert [row["job_id"] for row in found["jobs"]] == [ids[2], ids[1]]
+    naive = datetime.fromtimestamp(clock.now - 25, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    assert caller.get("/media/jobs", submitted_before=naive).json()["count"] == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"submitted_after": "yesterday"},
+        {"submitted_after": "2026-02-02T00:00:00Z", "submitted_before": "2026-02-01T00:00:00Z"},
+        {"status": "Done"},
+        {"next_token": "no"},
+        {"next_token": "é"},
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_refused(caller, query):
+    """400, naming the filter."""
+    answer = caller.get("/media/jobs", **query)
+    assert answer.status_code == 400
+    assert list(query)[-1] in answer.json()["detail"]
+
+
+def test_a_hundred_jobs_from_sixteen_threads(sandbox, caller, make_tone):
+    """None is lost and none is mixed up: each answer is about its own file."""
+    lengths = [1600 + 16 * number for number in range(100)]
+
+    def work(length):
+        name = f"dlb://{length}.wav"
+        caller.upload(name, make_tone(length / 16000))
+        job_id = caller.start("/media/diagnose", {"input": name})
+        sandbox.wait_for_job(job_id, timeout=60)
+        answer = caller.get("/media/diagnose", job_id=job_id).json()
+        assert answer["status"] == "Success", answer
+        return answer["result"]["media_info"]["container"]["size"]
+
+    with ThreadPoolExecutor(16) as pool:
+        sizes = list(pool.map(work, lengths))
+    assert sizes == [44 + 2 * length for length in lengths]
+    assert len({job.job_id for job in sandbox.jobs}) == 100

@@ -1,0 +1,271 @@
+"""The traps of serving HTTP from inside somebody's process, a test for each."""
+
+import contextlib
+import os
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+import requests
+
+from dolbyio_nb.sandbox import Sandbox
+
+
+def talk(connection, text):
+    """Send raw bytes and read until the server closes."""
+    connection.sendall(text.encode("latin-1") if isinstance(text, str) else text)
+    return read_all(connection)
+
+
+def read_all(connection):
+    parts = []
+    with contextlib.suppress(ConnectionResetError):
+        while part := connection.recv(65536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+@pytest.fixture
+def port(sandbox):
+    return urlsplit(sandbox.media_url).port
+
+
+def head(port, method="GET", path="/media/jobs", **headers):
+    lines = {"Host": f"127.0.0.1:{port}", **headers}
+    fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {path} HTTP/1.1\r\n{fields}\r\n"
+
+
+def test_it_listens_on_loopback_only(sandbox):
+    """Neither port is open to the network."""
+    assert {server.server_address[0] for server in sandbox._servers} == {"127.0.0.1"}
+    assert sandbox.auth_url == sandbox.media_url
+    assert sandbox.media_url.startswith("http://127.0.0.1:")
+
+
+def test_a_refused_body_is_read_so_that_the_refusal_is_heard(sandbox):
+    """Eight megabytes to a call that is not allowed: the client gets its 401 and the connection lives on."""
+    with requests.Session() as session:
+        for _ in range(2):
+            answer = session.post(f"{sandbox.media_url}/media/input", data=b"x" * 8_000_000, timeout=10)
+            assert answer.status_code == 401
+
+
+def test_a_message_has_a_limit(caller):
+    """A JSON body of more than a megabyte is answered 413."""
+    assert caller.post("/media/input", {"url": "x" * 2_000_000}).status_code == 413
+
+
+def test_a_chunked_message_is_decoded(caller):
+    """Clients may send JSON in chunks."""
+    answer = requests.post(
+        f"{caller.sandbox.media_url}/media/input",
+        data=iter([b'{"url": ', b'"dlb://x.wav"}']),
+        headers={"Authorization": f"Bearer {caller.token}"},
+        timeout=10,
+    )
+    assert answer.status_code == 200
+
+
+def test_requests_on_one_connection_stay_apart(caller, port, connect):
+    """Two pipelined requests with bodies get two answers, in order."""
+    token = f"Bearer {caller.token}"
+    first = head(port, "POST", "/media/input", Authorization=token, Content_Length=2) + "{}"
+    second = head(port, Authorization=token, Connection="close")
+    with connect(port) as connection:
+        answer = talk(connection, first + second)
+    assert answer.index(b"400 Bad Request") < answer.index(b"200 OK")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Content_Length": "-1"},
+        {"Content_Length": "1_0"},
+        {"Content_Length": "x"},
+        {"Content_Length": "9" * 30},
+        {"Content_Length": "3", "Transfer_Encoding": "chunked"},
+        {"Transfer_Encoding": "gzip"},
+        {"Content_Length": "1\r\nContent-Length: 2"},
+    ],
+)
+def test_a_length_told_twice_or_wrongly_is_refused_and_the_connection_closed(port, connect, fields):
+    """Where a request ends must not be open to argument."""
+    with connect(port) as connection:
+        answer = talk(connection, head(port, "POST", "/media/input", **fields) + "GET / HTTP/1.1\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize("chunks", ["zz\r\n", "\r\n", "2\r\nabcdef\r\n0\r\n\r\n", "1" * 2000, "-1\r\n\r\n"])
+def test_garbled_chunks_are_refused(caller, port, connect, chunks):
+    """400, then the connection is closed."""
+    token = f"Bearer {caller.token}"
+    text = head(port, "POST", "/media/input", Authorization=token, Transfer_Encoding="chunked") + chunks
+    with connect(port) as connection:
+        connection.sendall(text.encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"\x00\x01\x02\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1 x\r\n\r\n",
+     b"G" * 70000 + b" / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 300 + b"\r\n"],
+)  # fmt: skip
+def test_what_is_not_http_is_refused_in_json(port, connect, line):
+    """Garbled request lines and endless headers end with a problem, not with silence."""
+    with connect(port) as connection:
+        answer = talk(connection, line)
+    assert b'"type": "/problems/' in answer
+    assert b"Traceback" not in answer
+
+
+@pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "HEAD", "BREW"])
+def test_other_methods_are_refused(caller, port, connect, method):
+    """405 or 501, and never a header that lets other pages in."""
+    fields = {
+        "Authorization": f"Bearer {caller.token}",
+        "Origin": "https://evil.example",
+        "Connection": "close",
+    }
+    text = head(port, method, **fields)
+    with connect(port) as connection:
+        answer = talk(connection, text)
+    assert answer.startswith((b"HTTP/1.1 405", b"HTTP/1.1 501"))
+    assert b"access-control" not in answer.lower()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost:1", "", "127.0.0.1.evil.example"])
+def test_another_host_name_is_refused(caller, host):
+    """A page that rebinds its name to loopback gets nothing."""
+    headers = {"Host": host, "Authorization": f"Bearer {caller.token}"}
+    answer = requests.get(f"{caller.sandbox.media_url}/media/jobs", headers=headers, timeout=10)
+    assert answer.status_code == 421
+
+
+def test_localhost_is_this_host(caller, port):
+    """Both spellings of this machine are fine."""
+    url = f"http://localhost:{port}/media/jobs"
+    assert requests.get(url, headers={"Authorization": f"Bearer {caller.token}"}, timeout=10).ok
+
+
+def test_no_answer_lets_a_web_page_read_it(sandbox, caller):
+    """There are no CORS headers, on either port."""
+    caller.upload("dlb://x", b"1")
+    answers = [
+        caller.ask_token(),
+        caller.get("/media/jobs"),
+        requests.get(caller.download_url("dlb://x"), headers={"Origin": "https://evil.example"}, timeout=10),
+    ]
+    for answer in answers:
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+def test_answers_carry_a_request_id_and_the_sandboxs_own_name(caller):
+    """What a user would quote when asking for help; and no pretending to be Dolby."""
+    answer = caller.get("/media/jobs")
+    assert len(answer.headers["Apigw-Requestid"]) == 16
+    assert answer.headers["Server"] == "dolbyio_nb-sandbox"
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_small_answers_are_not_delayed(sandbox):
+    """Nagle's algorithm is off: it would hold small answers for 40 ms."""
+    from dolbyio_nb.sandbox.server import Handler
+
+    assert Handler.disable_nagle_algorithm
+    assert Handler.timeout
+
+
+def test_a_kept_alive_connection_is_closed_at_stop(sandbox, port, connect):
+    """Whoever waits on an idle connection is told that it is over."""
+    with connect(port) as connection:
+        connection.sendall(head(port).encode())
+        connection.recv(65536)
+        sandbox.stop()
+        assert connection.recv(1) == b""
+
+
+def test_stop_ends_a_download_in_the_middle(sandbox, caller):
+    """A client that reads slowly does not keep the sandbox alive."""
+    caller.upload("dlb://x", b"1" * 20_000_000)
+    answer = requests.get(caller.download_url("dlb://x"), stream=True, timeout=10)
+    answer.raw.read(1000)
+    sandbox.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("sandbox-")]
+    answer.close()
+
+
+def test_stop_and_start_again_on_the_same_ports(sandbox, caller):
+    """An outage: the apps and tokens are still known, the objects are gone, twice is once."""
+    url = sandbox.media_url
+    caller.upload("dlb://x", b"1")
+    sandbox.stop()
+    sandbox.stop()
+    with pytest.raises(requests.ConnectionError):
+        caller.get("/media/jobs")
+    assert sandbox.start().start().media_url == url
+    assert caller.get("/media/jobs").status_code == 200
+    assert caller.get("/media/output", url="dlb://x").status_code == 404
+    caller.upload("dlb://x", b"2")
+
+
+def test_a_taken_port_is_an_error_and_leaves_nothing_behind(sandbox, port):
+    """Two sandboxes do not share a port."""
+    before = threading.active_count()
+    with pytest.raises(OSError, match="in use"):
+        Sandbox(port=port).start()
+    assert threading.active_count() == before
+
+
+def test_a_sandbox_that_was_not_started_has_no_address():
+    """The error says what to do."""
+    with pytest.raises(RuntimeError, match="start"):
+        Sandbox().auth_url  # noqa: B018
+
+
+def test_nothing_is_printed(sandbox, caller, port, connect, capfd):
+    """Not for errors, not for clients that go away in the middle."""
+    with connect(port) as connection:
+        connection.sendall(head(port, "POST", Content_Length=10).encode() + b"12")
+    with connect(port) as connection:
+        talk(connection, b"\x00\r\n\r\n")
+    caller.get("/nowhere")
+    sandbox.stop()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_many_clients_are_served_at_once(caller):
+    """Thirty-two threads, each with a connection of its own."""
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: caller.get("/media/jobs"), range(64)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+def test_an_error_of_its_own_is_a_500_in_words(sandbox, caller, monkeypatch):
+    """Even a bug of the sandbox answers with a problem."""
+    monkeypatch.setattr(sandbox._book, "of", lambda app: 1 / 0)
+    answer = caller.get("/media/jobs")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
+
+
+def test_a_large_file_is_not_held_in_memory(sandbox, caller):
+    """64 MB up and down again, and the process has not grown by half of that."""
+    me = psutil.Process()
+    block = os.urandom(1 << 20)
+    url = caller.upload_url("dlb://large")
+    before = me.memory_info().rss
+    parts = (block for _ in range(64))
+    with requests.Session() as session:
+        request = requests.Request("PUT", url, data=parts).prepare()
+        del request.headers["Transfer-Encoding"]
+        request.headers["Content-Length"] = str(64 << 20)
+        assert session.send(request, timeout=30).status_code == 200
+        with session.get(caller.download_url("dlb://large"), stream=True, timeout=30) as answer:
+            size = sum(len(part) for part in answer.iter_content(1 << 20))
+    assert size == 64 << 20
+    assert me.memory_info().rss - before < 32 << 20
