@@ -47,7 +47,6 @@ class LoginStatus:
     life: float | None = None
     sandbox: bool = False
     note: str = ""
-    life: float | None = None
 
 
 class Dolby:
