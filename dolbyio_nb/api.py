@@ -134,7 +134,9 @@ def _no_answer(method: str, path: str, origin: str, error: requests.RequestExcep
 
 def _never_sent(error: requests.RequestException) -> bool:
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    never = (requests.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError)
+    if isinstance(error, requests.exceptions.SSLError):
+        return "CERTIFICATE" in str(error).upper()  # refused before anything was said
+    never = (requests.ConnectTimeout, requests.exceptions.ProxyError)
     return isinstance(error, never) or isinstance(reason, NewConnectionError)
 
 
@@ -144,6 +146,8 @@ def _cause(error: requests.RequestException) -> str:
         return "it took too long"
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate could not be checked"
+    if isinstance(error, requests.exceptions.RetryError):
+        return "it asks to be left alone for longer than anybody would wait"
     return "no connection" if _never_sent(error) else "the connection broke"
 
 

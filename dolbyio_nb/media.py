@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dolbyio_nb.api import Api
@@ -117,5 +117,5 @@ class Media(Operations):
 def _order(path: str, output: Location | Sequence[Location], source: Source | None) -> Order:
     places = [output] if isinstance(output, (str, Mapping)) else list(output)
     read = read_input(source) if source is not None else None
-    stem = read.stem if read else PurePosixPath(name_of(places[0])).stem if places else "audio"
-    return Order(path, read.path if read else None, stem, tuple(Target(place) for place in places))
+    name = read.name if read else name_of(places[0]) if places else "audio"
+    return Order(path, read.path if read else None, name, tuple(map(Target, places)))

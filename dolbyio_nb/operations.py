@@ -252,5 +252,5 @@ class Operations:
         return address
 
     def _start(self, path: str, read: Input, targets: Sequence[Target], body: Options) -> Job:
-        order = Order(path, read.path, read.stem, tuple(targets))
+        order = Order(path, read.path, read.name, tuple(targets))
         return Job(self._api, self._storage, order, self._api.start(path, dict(body)), self._pace)

@@ -74,7 +74,7 @@ class Storage:
             ) as response,
         ):
             _check(response)
-            with _whole_or_nothing(path) as file:
+            with whole_or_nothing(path) as file:
                 _receive(response, file, path.name)
 
     def _presigned(self, path: str, address: str) -> str:
@@ -131,7 +131,8 @@ def _check(response: requests.Response) -> None:
 
 
 @contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
+def whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file under another name, and give it its own once the block has ended well."""
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with part.open("xb") as file:

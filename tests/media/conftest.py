@@ -2,11 +2,14 @@
 
 import math
 import struct
+import threading
 import wave
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 
 from dolbyio_nb.credentials import AppCredentials
 from dolbyio_nb.keeper import TokenKeeper
@@ -46,26 +49,29 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def open_media(time: MovedTime) -> Iterator[Callable[[Sandbox], Media]]:
-    keepers = []
-
-    def opened(sandbox: Sandbox, media_url: str | None = None) -> Media:
-        request = TokenRequest(
-            AppCredentials(sandbox.app_key, sandbox.app_secret, "the test"), sandbox.auth_url
-        )
-        keepers.append(TokenKeeper(request, identity=request.identity))
-        origin = media_url or sandbox.media_url
-        session = open_session(BearerAuth(keepers[-1], (sandbox.auth_url, origin)))
-        return Media(session, origin, pace=Pace(clock=time.clock, sleep=time.sleep))
-
-    yield opened
-    for keeper in keepers:
-        keeper.close()
+def auth(sandbox: Sandbox) -> Iterator[BearerAuth]:
+    request = TokenRequest(AppCredentials(sandbox.app_key, sandbox.app_secret, "the test"), sandbox.auth_url)
+    keeper = TokenKeeper(request, identity=request.identity)
+    yield BearerAuth(keeper, (sandbox.auth_url, sandbox.media_url))
+    keeper.close()
 
 
 @pytest.fixture
-def media(sandbox: Sandbox, open_media: Callable[[Sandbox], Media]) -> Media:
-    return open_media(sandbox)
+def pace(time: MovedTime) -> Pace:
+    return Pace(clock=time.clock, sleep=time.sleep)
+
+
+@pytest.fixture
+def media(sandbox: Sandbox, auth: BearerAuth, pace: Pace) -> Media:
+    return Media(open_session(auth), sandbox.media_url, pace=pace)
+
+
+@pytest.fixture
+def impatient(sandbox: Sandbox, auth: BearerAuth, pace: Pace) -> Media:
+    """The same over a session that repeats nothing, to see what is left to this layer."""
+    session = requests.Session()
+    session.auth = auth
+    return Media(session, sandbox.media_url, pace=pace)
 
 
 @pytest.fixture
@@ -80,3 +86,27 @@ def tone(tmp_path: Path) -> Path:
         file.setframerate(rate)
         file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
     return path
+
+
+class StrangeService(BaseHTTPRequestHandler):
+    """Answers every question about a job with a status that nobody documents."""
+
+    def do_GET(self) -> None:
+        body = b'{"status": "Postponed", "progress": 3}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def strange_service(pace: Pace) -> Iterator[Media]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), StrangeService) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield Media(requests.Session(), f"http://127.0.0.1:{server.server_port}", pace=pace)
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,59 @@
+"""Progress bars, for as long as a person watches."""
+
+import io
+import sys
+import types
+
+import pytest
+
+from dolbyio_nb.progress import person_watches, progress_bar
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def notebook(monkeypatch, allow_stdin: bool) -> None:
+    kernel = types.SimpleNamespace(_allow_stdin=allow_stdin)
+    shell = types.SimpleNamespace(kernel=kernel)
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_notebook_is_watched_when_its_front_end_can_be_asked(monkeypatch, allowed):
+    """papermill and nbclient run notebooks that nobody sees, and say so in each request."""
+    notebook(monkeypatch, allowed)
+    assert person_watches() is allowed
+
+
+def test_a_terminal_is_watched_and_a_log_file_is_not(monkeypatch):
+    """A bar in a file is noise."""
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert person_watches()
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert not person_watches()
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not person_watches()
+
+
+def test_a_bar_shows_what_it_is_told_also_when_it_goes_back(monkeypatch):
+    """A transfer that is tried again begins at nothing."""
+    screen = Terminal()
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    monkeypatch.setattr(sys, "stderr", screen)
+    with progress_bar("Sending a.wav", 100, mininterval=0) as show:
+        for done in (30, 70, 0, 100):
+            show(done)
+    assert "Sending a.wav" in screen.getvalue()
+    assert all(part in screen.getvalue() for part in ("30/100", "70/100", "0/100", "100/100"))
+
+
+def test_an_unwatched_bar_loads_nothing(monkeypatch):
+    """tqdm is not imported for a program that nobody sees."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with progress_bar("Sending", 1) as show:
+        show(1)

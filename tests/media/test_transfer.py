@@ -1,0 +1,153 @@
+"""Files on their way to and from storage."""
+
+import os
+import traceback
+
+import pytest
+
+from dolbyio_nb.contents import CHUNK
+from dolbyio_nb.errors import NotFound, ServiceUnavailable, TransferError
+from dolbyio_nb.transfer import whole_or_nothing
+
+
+def at_storage(sandbox, method):
+    return [seen for seen in sandbox.requests if seen.at == "storage" and seen.method == method]
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "talk.wav"
+    path.write_bytes(os.urandom(CHUNK + 7))
+    return path
+
+
+def test_what_goes_up_comes_down(media, file, tmp_path):
+    """Every byte, in the file that was named."""
+    address = media.upload(file)
+    assert address.startswith("dlb://in/")
+    assert address.endswith("/talk.wav")
+    assert media.download(address, tmp_path / "new" / "back.wav") == tmp_path / "new" / "back.wav"
+    assert (tmp_path / "new" / "back.wav").read_bytes() == file.read_bytes()
+
+
+def test_a_folder_keeps_the_name(media, file, tmp_path):
+    """A folder that is there is where the file goes."""
+    (tmp_path / "sounds").mkdir()
+    assert media.download(media.upload(file), tmp_path / "sounds") == tmp_path / "sounds" / "talk.wav"
+
+
+def test_an_upload_can_be_named(media):
+    """Bytes get a file name, or a whole address of one's own."""
+    assert media.upload(b"x", "a b.wav").endswith("/a-b.wav")
+    assert media.upload(b"x", "dlb://mine/a.wav") == "dlb://mine/a.wav"
+
+
+def test_storage_hears_nothing_but_the_bytes(sandbox, media, file, tmp_path, monkeypatch):
+    """No token, no .netrc, no multipart form: a length and the bytes."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ann password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    media.download(media.upload(file), tmp_path / "back.wav")
+    put, get = *at_storage(sandbox, "PUT"), *at_storage(sandbox, "GET")
+    assert put.authorization is None
+    assert get.authorization is None
+    assert put.headers["content-length"] == str(file.stat().st_size)
+    assert "transfer-encoding" not in put.headers
+
+
+def test_an_upload_that_breaks_is_tried_again_with_a_new_address(sandbox, media, file, time):
+    """To send a file twice does no harm, and the address lives an hour only."""
+    sandbox.faults.drop(at="storage")
+    sandbox.faults.fail(403, at="storage")
+    media.upload(file)
+    assert len([seen for seen in sandbox.requests if seen.path == "/media/input"]) == 3
+    assert time.naps == [1.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (lambda faults: faults.fail(403, at="storage", times=None), "answered 403 AccessDenied"),
+        (lambda faults: faults.fail(503, at="storage", times=None, body="html"), "answered 503"),
+        (lambda faults: faults.drop(at="storage", times=None), "connection to the storage broke"),
+    ],
+    ids=["403", "503", "dropped"],
+)
+def test_an_upload_that_does_not_arrive_is_an_error_without_the_address(sandbox, media, file, fault, words):
+    """The signature in the address is a password: not in the message, not in the traceback."""
+    fault(sandbox.faults)
+    with pytest.raises(TransferError, match=words) as error:
+        media.upload(file)
+    assert "X-Amz" not in "".join(traceback.format_exception(error.value))
+
+
+def test_what_storage_will_never_take_is_not_sent_again(sandbox, media, file):
+    """A 400 stays a 400."""
+    sandbox.faults.fail(400, at="storage", times=None)
+    with pytest.raises(TransferError, match="400"):
+        media.upload(file)
+    assert len(at_storage(sandbox, "PUT")) == 1
+
+
+def test_a_broken_download_leaves_nothing(sandbox, media, file, tmp_path):
+    """No half file, no scrap of one; what was there before stays."""
+    address = media.upload(file)
+    folder = tmp_path / "down"
+    folder.mkdir()
+    (folder / "old.wav").write_bytes(b"old")
+    sandbox.faults.cut(1000, at="storage", times=None)
+    for name in ("new.wav", "old.wav"):
+        with pytest.raises(TransferError):
+            media.download(address, folder / name)
+    assert [path.name for path in folder.iterdir()] == ["old.wav"]
+    assert (folder / "old.wav").read_bytes() == b"old"
+
+
+def test_a_download_that_breaks_once_is_fetched_again(sandbox, media, file, tmp_path):
+    """From the beginning, under a new address."""
+    address = media.upload(file)
+    sandbox.faults.cut(1000, at="storage")
+    media.download(address, tmp_path / "back.wav")
+    assert (tmp_path / "back.wav").read_bytes() == file.read_bytes()
+
+
+def test_an_interrupted_download_leaves_nothing(tmp_path):
+    """A person who stops the cell finds no half file."""
+
+    def fetch() -> None:
+        with whole_or_nothing(tmp_path / "back.wav") as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_there_is_not_found(media, tmp_path):
+    """Temporary files are gone after a day, which the error says."""
+    with pytest.raises((NotFound, TransferError)) as error:
+        media.download("dlb://never/was.wav", tmp_path / "a.wav")
+    assert "never/was.wav" in str(error.value) or "kept for a day" in str(error.value)
+    assert not (tmp_path / "a.wav").exists()
+
+
+def test_other_stores_are_left_to_their_own_tools(media, tmp_path):
+    """Only dlb:// can be fetched from here."""
+    with pytest.raises(TransferError, match=r"s3://bucket/a\.wav cannot be fetched"):
+        media.download("s3://bucket/a.wav", tmp_path / "a.wav")
+
+
+def test_an_api_in_trouble_is_asked_again_for_an_address(sandbox, impatient, file):
+    """To ask for an address twice does no harm."""
+    sandbox.faults.fail(503, at="/media/input", times=2)
+    impatient.upload(file)
+    sandbox.faults.fail(503, at="/media/input", times=None)
+    with pytest.raises(ServiceUnavailable):
+        impatient.upload(file)
+
+
+def test_nothing_is_printed_when_nobody_watches(media, file, tmp_path, capsys):
+    """Progress bars are for people."""
+    media.download(media.upload(file), tmp_path / "back.wav")
+    assert capsys.readouterr() == ("", "")
