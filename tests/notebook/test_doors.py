@@ -1,0 +1,31 @@
+"""Each place has the door that works there."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from dolbyio_nb.notebook.doors import door_of, warning_of_place
+
+KERNEL = SimpleNamespace(_allow_stdin=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "door"),
+    [
+        (SimpleNamespace(kernel=KERNEL, user_ns={}), "panel"),
+        (SimpleNamespace(kernel=SimpleNamespace(), user_ns={}), "panel"),
+        (SimpleNamespace(kernel=KERNEL, user_ns={"__vsc_ipynb_file__": "a.ipynb"}), "prompt"),
+        (SimpleNamespace(kernel=SimpleNamespace(_allow_stdin=False), user_ns={}), "none"),
+        (SimpleNamespace(user_ns={}), "none"),
+    ],
+)
+def test_door_suits_the_place(place, door):
+    """A notebook gets the panel, VS Code a prompt, a run that nobody watches (as this test) neither."""
+    assert door_of(place) == door
+
+
+def test_binder_comes_with_a_warning(monkeypatch):
+    """On Binder a person is told whose computer it is; elsewhere there is nothing to say."""
+    assert warning_of_place() == ""
+    monkeypatch.setenv("BINDER_SERVICE_HOST", "hub")
+    assert "somebody else" in warning_of_place()
