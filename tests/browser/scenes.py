@@ -71,16 +71,18 @@ def scenes() -> dict[str, dict[str, Any]]:
             status=logged_in(note="The name dolby_token holds something of yours and was left alone.")
         ),
         "renewing": traits(status=logged_in(state="renewing")),
-        "due": traits(status=logged_in(renews_at=now - 60)),
+        "due": traits(status=logged_in(state="stale", renews_at=None)),
         "failing": traits(
             status=logged_in(
                 state="stale", expires_at=now + 312, renews_at=None, next_try=now + 21, last_error=UNREACHABLE
             )
         ),
         "refused": traits(
-            status=logged_in(state="refused", expires_at=now + 312, renews_at=None, last_error=REFUSED)
+            status=logged_in(
+                state="refused", expires_at=now + 312, renews_at=None, next_try=now + 60, last_error=REFUSED
+            )
         ),
-        "expired": traits(status=logged_in(expires_at=now - 60, renews_at=now - 600)),
+        "expired": traits(status=logged_in(state="stale", expires_at=now - 60, renews_at=None)),
         "silent": traits(status=logged_in()) | {"link": "silent"},
         "gone": traits(status=logged_in()) | {"link": "gone"},
         "form, gone": traits() | {"link": "gone"},

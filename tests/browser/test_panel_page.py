@@ -276,7 +276,7 @@ def test_the_live_region_does_not_chatter(still):
 
 
 def test_an_overdue_renewal_is_asked_about_ever_more_rarely(still):
-    """Once when it is 15 s late, and again after 20, 40, 80 … seconds while nothing changes."""
+    """Once when it is 5 s late, and again after 20, 40, 80 … seconds while nothing changes."""
     now = time.time()
     open_panel(still, traits(status=logged_in(renews_at=now + 60, expires_at=now + 3600)))
     asked = []

@@ -5,8 +5,8 @@
    Nothing is sent on a timer, so a panel that is only looked at costs no messages. */
 
 const PATIENCE = 4000; // ms without a word, after which the kernel is busy or gone
-const GRACE = 15; // s that a renewal may be late before the panel asks what became of it
-const PAUSE = 20000; // ms between the first two such questions; doubled after each
+const GRACE = 5; // s that a renewal may be late before the panel asks what became of it
+const PAUSE = 20000; // ms at least between two such questions
 const SMALL_SKEW = 2; // s; clocks closer than this count as equal
 
 const LIVES = { 600: "10 minutes", 1800: "30 minutes", 3600: "1 hour", 28800: "8 hours", 86400: "24 hours" };
@@ -100,17 +100,17 @@ function describe({ state, last_error: reason, renews_at: renewal }, left, now) 
   }
   if (left <= 0) return ["Expired", "bad", reason || "It is renewed as soon as a cell uses it."];
   if (state === "renewing") return ["Renewing…", "", ""];
-  if (state === "stale") return ["Renewal is failing", "warn", `${reason}\nThe token still works.`];
-  if (renewal && renewal < now - GRACE) return ["Due for renewal", "", "It is renewed when a cell next uses it."];
+  if (state === "stale" && reason) return ["Renewal is failing", "warn", `${reason}\nThe token still works.`];
+  if (state === "stale" || (renewal && renewal < now - GRACE)) return ["Due for renewal", "", "It is renewed when a cell next uses it."];
   return ["Fresh", "good", ""];
 }
 
 /** What comes next for the token, as a label and a value. */
-function upcoming(status, now, skew) {
-  if (status.state === "renewing") return ["Renews", "now"];
-  if (status.next_try) return ["Next try", status.next_try > now ? `in ${countdown(status.next_try - now)}` : "now"];
-  if (status.state === "refused") return ["Renews", "not by itself"];
-  if (status.renews_at > now) return ["Renews", `by itself at ${clock(status.renews_at - skew)}`];
+function upcoming({ state, next_try, renews_at }, now, skew) {
+  if (state === "renewing") return ["Renews", "now"];
+  if (state === "refused") return ["Renews", "not by itself"];
+  if (next_try) return ["Next try", next_try > now ? `in ${countdown(next_try - now)}` : "now"];
+  if (renews_at > now) return ["Renews", `by itself at ${clock(renews_at - skew)}`];
   return ["Renews", "when next used"];
 }
 
@@ -164,15 +164,14 @@ function connect(model, el, changed) {
   return kernel;
 }
 
-/** Ask once when something that was announced is overdue, then ever more rarely. */
+/** Ask when what was announced is overdue, and ever more rarely while the answer stays the same. */
 function watch(kernel) {
-  let [last, next, pause] = [0, 0, PAUSE];
+  let [asked, next, pause] = [0, 0, PAUSE];
   return ({ state, next_try, renews_at, expires_at }, now) => {
-    const due = state === "logged out" ? 0 : next_try || renews_at || expires_at;
-    if (due !== last) [last, next, pause] = [due, 0, PAUSE];
+    const due = state === "refused" ? expires_at : next_try || renews_at || expires_at;
     if (!due || now < due + GRACE || Date.now() < next || kernel.link === "gone") return;
-    next = Date.now() + pause;
-    pause *= 2;
+    pause = due === asked ? 2 * pause : PAUSE;
+    [asked, next] = [due, Date.now() + pause];
     kernel.ask();
   };
 }
