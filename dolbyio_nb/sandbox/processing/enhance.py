@@ -5,41 +5,59 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .levelling import Target, levelled
-from .loudness import measure
+from .cleaning import cleaned
+from .gating import speech_gate
+from .levelling import levelled
+from .noise import measure_noise
 from .options import Options, region
 from .progress import Tell, part
 from .reading import read_sound
+from .sections import share
 from .sound import Sound
+from .speech import Content, listen
+from .wishes import Wishes, wished
 from .writing import write_sound
 
-TARGETS = {"music": -14.0, "podcast": -16.0}
-"""Loudness when none is asked for, in LUFS: our choice, since the service's own is not published."""
+MOSTLY = 50.0  # percent of the time
 
-TARGET = -18.0
+NOTE_ISOLATION = "Speech isolation is a gentle noise reduction here: it does not part a voice from music."
+NOTE_MUSIC = "The sound seems to be music, so what is meant for voices was left off."
+NOTE_NO_PAUSES = "No pauses were found to measure noise in, so none was taken away."
+NOTE_SILENT = "The sound is silent, so its loudness was left as it is."
+NOTE_PICTURE = "With a region, only the sound is written: the video cannot be cut without coding it anew."
 
 
 def enhance(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]:
+    """Clean the sound up, level it, and write it with the picture it came with.
+
+    Returns `{}` as the service does, or `notes`: sentences on what was not done and why.
+    """
     options = Options(body)
-    sound = _wanted(options, read_sound(source, part(tell, 0, 0.1)))
-    result = _levelled(options, sound, part(tell, 0.3, 0.8))
-    picture = source if options.get("input.region") is None else None
-    write_sound(result, output, picture_of=picture, tell=part(tell, 0.8, 1))
-    return {}
+    whole = read_sound(source, part(tell, 0, 0.1))
+    sound = whole.cut(*region(options.get("input"), whole.seconds))
+    content = listen(sound, part(tell, 0.1, 0.2))
+    musical = share(content.music, sound.seconds) > MOSTLY
+    wishes = wished(options, musical)
+    result = cleaned(sound, wishes, content, part(tell, 0.2, 0.6))
+    result = _levelled(result, wishes, content, part(tell, 0.6, 0.85))
+    whole_picture = source if options.get("input.region") is None else None
+    write_sound(result, output, picture_of=whole_picture, tell=part(tell, 0.85, 1))
+    notes = _notes(options, wishes, content, musical)
+    return {"notes": notes} if notes else {}
 
 
-def _wanted(options: Options, sound: Sound) -> Sound:
-    return sound.cut(*region(options.get("input"), sound.seconds))
-
-
-def _levelled(options: Options, sound: Sound, tell: Tell) -> Sound:
-    loudness = measure(sound, part(tell, 0, 0.2))
-    if loudness.silent or not options.flag("audio.loudness.enable"):
+def _levelled(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound:
+    if wishes.target is None:
         return sound
-    content = options.content()
-    target = Target(
-        options.number("audio.loudness.target_level", TARGETS.get(content or "", TARGET), -40, -5),
-        options.number("audio.loudness.peak_limit", -1, -20, 0),
-        options.choice("audio.loudness.peak_reference", ("sample", "true")) != "sample",
-    )
-    return levelled(sound, target, loudness.measured, part(tell, 0.2, 1))
+    speech = content.speech if wishes.dialogue else []
+    gate = speech_gate(speech, sound.seconds, wishes.speech_threshold)
+    return levelled(sound, wishes.target, gate, tell)
+
+
+def _notes(options: Options, wishes: Wishes, content: Content, musical: bool) -> list[str]:
+    """Sentences for what a listener would otherwise wonder about."""
+    silent = not content.busy.any()
+    unasked = musical and options.content() is None
+    quiet = bool(wishes.noise) and not measure_noise(content.spectrum, content.busy).in_pauses
+    said = [(NOTE_MUSIC, unasked), (NOTE_ISOLATION, wishes.isolation > 0), (NOTE_NO_PAUSES, quiet)]
+    return [note for note, holds in said if holds and not silent]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .filters import Filter, filtered
-from .loudness import integrated
+from .gating import Gate, gated
+from .loudness import GATE
 from .peaks import decibels, sample_peaks, true_peaks
 from .progress import Tell, part, silent, told
 from .sound import Sound, collect
@@ -21,6 +22,9 @@ CLOSE = 0.1
 LOWEST = -24.0
 """As far down as FFmpeg's limiter can be set. dB."""
 
+SPARE = 0.05
+"""How much lower than needed the limiter is set when its result still goes over. dB."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -31,16 +35,23 @@ class Target:
     true_peak: bool = True
 
 
-def levelled(sound: Sound, target: Target, measured: float, tell: Tell = silent) -> Sound:
-    """The sound at the target's loudness. Where the ceiling forbids that, as near as limiting gets."""
-    gain = target.loudness - measured
+def levelled(sound: Sound, target: Target, gate: Gate = (), tell: Tell = silent) -> Sound:
+    """The sound at the target's loudness. Where the ceiling forbids that, as near as limiting gets.
+
+    Silence stays as it is.
+    """
+    measured = gated(sound, gate, part(tell, 0, 0.1))
+    if measured <= GATE:
+        return sound
+    gain = 0.0
+    result = sound
     for round_ in range(ROUNDS):
-        share = part(tell, round_ / ROUNDS, (round_ + 1) / ROUNDS)
+        gain += target.loudness - measured
+        share = part(tell, 0.1 + 0.9 * round_ / ROUNDS, 0.1 + 0.9 * (round_ + 1) / ROUNDS)
         result = limited(amplified(sound, gain, part(share, 0, 0.3)), target, part(share, 0.3, 0.8))
-        missing = target.loudness - integrated(result, part(share, 0.8, 1))[0]
-        if abs(missing) < CLOSE:
+        measured = gated(result, gate, part(share, 0.8, 1))
+        if abs(target.loudness - measured) < CLOSE:
             break
-        gain += missing
     return result
 
 
@@ -52,16 +63,15 @@ def amplified(sound: Sound, gain: float, tell: Tell = silent) -> Sound:
 
 def limited(sound: Sound, target: Target, tell: Tell = silent) -> Sound:
     """The sound under the ceiling: untouched where it is under it already."""
-    limit = target.ceiling
-    result = sound
+    limit, result = target.ceiling, sound
     for round_ in range(ROUNDS):
         share = part(tell, round_ / ROUNDS, (round_ + 1) / ROUNDS)
-        over = _peak(result, target, share) - target.ceiling
+        over = _peak(result, target, part(share, 0, 0.7)) - target.ceiling
         if over <= 0:
-            break
-        limit -= over + 0.02 if round_ else 0.0
-        result = filtered(sound, _limiter(limit), tell=share)
-    return result
+            return result
+        limit -= over + SPARE if round_ else SPARE
+        result = filtered(sound, _limiter(limit), tell=part(share, 0.7, 1))
+    return amplified(result, min(0.0, target.ceiling - SPARE - _peak(result, target, silent)))
 
 
 def _peak(sound: Sound, target: Target, tell: Tell) -> float:
