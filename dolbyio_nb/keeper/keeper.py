@@ -170,7 +170,7 @@ class TokenKeeper:
             match held.age(now):
                 case Age.FRESH | Age.SOFT:
                     return held.token
-                case Age.HARD if flight is None or now >= flight.departed + HARD_PATIENCE:
+                case Age.HARD if flight is None or now >= _last_call(held, flight):
                     return held.token
                 case Age.HARD:
                     self._pause(flight, now, held.dead)
@@ -237,6 +237,11 @@ class TokenKeeper:
         """Travel to another process with the token and what is left of its life, never with the secret."""
         token = self._renewal.held.token
         return _copy_without_secret, (token.value, token.born + token.life - self._clock())
+
+
+def _last_call(held: Holding, flight: Flight) -> float:
+    """When to hand out an ageing token after all; not so late that the wait itself lets it die."""
+    return min(flight.departed + HARD_PATIENCE, held.dead - SLICE)
 
 
 def _copy_without_secret(value: str, life: float) -> TokenKeeper:

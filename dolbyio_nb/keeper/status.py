@@ -36,7 +36,7 @@ def describe(
         state=_state(held, trouble, flying, now),
         expires_at=token.born + token.life + ahead if is_something else None,
         renews_at=held.soft + ahead if now < held.soft else None,
-        next_try=max(trouble.retry_at, now) + ahead if trouble else None,
+        next_try=max(held.soft, trouble.retry_at, now) + ahead if trouble else None,
         last_error=str(trouble.error) if trouble else "",
         life=token.life if is_something else None,
     )

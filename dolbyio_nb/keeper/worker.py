@@ -45,10 +45,10 @@ class Worker:
     def __init__(self, tend: Callable[[], float], background: Background) -> None:
         self._tend = WeakMethod(tend)  # a keeper that nobody holds any more can go, and its worker with it
         self._background = background
-        self._news = threading.Event()
         self._lock = threading.Lock()
         self._running = False
         self._stopped = False
+        self.news = threading.Event()
 
     def start(self) -> bool:
         """Start the thread, if there is none yet; False where there can be none."""
@@ -59,19 +59,22 @@ class Worker:
 
     def wake(self) -> None:
         """Let it look again at once."""
-        self._news.set()
+        self.news.set()
 
     def stop(self) -> None:
         """Let the thread end; it does not start again."""
         self._stopped = True
-        self._news.set()
+        self.wake()
+
+    def step(self) -> float | None:
+        """Do what is due; the seconds to sleep afterwards, or None when there is nothing to live for."""
+        self.news.clear()
+        tend = None if self._stopped else self._tend()
+        return min(tend(), LONGEST_SLEEP) if tend else None
 
     def _work(self) -> None:
         try:
-            while not self._stopped and (tend := self._tend()):
-                self._news.clear()
-                seconds = tend()
-                del tend
-                self._background.wait(self._news, min(seconds, LONGEST_SLEEP))
+            while (seconds := self.step()) is not None:
+                self._background.wait(self.news, seconds)
         finally:
             self._running = False

@@ -1,0 +1,133 @@
+"""Renewal ahead of time, and when it stops."""
+
+from .stage import outage, revoked
+
+
+def test_a_used_token_is_renewed_before_anybody_has_to_wait(stage):
+    """Who asks now and then always finds a fresh token."""
+    keeper = stage.keeper()
+    keeper.token()
+    for _ in range(50):
+        stage.advance(100)
+        before = stage.now
+        keeper.token()
+        assert stage.now == before
+        assert keeper.status().state == "fresh"
+
+
+def test_an_idle_kernel_makes_one_request_at_most(stage):
+    """After the last use there is one renewal, then none."""
+    keeper = stage.keeper()
+    keeper.token()
+    stage.advance(50)
+    keeper.token()
+    before = len(stage.requests)
+    stage.advance(20_000)
+    assert len(stage.requests) - before <= 1
+
+
+def test_an_idle_kernel_that_was_used_just_before_renewal_makes_one_request(stage):
+    """The renewal that the last use set off is the only one."""
+    keeper = stage.keeper()
+    keeper.token()
+    stage.advance(keeper._renewal.held.soft - stage.now - 0.01)
+    keeper.token()
+    before = len(stage.requests)
+    stage.advance(20_000)
+    assert len(stage.requests) - before == 1
+
+
+def test_the_first_call_after_a_night_takes_one_round_trip(stage):
+    """A lapsed token is replaced by the first ask, in the time of one request."""
+    keeper = stage.keeper()
+    keeper.token()
+    stage.advance(8 * 3600)
+    before, sent = stage.now, len(stage.requests)
+    keeper.token()
+    assert stage.now - before <= 2 * stage.latency
+    assert len(stage.requests) - sent == 1
+
+
+def test_a_long_cell_that_only_reads_the_name_never_sees_a_dead_token(stage):
+    """While a cell runs the token is renewed although nobody asks the keeper."""
+    keeper = stage.keeper()
+    names = {"dolby_token": keeper.token()}
+    keeper.subscribe(lambda token: names.update(dolby_token=token))
+    keeper.before_cell()
+    for _ in range(3000):
+        stage.advance(1)
+        assert names["dolby_token"].seconds_left > 5
+    keeper.after_cell()
+    assert len(stage.issued) >= 4
+
+
+def test_after_the_cell_the_token_may_lapse(stage):
+    """A cell that has ended keeps nothing alive."""
+    keeper = stage.keeper()
+    keeper.before_cell()
+    stage.advance(5000)
+    keeper.after_cell()
+    before = len(stage.requests)
+    stage.advance(20_000)
+    assert len(stage.requests) - before <= 1
+
+
+def test_touching_counts_as_use(stage):
+    """Whoever says that somebody is at work keeps the token alive."""
+    keeper = stage.keeper()
+    keeper.token()
+    for _ in range(50):
+        stage.advance(100)
+        keeper.touch()
+    assert keeper.status().state == "fresh"
+
+
+def test_a_cell_starts_with_a_valid_token_under_the_name(stage):
+    """Before a cell runs, a dead token is replaced and those who listen are told."""
+    keeper, told = stage.keeper(), []
+    keeper.token()
+    keeper.subscribe(told.append)
+    stage.suspend(8 * 3600)
+    keeper.before_cell()
+    assert told[-1].seconds_left > 0
+    assert told[-1] is keeper.token()
+
+
+def test_a_cell_is_held_up_for_two_seconds_at_most(stage):
+    """If no token comes, the cell runs and says itself what it misses."""
+    stage.latency = float("inf")
+    keeper = stage.keeper()
+    before = stage.now
+    keeper.before_cell()
+    assert stage.now - before <= 2.01
+
+
+def test_a_cell_is_not_held_up_when_waiting_is_useless(stage):
+    """During a back-off or after a refusal, cells start at once."""
+    for reason in (outage, revoked):
+        stage.failing = reason
+        keeper = stage.keeper()
+        keeper.before_cell()
+        before = stage.now
+        keeper.before_cell()
+        assert stage.now == before
+
+
+def test_a_cell_starts_a_renewal_that_is_due(stage):
+    """A lapsed but living token is renewed by the first cell."""
+    keeper = stage.keeper()
+    first = keeper.token()
+    stage.advance(keeper._renewal.held.soft - stage.now + 1)
+    stage.advance(1500)
+    keeper.before_cell()
+    stage.advance(1)
+    assert keeper.token() != first
+    assert keeper.status().state == "fresh"
+
+
+def test_cells_after_the_log_out_run(stage):
+    """A closed keeper holds up no cell and raises nothing in its way."""
+    keeper = stage.keeper()
+    keeper.close()
+    keeper.before_cell()
+    keeper.after_cell()

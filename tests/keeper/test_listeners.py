@@ -1,0 +1,68 @@
+"""Who is told of a new token, and when."""
+
+import pytest
+
+
+def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage):
+    """Every renewal is told while the old value is still good."""
+    keeper, told = stage.keeper(), []
+    keeper.subscribe(lambda token: told.append((token, stage.now)))
+    keeper.before_cell()
+    previous = keeper._renewal.held
+    for _ in range(3):
+        stage.advance(previous.soft - stage.now + 1)
+        assert told[-1][1] < previous.hard
+        assert told[-1][0] is keeper.token()
+        previous = keeper._renewal.held
+    assert len(told) == len({token for token, _ in told}) == 4
+
+
+def test_a_listener_that_fails_harms_nobody(stage, caplog):
+    """The token arrives, the other listeners are told, nothing is printed."""
+    keeper, told = stage.keeper(), []
+
+    def fails(token):
+        raise RuntimeError(f"not with {token}")
+
+    keeper.subscribe(fails)
+    keeper.subscribe(told.append)
+    token = keeper.token()
+    stage.advance(1)
+    assert told == [token]
+    assert [record.levelname for record in caplog.records] in ([], ["DEBUG"])
+
+
+def test_who_ends_the_subscription_is_not_told(stage):
+    """Unsubscribing takes effect at once, and only for that subscription."""
+    keeper, told = stage.keeper(), []
+    end = keeper.subscribe(told.append)
+    keeper.subscribe(told.append)
+    end()
+    end()
+    keeper.token()
+    stage.advance(1)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("has_threads", [True, False])
+def test_listeners_hear_of_tokens_without_threads_too(stage, has_threads):
+    """Where no thread can start, the caller's own does everything."""
+    stage.has_threads = has_threads
+    keeper, told = stage.keeper(), []
+    keeper.subscribe(told.append)
+    first = keeper.token()
+    stage.advance(1)
+    stage.suspend(stage.life)
+    second = keeper.token()
+    stage.advance(1)
+    assert told == [first, second]
+    assert len(stage.requests) == 2
+
+
+def test_a_listener_may_ask_the_keeper(stage):
+    """Asking for the token while being told of it is allowed."""
+    keeper, told = stage.keeper(), []
+    keeper.subscribe(lambda token: told.append(keeper.token()))
+    keeper.before_cell()
+    stage.advance(1)
+    assert told == [keeper.token()]

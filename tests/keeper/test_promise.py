@@ -1,0 +1,136 @@
+"""The keeper's promise, against everything that can happen in any order."""
+
+import math
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from dolbyio_nb.errors import TokenError
+from dolbyio_nb.keeper.policy import SHORTEST_INTERVAL
+from dolbyio_nb.keeper.windows import Age
+
+from .stage import Stage, outage, revoked, too_many
+
+LIVES = (3.0, 60.0, 1800.0)
+
+
+class AnythingCanHappen(RuleBasedStateMachine):
+    """One keeper on a stage where time, clocks, service and process misbehave."""
+
+    def __init__(self):
+        super().__init__()
+        self.stage = Stage(life=1800.0)
+        self.keeper = self.stage.keeper(seed=1)
+        self.tokens = []
+
+    def take(self, timeout):
+        """Ask for a token, which may fail; what is handed out must be valid."""
+        try:
+            token = self.keeper.token(timeout)
+        except TokenError:
+            return None
+        assert self.stage.now < self.stage.issued[token] + token.life
+        assert token.seconds_left > 0
+        self.tokens.append(token)
+        return token
+
+    @rule(seconds=st.sampled_from([0.05, 0.5, 2, 31, 400, 2000]) | st.floats(0, 4000))
+    def time_passes(self, seconds):
+        self.stage.advance(seconds)
+
+    @rule(seconds=st.floats(1, 8000))
+    def the_computer_sleeps(self, seconds):
+        self.stage.suspend(seconds)
+
+    @rule(seconds=st.sampled_from([-3600, -40, 40, 3600]))
+    def the_wall_clock_is_set(self, seconds):
+        self.stage.wall_ahead += seconds
+
+    @rule(timeout=st.sampled_from([0, 2, 30]))
+    def somebody_asks(self, timeout):
+        before = self.stage.now
+        self.take(timeout)
+        assert self.stage.now - before <= timeout + 2.01  # for a hard token, 2 seconds whatever the timeout
+
+    @rule()
+    def a_person_renews(self):
+        try:
+            token = self.keeper.refresh()
+        except TokenError:
+            return
+        assert self.stage.now < self.stage.issued[token] + token.life or token.life < self.stage.latency
+
+    @rule()
+    def a_cell_runs(self):
+        before = self.stage.now
+        self.keeper.before_cell()
+        assert self.stage.now - before <= 2.2
+
+    @rule()
+    def the_cell_ends(self):
+        self.keeper.after_cell()
+
+    @precondition(lambda self: self.tokens)
+    @rule(which=st.integers(0, 100))
+    def the_api_refuses(self, which):
+        self.keeper.reject(self.tokens[-1 - which % len(self.tokens)])
+
+    @precondition(lambda self: self.tokens)
+    @rule()
+    def the_api_accepts(self):
+        self.keeper.accept(self.tokens[-1])
+
+    @rule(life=st.sampled_from(LIVES))
+    def the_service_gives_other_lives(self, life):
+        self.stage.life = life
+
+    @rule(reason=st.sampled_from([outage, revoked, too_many(7), too_many(400), RuntimeError]))
+    def the_service_fails(self, reason):
+        self.stage.failing = reason
+
+    @rule(latency=st.sampled_from([0.01, 1.0, 9.0, math.inf]))
+    def the_service_is_slow_or_hangs(self, latency):
+        self.stage.latency = latency
+
+    @rule()
+    def the_process_forks(self):
+        self.stage.fork(self.keeper)
+
+    @rule()
+    def the_service_is_repaired(self):
+        """Fresh again within one back-off of the repair."""
+        self.stage.life = 1800.0
+        self.stage.repair()
+        self.stage.advance(16)  # what hangs is given up
+        trouble = self.keeper._renewal.trouble
+        if trouble:
+            self.stage.advance(max(0.0, trouble.retry_at - self.stage.now))
+        assert self.take(30)
+        self.stage.advance(1.5)
+        assert self.take(30)
+        assert self.keeper._renewal.held.age(self.stage.now) in (Age.FRESH, Age.SOFT)
+
+    @invariant()
+    def one_flight_at_most(self):
+        """Those that were given up do not count: their answers do not, either."""
+        flying = [trip for trip in self.stage.air if not trip.flight.landed.is_set()]
+        assert len(flying) <= 1
+
+    @invariant()
+    def requests_are_bounded(self):
+        elapsed = self.stage.now - self.stage.start_of_time
+        assert len(self.stage.requests) <= 1 + elapsed / SHORTEST_INTERVAL
+
+    @invariant()
+    def nothing_dead_is_told_to_be_fresh(self):
+        status, held = self.keeper.status(), self.keeper._renewal.held
+        assert status.state != "fresh" or self.stage.now < held.dead
+
+
+class TestPromise(AnythingCanHappen.TestCase):
+    """200 runs of 50 steps."""
+
+    settings = settings(
+        max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    )

@@ -1,0 +1,61 @@
+"""The four ages of a token, drawn from its life."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dolbyio_nb.keeper.windows import Age, Holding
+from dolbyio_nb.tokens import AccessToken
+
+
+def windows(life, seed=0):
+    """The windows of a token born at 0."""
+    return Holding.of(AccessToken("x" * 20, life=life, born=0.0), 1, Random(seed))
+
+
+@given(life=st.floats(0.1, 1e6), seed=st.integers())
+def test_the_ages_follow_each_other(life, seed):
+    """Every token is soft before hard, hard before dead, and dead before it expires."""
+    held = windows(life, seed)
+    assert 0.6 * life <= held.soft <= 0.85 * life
+    assert held.soft <= held.hard + 1e-9 * life
+    assert held.hard < held.dead < life
+
+
+@pytest.mark.parametrize(
+    ("life", "hard", "dead"), [(1800, 1765, 1795), (86400, 86365, 86395), (30, 25.5, 27), (3, 2.55, 2.7)]
+)
+def test_the_windows_are_a_share_of_short_lives_and_seconds_of_long_ones(life, hard, dead):
+    """The numbers, for a day, half an hour and a few seconds."""
+    held = windows(life)
+    assert (held.hard, held.dead) == (pytest.approx(hard), pytest.approx(dead))
+
+
+def test_each_age_begins_at_its_moment():
+    """A boundary belongs to the older age."""
+    held = Holding(AccessToken("x"), soft=1.0, hard=2.0, dead=3.0, generation=1)
+    ages = [held.age(moment) for moment in (0.9, 1.0, 1.9, 2.0, 2.9, 3.0)]
+    assert ages == [Age.FRESH, Age.SOFT, Age.SOFT, Age.HARD, Age.HARD, Age.DEAD]
+
+
+def test_a_hub_of_a_thousand_kernels_does_not_renew_in_step():
+    """Kernels that start within one second never ask more than 12 times in a second afterwards."""
+    rng = Random(7)
+    asks = Counter()
+    for _ in range(1000):
+        moment = rng.random()
+        for _ in range(4):
+            moment += windows(1800, rng.random()).soft
+            asks[int(moment)] += 1
+    assert max(asks.values()) <= 12
+
+
+def test_a_softened_token_is_still_good_and_a_killed_one_is_not():
+    """Softening asks for renewal; killing forbids handing out."""
+    held = windows(1800)
+    assert held.softened().age(0.0) is Age.SOFT
+    assert held.killed().age(0.0) is Age.DEAD
+    assert not held.killed().is_alive
