@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 LONGEST_LINE = 100
+COMPANIONS = ("sound.py", "looks.mplstyle")
 CELL_LIMIT = 300  # seconds; far more than any cell here needs
 
 
@@ -56,12 +57,13 @@ def run(path: Path, folder: Path) -> int:
 
 
 def bring_companions(place: Path, folder: Path) -> None:
-    """Copy what the notebooks use from beside them: the sample sounds, and the module that reads them."""
+    """Copy what the notebooks use from beside them: sample sounds, the reading of sound, the look of plots."""
     for path in (place / "media").glob("*"):
         (folder / "media").mkdir(exist_ok=True)
         shutil.copy(path, folder / "media")
-    for path in place.glob("sound.py"):
-        shutil.copy(path, folder)
+    for name in COMPANIONS:
+        if (place / name).exists():
+            shutil.copy(place / name, folder)
 
 
 def show(cell: nbformat.NotebookNode, index: int) -> None:
@@ -77,7 +79,8 @@ def show(cell: nbformat.NotebookNode, index: int) -> None:
 def text_of(output: nbformat.NotebookNode) -> str:
     """Give the plain text of any kind of output."""
     if output.output_type == "stream":
-        return str(output.text).rpartition("\r")[2]
+        lines = str(output.text).replace("\r\n", "\n").split("\n")
+        return "\n".join(line.rpartition("\r")[2] for line in lines)
     if output.output_type == "error":
         return "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
     return str(output.data.get("text/plain", ""))
