@@ -1,11 +1,14 @@
 """Which addresses may see the token."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-DOLBY_DOMAINS = (".dolby.io", ".dolby.com")
+DOLBY_HOST = re.compile(
+    r"([a-z0-9-]+\.)+dolby\.(io|com)"
+)  # nothing that two readers of addresses read differently
 STANDARD_PORTS = {"https": 443, "http": 80}
 PRESIGNED = "x-amz-signature="  # such an address is a key in itself; storage refuses a second one
 
@@ -32,7 +35,7 @@ class Origin(NamedTuple):
     @property
     def is_dolby(self) -> bool:
         """Whether it is one of Dolby's hosts, on the standard port."""
-        return self.scheme == "https" and self.port == 443 and self.host.endswith(DOLBY_DOMAINS)
+        return self.scheme == "https" and self.port == 443 and bool(DOLBY_HOST.fullmatch(self.host))
 
 
 class Origins:

@@ -67,7 +67,7 @@ class PatientAdapter(HTTPAdapter):
 
     def __init__(self) -> None:
         self._once = HTTPAdapter(max_retries=0)
-        super().__init__(max_retries=PASSING_TROUBLE)
+        super().__init__(max_retries=PASSING_TROUBLE, pool_maxsize=64)
 
     def send(
         self,
@@ -78,12 +78,18 @@ class PatientAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send one request."""
+        """Send one request; an error keeps no frames of urllib3, which hold the headers."""
         repeatable = request.method in REPEATABLE and can_replay(request.body)
         send = super().send if repeatable else self._once.send
-        response = send(request, stream, timeout or TIME_LIMITS, verify, cert, proxies)
-        response.connection = self  # who sends again has time limits, too
-        return response
+        try:
+            response = send(request, stream, timeout or TIME_LIMITS, verify, cert, proxies)
+        except requests.RequestException as trouble:
+            error = trouble.with_traceback(None)
+        else:
+            response.connection = self  # who sends again has time limits, too
+            return response
+        error.__cause__ = error.__context__ = None
+        raise error
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pool of connections."""

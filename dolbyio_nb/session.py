@@ -12,6 +12,7 @@ from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.keeper import TokenKeeper
 from dolbyio_nb.origins import Origins
 from dolbyio_nb.repeats import PatientAdapter, rewound, start_of
+from dolbyio_nb.tokens import AccessToken
 
 MASK = "…"
 BEARER = "Bearer "
@@ -42,16 +43,22 @@ class BearerAuth(AuthBase):
         return request
 
     def _answered(self, response: requests.Response, start: int | None, **options: Any) -> requests.Response:
-        """Look at each answer on the way, also those of redirects, and repeat once after a 401."""
+        """Look at each answer on the way, also those of redirects, and send once more after a 401."""
         request = response.request
-        if not request.headers.get("Authorization") or not self._origins.may_see_the_token(request.url or ""):
+        if "Authorization" not in request.headers or not self._origins.may_see_the_token(request.url or ""):
             return response  # redirected elsewhere, so that the header was taken off
-        if response.status_code != 401:
-            self._accept(response)
-            return response
-        if not self._reject(request) or not rewound(request.body, start):
+        if self._is_settled(response) or not rewound(request.body, start):
             return response
         return self._send_again(response, options)
+
+    def _is_settled(self, response: requests.Response) -> bool:
+        """Tell the keeper what the API thinks of the token; False if another one is worth a try."""
+        token = _token_in(response.request)
+        if token and response.ok:
+            self._keeper.accept(token)
+        if response.status_code != 401:
+            return True
+        return bool(token) and not self._keeper.reject(token)
 
     def _send_again(self, response: requests.Response, options: dict[str, Any]) -> requests.Response:
         response.close()
@@ -59,21 +66,8 @@ class BearerAuth(AuthBase):
         request.headers["Authorization"] = BEARER + self._keeper.token()
         again: requests.Response = response.connection.send(request, **options)
         again.history.append(response)
-        if again.status_code == 401:
-            self._reject(request)
-        else:
-            self._accept(again)
+        self._is_settled(again)
         return again
-
-    def _accept(self, response: requests.Response) -> None:
-        header = response.request.headers["Authorization"]
-        if response.ok and header.startswith(BEARER):
-            self._keeper.accept(header.removeprefix(BEARER))
-
-    def _reject(self, request: requests.PreparedRequest) -> bool:
-        """Report the refusal; anything but a Bearer header was put there by .netrc, on a redirect."""
-        header = request.headers["Authorization"]
-        return not header.startswith(BEARER) or self._keeper.reject(header.removeprefix(BEARER))
 
 
 class DolbySession(requests.Session):
@@ -98,6 +92,12 @@ def open_session(auth: BearerAuth) -> requests.Session:
     for prefix in ("https://", "http://"):
         session.mount(prefix, PatientAdapter())
     return session
+
+
+def _token_in(request: requests.PreparedRequest) -> AccessToken:
+    """Read the token that was sent; empty when .netrc put something else there, on a redirect."""
+    header = request.headers["Authorization"]
+    return AccessToken(header.removeprefix(BEARER) if header.startswith(BEARER) else "")
 
 
 def _refuse_masks(headers: Mapping[str, str | bytes]) -> None:

@@ -63,10 +63,8 @@ def test_a_refused_secret_costs_at_most_two_requests_and_fails_at_once(stage):
     with pytest.raises(TokenRefused):
         keeper.token()
     before = stage.now
-    got = [pytest.raises(TokenRefused, keeper.token) for _ in EIGHT]
-    assert stage.now == before
-    assert len(got) == 8
-    use(stage, keeper, 3)
+    assert all(isinstance(item, TokenRefused) for item in use(stage, keeper, 3))
+    assert stage.now - before == pytest.approx(3, abs=0.11)
     assert len(stage.requests) <= 2
 
 
@@ -135,7 +133,10 @@ def test_a_hand_may_insist_during_the_keepers_own_back_off(stage):
 
 
 @given(
-    failures=st.integers(0, 50), left=st.floats(-1e4, 1e4), asked=st.none() | st.floats(0, 1e5), seed=st.integers()
+    failures=st.integers(0, 50),
+    left=st.floats(-1e4, 1e4),
+    asked=st.none() | st.floats(0, 1e5),
+    seed=st.integers(),
 )
 def test_waits_have_a_floor_and_a_ceiling(failures, left, asked, seed):
     """A next try comes after a second at least; after a minute at most, unless the service asks for more."""

@@ -1,0 +1,79 @@
+"""A log-in at the sandbox, whose clock can be moved forward, and servers elsewhere."""
+
+import logging
+import re
+
+import pytest
+
+from dolbyio_nb import clock
+from dolbyio_nb.credentials import AppCredentials
+from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.session import BearerAuth, open_session
+from dolbyio_nb.tokens import TokenRequest
+
+from .server import Server
+
+LOOKS_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|Basic [\w+/=-]{20}|[\w-]{43}=")
+
+
+class LaterClock:
+    """The real clock, and what was added to it."""
+
+    def __init__(self):
+        self.added = 0.0
+
+    def __call__(self):
+        return clock.now() + self.added
+
+
+@pytest.fixture
+def later():
+    """The keeper's clock; adding to `added` makes everything older."""
+    return LaterClock()
+
+
+@pytest.fixture
+def keeper(sandbox, later):
+    """A keeper at the sandbox."""
+    credentials = AppCredentials(sandbox.app_key, sandbox.app_secret)
+    request = TokenRequest(credentials, sandbox.auth_url, clock=later)
+    keeper = TokenKeeper(request, identity=request.identity, clock=later)
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def auth(sandbox, keeper):
+    """The authentication for the sandbox's origins."""
+    return BearerAuth(keeper, [sandbox.auth_url, sandbox.media_url])
+
+
+@pytest.fixture
+def session(auth):
+    """A session with that authentication."""
+    with open_session(auth) as session:
+        yield session
+
+
+@pytest.fixture
+def server():
+    """A server of the test's own."""
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def elsewhere():
+    """A server that has no business with the token."""
+    with Server() as running:
+        yield running
+    assert not [seen for seen in running.seen if "Bearer" in seen.headers.get("Authorization", "")]
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(caplog):
+    """Whatever a test does, no log record of any level holds a token or the secret."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    for record in caplog.records:
+        assert not LOOKS_SECRET.search(f"{record.getMessage()} {record.args!r} {record.exc_info!r}")

@@ -1,0 +1,154 @@
+"""What happens when the API refuses a token that the client sent."""
+
+import io
+import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused
+from dolbyio_nb.session import BearerAuth, open_session
+
+ASKS_FOR_A_PLACE = json.dumps({"url": "dlb://in/talk.wav", "note": "x" * 200_000}).encode()
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def revoked(sandbox, keeper, later):
+    """The keeper's token worked, and is revoked now."""
+    token = keeper.token()
+    keeper.accept(token)
+    later.added += 10
+    sandbox.faults.revoke()
+    sandbox.requests.clear()
+    return token
+
+
+def post(session, sandbox, body):
+    """Send a body to the API; the answer is 200 only if it arrived whole."""
+    return session.post(f"{sandbox.media_url}/media/input", data=body, headers=JSON)
+
+
+def test_the_token_goes_with_every_request(sandbox, session):
+    """A request to the API is let in."""
+    assert session.get(f"{sandbox.media_url}/media/jobs").status_code == 200
+
+
+def test_it_works_with_requests_alone(sandbox, auth, revoked):
+    """`auth` does the same in a request without the session."""
+    answer = requests.get(f"{sandbox.media_url}/media/jobs", auth=auth, timeout=10)
+    assert answer.status_code == 200
+    assert [old.status_code for old in answer.history] == [401]
+
+
+def test_sixteen_threads_with_one_revoked_token(sandbox, session, revoked):
+    """Sixteen answers of 200, and one token request."""
+    together = threading.Barrier(16)
+
+    def call(_):
+        together.wait()
+        return session.get(f"{sandbox.media_url}/media/jobs").status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(call, range(16)))
+    assert answers == [200] * 16
+    assert sandbox.requests.count("token") == 1
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, io.BytesIO, lambda body: body.decode()])
+def test_bodies_that_can_be_replayed_arrive_whole_twice(sandbox, session, revoked, kind):
+    """Text, bytes and files are sent again after a 401."""
+    assert post(session, sandbox, kind(ASKS_FOR_A_PLACE)).status_code == 200
+    assert sandbox.requests.count("media") == 2
+
+
+def test_files_are_rewound_to_where_they_started(sandbox, session, revoked, tmp_path):
+    """Not to their beginning: the part before was not in the body."""
+    path = tmp_path / "body"
+    path.write_bytes(b"not in the body" + ASKS_FOR_A_PLACE)
+    with path.open("rb") as file:
+        file.seek(len(b"not in the body"))
+        answer = post(session, sandbox, file)
+    assert answer.status_code == 200
+    assert answer.history[0].status_code == 401
+
+
+def test_generators_get_the_401_and_the_renewal_happens(sandbox, session, keeper, revoked):
+    """A body that is gone is never sent short: the 401 is returned, and the next call works."""
+    body = (ASKS_FOR_A_PLACE[start : start + 1000] for start in range(0, len(ASKS_FOR_A_PLACE), 1000))
+    assert post(session, sandbox, body).status_code == 401
+    assert sandbox.requests.count("media") == 1
+    assert sandbox.requests.wait("token", 1)
+    assert post(session, sandbox, ASKS_FOR_A_PLACE).status_code == 200
+    assert sandbox.requests.count("token") == 1
+
+
+def test_pipes_get_the_401(sandbox, session, revoked):
+    """What cannot be rewound is not sent again."""
+    out, into = os.pipe()
+    os.write(into, b'{"url": "dlb://in/talk.wav"}')
+    os.close(into)
+    with open(out, "rb") as pipe:
+        assert post(session, sandbox, pipe).status_code == 401
+    assert sandbox.requests.count("media") == 1
+
+
+def test_a_file_closed_meanwhile_gets_the_401(server, keeper):
+    """A body that was there and is not any more is not sent short."""
+    file = io.BytesIO(b"the body")
+
+    def close_and_refuse(_):
+        file.close()
+        return (401, {})
+
+    server.answers["/"] = close_and_refuse
+    with open_session(BearerAuth(keeper, [server.url])) as session:
+        assert session.put(server.url, data=file).status_code == 401
+    assert len(server.seen) == 1
+
+
+def test_a_token_that_is_refused_twice_is_not_the_trouble(sandbox, session, later):
+    """When new tokens do not help, the 401 is returned, and no more tokens are asked for."""
+    sandbox.faults.fail(401, times=None)
+    later.added += 10
+    answers = [session.get(f"{sandbox.media_url}/media/jobs").status_code for _ in range(5)]
+    assert answers == [401] * 5
+    assert sandbox.requests.count("token") == 2
+    assert sandbox.requests.count("media") == 2 + 4
+
+
+def test_a_403_is_returned_as_it_is(sandbox, session):
+    """Forbidden is not expired."""
+    sandbox.faults.fail(403)
+    assert session.get(f"{sandbox.media_url}/media/jobs").status_code == 403
+    assert sandbox.requests.count("token") == 1
+    assert sandbox.requests.count("media") == 1
+
+
+def test_a_revoked_app_says_so(sandbox, session, revoked):
+    """When the new token is refused as well, the error names the credentials and not the call."""
+    sandbox.faults.disable_app()
+    sandbox.faults.fail(401, at="media")
+    with pytest.raises(TokenRefused, match="App key and App secret"):
+        session.get(f"{sandbox.media_url}/media/jobs")
+
+
+def test_after_the_log_out_nothing_is_sent(sandbox, session, keeper):
+    """A session outlives its log-in only to say so."""
+    keeper.close()
+    with pytest.raises(NotLoggedIn):
+        session.get(f"{sandbox.media_url}/media/jobs")
+    assert sandbox.requests.count("media") == 0
+
+
+@pytest.mark.parametrize("header", ["Bearer %s", b"Bearer %s"])
+@pytest.mark.parametrize("name", ["Authorization", "X-Token"])
+def test_a_mask_sent_by_mistake_fails_in_the_client(sandbox, session, keeper, header, name):
+    """A header with a mask in it is not sent, and the error shows what to write."""
+    value = header % (str(keeper.token()) if isinstance(header, str) else str(keeper.token()).encode())
+    with pytest.raises(DolbyError, match=r"(?s)holds a mask.*f\"Bearer \{dolby_token\}\""):
+        session.get(f"{sandbox.media_url}/media/jobs", headers={name: value})
+    assert sandbox.requests.count("media") == 0

@@ -1,0 +1,119 @@
+"""Where the token does not go: other hosts, ports, schemes, storage, and what .netrc does not change."""
+
+import pytest
+import requests
+
+from dolbyio_nb.session import BearerAuth, open_session
+
+from .server import Server, self_signed
+
+
+@pytest.fixture
+def at_home(server, keeper):
+    """A session for which `server` is the API."""
+    with open_session(BearerAuth(keeper, [server.url])) as session:
+        yield session
+
+
+def authorization(server):
+    """What each request to a server had as authorization."""
+    return [seen.headers.get("Authorization", "").partition(" ")[0] for seen in server.seen]
+
+
+def test_other_ports_get_nothing(server, elsewhere, at_home):
+    """A redirect to another port of the same host goes without the token."""
+    server.redirect("/", f"{elsewhere.url}/there")
+    assert at_home.get(server.url).status_code == 200
+    assert authorization(elsewhere) == [""]
+
+
+def test_other_hosts_get_nothing(server, at_home):
+    """A redirect to another name of the same server goes without the token."""
+    server.redirect("/", f"http://localhost:{server.port}/there")
+    assert at_home.get(server.url).status_code == 200
+    assert authorization(server) == ["Bearer", ""]
+
+
+def test_nothing_comes_back_from_elsewhere(server, elsewhere, at_home):
+    """A redirect back home from elsewhere goes without the token, also when it is answered with 401."""
+    server.redirect("/", f"{elsewhere.url}/there")
+    elsewhere.redirect("/there", f"{server.url}/back")
+    server.answers["/back"] = (401, {})
+    assert at_home.get(server.url).status_code == 401
+    assert authorization(server) == ["Bearer", ""]
+
+
+def test_a_request_that_starts_elsewhere_gets_nothing(server, elsewhere, at_home):
+    """A stranger who sends the client to the API does not make it authenticate."""
+    elsewhere.redirect("/", f"{server.url}/back")
+    assert at_home.get(elsewhere.url).status_code == 200
+    assert authorization(server) == [""]
+
+
+@pytest.mark.parametrize("begins_secure", [True, False])
+def test_other_schemes_get_nothing(keeper, tmp_path, begins_secure):
+    """A redirect from https to http, or back, on this host goes without the token."""
+    certificate = self_signed(tmp_path) or pytest.skip("there is no openssl to make a certificate")
+    with Server() as plain, Server() as secure:
+        secure.secure(certificate)
+        first, second = (secure, plain) if begins_secure else (plain, secure)
+        first.redirect("/", f"{second.url}/there")
+        with open_session(BearerAuth(keeper, [first.url])) as session:
+            assert session.get(first.url, verify=f"{certificate}.crt").status_code == 200
+        assert authorization(first) + authorization(second) == ["Bearer", ""]
+
+
+def test_storage_gets_nothing(sandbox, session):
+    """The sandbox's storage is another port; it refuses requests that carry a token."""
+    place = session.post(f"{sandbox.media_url}/media/input", json={"url": "dlb://in/a.txt"}).json()["url"]
+    assert session.put(place, data=b"content").status_code == 200
+    answer = session.get(f"{sandbox.media_url}/media/output", params={"url": "dlb://in/a.txt"})
+    assert (answer.status_code, answer.content) == (200, b"content")
+    assert [seen.authorization for seen in sandbox.requests if seen.at == "storage"] == [None, None]
+
+
+def test_presigned_addresses_get_nothing_wherever_they_are(server, at_home):
+    """An address that is a key in itself is left alone."""
+    at_home.get(f"{server.url}/in?X-Amz-Signature=abc")
+    assert authorization(server) == [""]
+
+
+def test_a_401_from_elsewhere_is_not_about_the_token(server, elsewhere, at_home, keeper):
+    """Storage that refuses makes nobody ask for a new token."""
+    token = keeper.token()
+    server.redirect("/", f"{elsewhere.url}/there")
+    elsewhere.answers["/there"] = (401, {})
+    assert at_home.get(server.url).status_code == 401
+    assert keeper.token() is token
+
+
+@pytest.fixture
+def netrc(tmp_path, monkeypatch):
+    """A .netrc with an entry for every host there is."""
+    path = tmp_path / "netrc"
+    path.write_text("machine 127.0.0.1 login me password mine\ndefault login me password mine\n")
+    monkeypatch.setenv("NETRC", str(path))
+    assert requests.utils.get_netrc_auth("http://127.0.0.1") == ("me", "mine")
+
+
+def test_netrc_does_not_replace_the_token(netrc, server, at_home):
+    """With an entry for the API's host, the token is sent, also after a redirect at home."""
+    server.redirect("/", "/there")
+    assert at_home.get(server.url).status_code == 200
+    assert authorization(server) == ["Bearer", "Bearer"]
+
+
+def test_netrc_does_not_follow_to_storage(netrc, server, elsewhere, at_home):
+    """A redirect elsewhere carries neither the token nor what .netrc has."""
+    server.redirect("/", f"{elsewhere.url}/there")
+    assert at_home.get(server.url).status_code == 200
+    assert authorization(elsewhere) == [""]
+
+
+def test_netrc_cannot_keep_a_plain_request_out(netrc, server, keeper):
+    """`auth` in a session of the user's own mends what .netrc did on a redirect."""
+    server.redirect("/", "/there")
+    server.answers["/there"] = lambda seen: (200 if "Bearer" in seen.headers["Authorization"] else 401, {})
+    answer = requests.get(server.url, auth=BearerAuth(keeper, [server.url]), timeout=10)
+    assert answer.status_code == 200
+    assert authorization(server) == ["Bearer", "Basic", "Bearer"]
