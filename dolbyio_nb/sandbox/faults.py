@@ -104,7 +104,13 @@ class Faults:
 
     def hang(self, *, at: str = "media", times: int | None = 1) -> None:
         """Take the request and say nothing; the connection closes at `clear()` or when the sandbox stops."""
-        self._order(at, times, self._hang)
+        given = self._generation
+
+        def act(_: Request, __: Serve) -> Response:
+            self._wait(given, None)
+            return DROPPED
+
+        self._order(at, times, act)
 
     def drop(self, *, at: str = "media", times: int | None = 1) -> None:
         """Close the connection without an answer."""
@@ -116,7 +122,12 @@ class Faults:
 
     def slow(self, seconds: float, *, at: str = "media", times: int | None = 1) -> None:
         """Wait before giving the true answer."""
-        self._order(at, times, lambda request, serve: self._slow(seconds, request, serve))
+        given = self._generation
+
+        def act(request: Request, serve: Serve) -> Response:
+            return serve(request) if self._wait(given, seconds) else DROPPED
+
+        self._order(at, times, act)
 
     def revoke(self, token: str | None = None) -> None:
         """Forget a token, or all of them; calls that carry it are then refused."""
@@ -151,15 +162,15 @@ class Faults:
             self._reset()
             self._changed.notify_all()
 
-    def meet(self, request: Request, serve: Serve) -> Response:
-        """Answer a request: as ordered, or as it should be."""
+    def take(self, request: Request) -> Act:
+        """How to answer a request: as ordered, or as it should be."""
         with self._changed:
             order = next((order for order in self._orders if order.matches(request)), None)
             if order and order.left is not None:
                 order.left -= 1
                 if order.left <= 0:
                     self._orders.remove(order)
-        return order.act(request, serve) if order else serve(request)
+        return order.act if order else _serve
 
     def next_ending(self) -> Ending | None:
         """The ending ordered for the job that starts now."""
@@ -200,19 +211,15 @@ class Faults:
         with self._changed:
             self._orders.append(_Order(at, times, act))
 
-    def _hang(self, _: Request, __: Serve) -> Response:
-        self._wait(None)
-        return DROPPED
-
-    def _slow(self, seconds: float, request: Request, serve: Serve) -> Response:
-        return serve(request) if self._wait(seconds) else DROPPED
-
-    def _wait(self, seconds: float | None) -> bool:
-        """Wait until the time is over or the orders are cleared; False when the sandbox stopped."""
+    def _wait(self, given: int, seconds: float | None) -> bool:
+        """Wait for the time to pass or for a `clear()` since the order was given; False if stopped."""
         with self._changed:
-            generation = self._generation
-            self._changed.wait_for(lambda: self._closed or self._generation != generation, seconds)
+            self._changed.wait_for(lambda: self._closed or self._generation != given, seconds)
             return not self._closed
+
+
+def _serve(request: Request, serve: Serve) -> Response:
+    return serve(request)
 
 
 def _detail(status: int, at: str) -> str:

@@ -121,10 +121,13 @@ class JobBook:
             if percent > job.progress:
                 self._change(job_id, progress=min(percent, 99))
 
-    def end(self, job_id: str, status: Status, **facts: Any) -> Job:
-        """Close a job: `result` or `error`, and `duration` where known."""
-        progress = 100 if status == "Success" else self._jobs[job_id].progress
+    def end(self, job_id: str, status: Status, **facts: Any) -> Job | None:
+        """Close a job with its `result` or `error`, and `duration` where known; None if it had ended."""
         with self._changed:
+            job = self._jobs[job_id]
+            if job.ended:
+                return None
+            progress = 100 if status == "Success" else job.progress
             return self._change(job_id, status=status, completed=self._clock(), progress=progress, **facts)
 
     def cancel(self, job: Job) -> None:

@@ -35,7 +35,7 @@ class Journal:
         self._changed = threading.Condition()
 
     def note(self, request: Request) -> None:
-        """Write a request down before it is answered, so that one that hangs is seen too."""
+        """Write a request down once its fate is decided, before it is answered: one that hangs is seen."""
         with self._changed:
             self._seen.append(_seen(request, self._clock()))
             self._counts[request.at] = self._counts.get(request.at, 0) + 1

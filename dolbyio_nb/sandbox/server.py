@@ -88,6 +88,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_TIMEOUT
     disable_nagle_algorithm = True
+    wbufsize = BLOCK  # so that the head and a small body leave in one packet
 
     def answer(self) -> None:
         """Serve one request; the names that http.server looks for are below."""
@@ -155,13 +156,14 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.flush()
         if self.command != "HEAD":
             self._send_body(response)
+        self.wfile.flush()
 
     def _send_body(self, response: Response) -> None:
         count = response.length if response.cut_after is None else min(response.length, response.cut_after)
         if isinstance(response.body, FilePart):
+            self.wfile.flush()
             if count:  # sendfile takes 0 for everything
                 self.connection.sendfile(response.body.file, response.body.offset, count)
         else:

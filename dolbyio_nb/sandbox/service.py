@@ -34,10 +34,11 @@ class Service:
         """Answer a request of either port."""
         if request.path == TOKEN_PATH and request.at == "media":
             request = replace(request, at="token")
+        act = self._faults.take(request)
         self._journal.note(request)
         request_id = secrets.token_urlsafe(12)
         try:
-            response = self._faults.meet(request, self._serve)
+            response = act(request, self._serve)
         except Problem as problem:
             response = self._refusal(problem, request, request_id)
         except (ConnectionError, TimeoutError):

@@ -16,6 +16,13 @@ STOP_TIMEOUT = 2.0  # seconds that a job at work gets to notice that the sandbox
 INSTALL = "This job needs sound tools that are not installed: pip install 'dolbyio_nb[sandbox]'"
 
 
+def _error(type: str, title: str, detail: str) -> dict[str, Any]:
+    return {"error": {"type": type, "title": title, "detail": detail}}
+
+
+STOPPED = _error("/problems/internal-error", "The job was broken off", "The sandbox was stopped")
+
+
 class Workshop:
     """Two worker threads for all jobs of one sandbox."""
 
@@ -33,10 +40,12 @@ class Workshop:
         self._crew = Crew("worker", WORKERS)
 
     def stop(self) -> None:
-        """Drop what waits; cancel what runs."""
+        """Break off what runs, drop what waits, and say so in their records."""
         self._stopping = True
         if self._crew:
             self._crew.stop(STOP_TIMEOUT)
+        for job in self._book.all():
+            self._book.end(job.job_id, "InternalError", **STOPPED)
 
     def take(self, job: Job) -> None:
         """Queue a job."""
@@ -48,7 +57,8 @@ class Workshop:
         if job is None:
             return
         status, facts = self._outcome(job)
-        self._announce(self._book.end(job.job_id, status, **facts))
+        if ended := self._book.end(job.job_id, status, **facts):
+            self._announce(ended)
 
     def _outcome(self, job: Job) -> tuple[Status, dict[str, Any]]:
         """How a job ends: whatever a hostile file makes the decoders raise ends in words."""
@@ -64,7 +74,9 @@ class Workshop:
         except ImportError:
             return "Failed", _error("/problems/missing-package", "The sandbox cannot process sound", INSTALL)
         except Exception as error:
-            if self._stopping or self._book.is_cancelling(job.job_id):
+            if self._stopping:
+                return "InternalError", STOPPED
+            if self._book.is_cancelling(job.job_id):
                 return "Cancelled", {}
             detail = f"The file could not be processed ({type(error).__name__})"
             return "Failed", _error("/problems/processing-failed", "Processing failed", detail)
@@ -94,7 +106,7 @@ class Workshop:
         self._faults.hold(percent, lambda: self._stopping or self._book.is_cancelling(job.job_id))
         self._book.advance(job.job_id, percent)
         if self._stopping:
-            raise Cancelled
+            raise RuntimeError("the sandbox stops")
 
 
 def _processed(
@@ -120,7 +132,3 @@ def _ordered_facts(status: Status) -> dict[str, Any]:
         return {}
     type = "/problems/internal-error" if status == "InternalError" else "/problems/processing-failed"
     return _error(type, "The job was made to fail", "Ordered by sandbox.faults")
-
-
-def _error(type: str, title: str, detail: str) -> dict[str, Any]:
-    return {"error": {"type": type, "title": title, "detail": detail}}

@@ -175,13 +175,13 @@ def make_tone() -> Callable[..., bytes]:
     return tone
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def connect() -> Callable[[int], socket.socket]:
     """A raw connection to a port of this machine."""
     return lambda port: socket.create_connection(("127.0.0.1", port), timeout=10)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def call() -> type[Caller]:
     """Makes a caller for a sandbox, or for one app of it."""
     return Caller

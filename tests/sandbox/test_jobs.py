@@ -215,6 +215,20 @@ def test_cancelling_what_has_ended_changes_nothing(caller, make_tone):
     assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Success"
 
 
+def test_a_job_that_the_stop_broke_off_says_so(sandbox, caller, make_tone):
+    """Running or waiting: after the next start it is an InternalError, not Pending for ever."""
+    sandbox.faults.hold_jobs()
+    caller.upload("dlb://in.wav", make_tone())
+    started = [caller.start("/media/diagnose", DIAGNOSE) for _ in range(3)]
+    wait_until(sandbox, started[0], lambda job: job.status == "Running")
+    sandbox.stop()
+    sandbox.start()
+    for job_id in started:
+        answer = caller.get("/media/diagnose", job_id=job_id).json()
+        assert answer["status"] == "InternalError"
+        assert "stopped" in answer["error"]["detail"]
+
+
 @pytest.mark.parametrize("call", ["poll", "cancel", "list"])
 def test_another_apps_job_is_invisible(caller, other, make_tone, call):
     """Not found, as if it did not exist."""

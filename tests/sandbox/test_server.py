@@ -185,7 +185,7 @@ def test_a_kept_alive_connection_is_closed_at_stop(sandbox, port, connect):
     """Whoever waits on an idle connection is told that it is over."""
     with connect(port) as connection:
         connection.sendall(head(port).encode())
-        connection.recv(65536)
+        assert connection.recv(65536).endswith(b"}")
         sandbox.stop()
         assert connection.recv(1) == b""
 

@@ -1,0 +1,100 @@
+"""Dolby's own published clients drive the sandbox through everything it serves, their packages untouched."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+NODE_CLIENT = "@dolbyio/dolbyio-rest-apis-client@5.0.1"
+PYTHON_CLIENTS = {
+    "4.0.1": ["dolbyio-rest-apis==4.0.1"],
+    "3.7.1": ["dolbyio-rest-apis==3.7.1", "Deprecated==1.2.18", "wrapt==1.17.3"],
+}
+OPERATIONS = {
+    "token", "wrong secret", "wrong token", "upload URL", "upload and download", "register webhook",
+    "retrieve webhook", "download a result", "failed job", "cancel", "list jobs", "unknown job",
+    "bad request",    "delete webhook", *json.loads((HERE / "jobs.json").read_text()),
+}  # fmt: skip
+
+
+@pytest.fixture
+def judged(sandbox, server, make_tone, tmp_path):
+    """Runs a judge against a sandbox and returns what it printed: {operation: (passed, about)}."""
+
+    def judge(command, **variables):
+        (tmp_path / "in.wav").write_bytes(make_tone(3.0))
+        variables |= {
+            "ORIGIN": sandbox.media_url,
+            "APP_KEY": sandbox.app_key,
+            "APP_SECRET": sandbox.app_secret,
+            "HOOK": f"{server.url}/hook",
+        }
+        run = subprocess.run(
+            command, cwd=tmp_path, env=os.environ | variables, capture_output=True, text=True, timeout=120
+        )
+        assert run.returncode == 0, run.stderr
+        return {line[0]: line[1:] for line in map(json.loads, run.stdout.splitlines())}
+
+    return judge
+
+
+def check(sandbox, server, verdict):
+    """Everything was done, everything passed, and the client's own webhook was called for every job."""
+    assert set(verdict) == OPERATIONS
+    assert {operation: about for operation, (passed, about) in verdict.items() if not passed} == {}
+    calls = server.wait(len(sandbox.jobs))
+    assert {json.loads(body)["job_id"] for _, _, _, body in calls} == {job.job_id for job in sandbox.jobs}
+    assert {headers["X-Judge"] for _, _, headers, _ in calls} == {"updated"}
+    assert not [seen for seen in sandbox.requests if seen.at == "storage" and seen.authorization]
+
+
+def test_the_python_client(sandbox, server, judged):
+    """dolbyio-rest-apis 5.0.0, the last release."""
+    assert version("dolbyio-rest-apis") == "5.0.0"
+    check(sandbox, server, judged([sys.executable, HERE / "python_judge.py"]))
+
+
+@pytest.fixture(scope="session", params=PYTHON_CLIENTS)
+def older_release(request, tmp_path_factory):
+    """An older release of the Python client, in a directory of its own."""
+    target = tmp_path_factory.mktemp("client")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target]
+    _or_skip([*command, *PYTHON_CLIENTS[request.param]])
+    return target
+
+
+def test_an_older_python_client(sandbox, server, judged, older_release):
+    """Older releases read other keys of errors, and are content too."""
+    command = [sys.executable, HERE / "python_judge.py"]
+    check(sandbox, server, judged(command, PYTHONPATH=str(older_release)))
+
+
+@pytest.fixture(scope="session")
+def node_client(tmp_path_factory):
+    """The client from npm, at a fixed version."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("there is no Node here")
+    target = tmp_path_factory.mktemp("node")
+    _or_skip(["npm", "install", "--no-audit", "--no-fund", "--prefix", target, NODE_CLIENT])
+    return target / "node_modules"
+
+
+def test_the_node_client(sandbox, server, judged, node_client):
+    """@dolbyio/dolbyio-rest-apis-client 5.0.1, the last release on npm."""
+    check(sandbox, server, judged(["node", HERE / "node_judge.js"], NODE_PATH=str(node_client)))
+
+
+def _or_skip(command):
+    """Install something, or skip with the reason: the registry may be out of reach."""
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        pytest.skip("the package registry did not answer within two minutes")
+    if run.returncode:
+        pytest.skip(f"the client could not be installed: {run.stderr.strip().splitlines()[-1][:200]}")

@@ -1,0 +1,104 @@
+"""`python -m dolbyio_nb sandbox`: a service of its own, that ends when told."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+
+import pytest
+import requests
+
+COMMAND = [sys.executable, "-m", "dolbyio_nb", "sandbox"]
+
+
+def exports(process):
+    """The variables of the export lines, read up to the last comment."""
+    lines = []
+    while not (lines and lines[-1].startswith("# Ctrl-C")):
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.stderr.read()
+    assert "not Dolby.io" in lines[0]
+    pairs = [
+        line.removeprefix("export ").strip().partition("=") for line in lines if line.startswith("export")
+    ]
+    return {name: shlex.split(value)[0] for name, _, value in pairs}
+
+
+def run(*arguments, **variables):
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **variables},
+    )
+
+
+def log_in(values):
+    pair = (values["DOLBYIO_APP_KEY"], values["DOLBYIO_APP_SECRET"])
+    form = {"grant_type": "client_credentials"}
+    return requests.post(f"{values['DOLBYIO_AUTH_URL']}/v1/auth/token", form, auth=pair, timeout=10)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_what_a_shell_needs_and_ends_without_a_word(number):
+    """Four export lines that work; Ctrl-C and SIGTERM end it with 0 and no traceback."""
+    with run("--port", "0") as process:
+        values = exports(process)
+        assert set(values) == {
+            "DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET", "DOLBYIO_AUTH_URL", "DOLBYIO_MEDIA_URL",
+        }  # fmt: skip
+        assert log_in(values).status_code == 200
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert process.stdout.read() + process.stderr.read() == ""
+
+
+def test_given_credentials_are_used_and_not_repeated(sandbox):
+    """They may be somebody's real ones; the shell that gave them has them already."""
+    given = {"DOLBYIO_APP_KEY": "my-key", "DOLBYIO_APP_SECRET": "my-secret"}
+    with run("--port", "0", **given) as process:
+        values = exports(process)
+        assert set(values) == {"DOLBYIO_AUTH_URL", "DOLBYIO_MEDIA_URL"}
+        assert log_in({**values, **given}).status_code == 200
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_a_taken_port_is_one_line(sandbox):
+    """Which port, and why; exit code 1; no traceback."""
+    port = sandbox.media_url.rpartition(":")[2]
+    with run("--port", port) as process:
+        output, error = process.communicate(timeout=10)
+    assert (process.returncode, output) == (1, "")
+    assert re.fullmatch(rf"dolbyio_nb sandbox: cannot listen on port {port}: .*in use\n", error)
+
+
+@pytest.mark.parametrize("port", ["70000", "-5"])
+def test_a_port_that_is_none_is_one_line(port):
+    """Out of range is said in words."""
+    with run(f"--port={port}") as process:
+        _, error = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert error.count("\n") == 1
+    assert port in error
+
+
+def test_help_says_how_to_keep_the_secret_off_the_command_line():
+    """Command lines can be read by other users; help names the variables and the sandbox."""
+    with run("--help") as process:
+        text, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "not Dolby's service" in text
+    assert "other users" in text
+    assert "DOLBYIO_APP_SECRET" in text
+
+
+def test_the_command_loads_neither_notebook_nor_sound():
+    """Nothing heavy is imported until a job needs it."""
+    heavy = ("IPython", "ipywidgets", "anywidget", "numpy", "av", "requests")
+    code = f"import sys, dolbyio_nb.__main__, dolbyio_nb.sandbox; print(set({heavy}) & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert run.stdout.strip() == "set()"
