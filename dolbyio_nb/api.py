@@ -4,32 +4,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
-from dolbyio_nb.errors import (
-    ApiError,
-    InvalidRequest,
-    NotFound,
-    Problem,
-    RateLimited,
-    ServiceUnavailable,
-    Unauthorized,
-)
+from dolbyio_nb.errors import ApiError, Problem, ServiceUnavailable
 from dolbyio_nb.problems import read_problem
-
-ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Unauthorized, 404: NotFound, 429: RateLimited}
-
-EXPIRED = (
-    "Log in again; if it happens right after a log-in, this computer's clock or the session's auth is off."
-)
-USE_THE_APP_KEY = (
-    "Log in with the App key and App secret: a token copied from the dashboard, "
-    "or a client access token, does not work with the Media APIs."
-)
-
-
-class NotSent(ServiceUnavailable):
-    """Raised when a request cannot have reached the service, so that nothing has happened there."""
+from dolbyio_nb.refusals import NotSent, maybe_started, no_answer, no_json, refusal
 
 
 class Api:
@@ -64,96 +42,31 @@ class Api:
         except NotSent:
             raise
         except ServiceUnavailable as error:
-            raise _maybe_started(path, error.problem) from None
+            raise maybe_started(path, error.problem) from None
         job_id = answer.get("job_id") if isinstance(answer, dict) else None
         if isinstance(job_id, str) and job_id:
             return job_id
-        raise _maybe_started(path, Problem(200, "An answer without a job id"))
+        raise maybe_started(path, Problem(200, "An answer without a job id"))
 
     def _call(self, method: str, path: str, query: dict[str, str | None], body: Any = None) -> Any:
+        answer = self._ask(method, path, query, body)
+        if isinstance(answer, ApiError):
+            raise answer
+        return answer
+
+    def _ask(self, method: str, path: str, query: dict[str, str | None], body: Any) -> Any:
+        """Give the answer's JSON, or the error to raise: raised here, its frame would hold the token."""
+        call, host = f"{method} {path}", urlsplit(self.origin).netloc
+        headers = {"Accept": "application/json"}
         try:
             response = self._session.request(
-                method, self.origin + path, params=query, json=body, headers={"Accept": "application/json"}
+                method, self.origin + path, params=query, json=body, headers=headers
             )
         except requests.RequestException as error:
-            raise _no_answer(method, path, self.origin, error) from None
-        return _read(f"{method} {path}", response)
-
-
-def _read(call: str, response: requests.Response) -> Any:
-    if not response.ok:
-        raise api_error(call, read_problem(response), urlsplit(response.url).netloc)
-    try:
-        return response.json()
-    except ValueError:
-        problem = Problem(response.status_code, "An answer that is not JSON", read_problem(response).detail)
-        raise ServiceUnavailable(f"{call} was not answered by the Media API.", problem, WRONG_PLACE) from None
-
-
-WRONG_PLACE = (
-    "Check DOLBYIO_MEDIA_URL, and whether a proxy or a sign-in page of the network stands in between."
-)
-
-
-def api_error(call: str, problem: Problem, host: str) -> ApiError:
-    """Make the error for a call that was answered with a problem."""
-    kind = ServiceUnavailable if problem.status >= 500 else ERRORS.get(problem.status, InvalidRequest)
-    return kind(
-        f"{call} was refused by {host}." if problem.status < 500 else f"{call} failed at {host}.",
-        problem,
-        _next_step(problem, host),
-    )
-
-
-def _next_step(problem: Problem, host: str) -> str:
-    request = f" (request id {problem.request_id})" if problem.request_id else ""
-    if problem.status == 401:
-        return EXPIRED if "expired" in f"{problem.type} {problem.detail}".lower() else USE_THE_APP_KEY
-    if problem.status == 403:
-        return f"Media calls go to https://api.dolby.com; this one went to {host}. {USE_THE_APP_KEY}"
-    if problem.status == 404:
-        return (
-            "Temporary files are kept for a day, jobs for 31 days, and another application's are not visible."
-        )
-    if problem.status == 429:
-        wait = f"{problem.retry_after:.0f} seconds" if problem.retry_after else "a while"
-        return f"Wait {wait} and try again."
-    if problem.status >= 500:
-        return f"Try again in a minute; if it stays so, report it to Dolby.io{request}."
-    return f"Correct what it names and try again{request}."
-
-
-def _no_answer(method: str, path: str, origin: str, error: requests.RequestException) -> ServiceUnavailable:
-    kind = NotSent if _never_sent(error) else ServiceUnavailable
-    return kind(
-        f"{method} {path} had no answer from {urlsplit(origin).netloc}.",
-        Problem(0, "No answer", _cause(error)),
-        "Check the network and try again.",
-    )
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(error, requests.exceptions.SSLError):
-        return "CERTIFICATE" in str(error).upper()  # refused before anything was said
-    never = (requests.ConnectTimeout, requests.exceptions.ProxyError)
-    return isinstance(error, never) or isinstance(reason, NewConnectionError)
-
-
-def _cause(error: requests.RequestException) -> str:
-    """Name the cause without the request's address, whose query could hold more than people should see."""
-    if isinstance(error, requests.Timeout):
-        return "it took too long"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate could not be checked"
-    if isinstance(error, requests.exceptions.RetryError):
-        return "it asks to be left alone for longer than anybody would wait"
-    return "no connection" if _never_sent(error) else "the connection broke"
-
-
-def _maybe_started(path: str, problem: Problem) -> ServiceUnavailable:
-    return ServiceUnavailable(
-        f"It is not known whether the job of POST {path} was started.",
-        problem,
-        "Look at dolby.media.jobs() before starting it again: it may be running, and be billed.",
-    )
+            return no_answer(call, host, error)
+        if not response.ok:
+            return refusal(call, host, read_problem(response))
+        try:
+            return response.json()
+        except ValueError:
+            return no_json(call, read_problem(response))

@@ -211,9 +211,7 @@ class Job:
     def _failure(self) -> JobError:
         problem = self._last.problem
         if self._last.status == "Cancelled":
-            return JobCancelled(
-                f"{self._name} was cancelled.".capitalize(), "", "Start a new job.", job_id=self.id
-            )
+            return JobCancelled(f"Cancelled: {self._name}.", "", "Start it again.", job_id=self.id)
         why = ": ".join(filter(None, (problem.title, problem.detail))) or "It did not say why."
         return JobFailed(
             f"The service could not finish {self._name}.",

@@ -5,14 +5,15 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import requests
 
 from dolbyio_nb.api import Api
 from dolbyio_nb.contents import CHUNK, Content
-from dolbyio_nb.errors import Problem, ServiceUnavailable, TransferError
+from dolbyio_nb.errors import DolbyError, NotFound, Problem, RateLimited, ServiceUnavailable, TransferError
 from dolbyio_nb.locations import is_temporary, shown
 from dolbyio_nb.progress import Show, progress_bar
 
@@ -22,15 +23,17 @@ TIME_LIMITS = (10.0, 60.0)
 PAUSES = (1.0, 4.0)
 """Seconds before the second and the third try. To send or fetch a file twice does no harm."""
 
-T = TypeVar("T")
+LONGEST_PAUSE = 30.0
+"""Seconds that the service may ask for before the next try."""
 
 
 class PlainSession(requests.Session):
-    """A session that never adds a header that names the user: storage refuses what has one."""
+    """A session for one transfer, which never adds a header that names the user: storage refuses that."""
 
     def __init__(self) -> None:
         super().__init__()
         self.auth = lambda request: request  # keeps `.netrc` out, but not the network's proxies
+        self.headers["Accept-Encoding"] = "identity"  # the bytes as they are stored
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Add nothing after a redirect either."""
@@ -40,7 +43,7 @@ class Storage:
     """Temporary storage: what is under a `dlb://` address."""
 
     def __init__(self, api: Api, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._api, self._sleep, self._session = api, sleep, PlainSession()
+        self._api, self._sleep = api, sleep
 
     def upload(self, content: Content, address: str) -> None:
         """Send a file's bytes to an address."""
@@ -61,24 +64,26 @@ class Storage:
 
     def _send(self, content: Content, address: str, show: Show) -> None:
         url = self._presigned("/media/input", address)
-        with _broken_when_it_breaks():
-            response = self._session.put(url, data=content.chunks(show), timeout=TIME_LIMITS)
-            _check(response)
+        with _broken_when_it_breaks(), PlainSession() as session:
+            _check(session.put(url, data=content.chunks(show), timeout=TIME_LIMITS))
 
     def _fetch(self, address: str, path: Path) -> None:
         url = self._presigned("/media/output", address)
         with (
             _broken_when_it_breaks(),
-            self._session.get(
-                url, stream=True, timeout=TIME_LIMITS, headers={"Accept-Encoding": "identity"}
-            ) as response,
+            PlainSession() as session,
+            session.get(url, stream=True, timeout=TIME_LIMITS) as response,
         ):
             _check(response)
             with whole_or_nothing(path) as file:
                 _receive(response, file, path.name)
 
     def _presigned(self, path: str, address: str) -> str:
-        answer = self._api.post(path, {"url": address})
+        try:
+            answer = self._api.post(path, {"url": address})
+        except NotFound as error:
+            what, advice = f"There is nothing at {shown(address)}.", "Temporary files are kept for a day."
+            raise NotFound(what, error.problem, advice) from None
         url = answer.get("url") if isinstance(answer, dict) else None
         if isinstance(url, str) and url.startswith(("https://", "http://")):
             return url
@@ -87,18 +92,14 @@ class Storage:
             f"POST {path} failed for {shown(address)}.", problem, "Try again in a minute."
         )
 
-    def _thrice(self, what: str, once: Callable[[], T]) -> T:
+    def _thrice(self, what: str, once: Callable[[], None]) -> None:
         for pause in (*PAUSES, None):
-            try:
-                return once()
-            except ServiceUnavailable:
-                if pause is None:
-                    raise
-            except _Broken as broken:
-                if pause is None or not broken.passes:
-                    raise TransferError(what, str(broken), "Check the network and try again.") from None
-            self._sleep(pause)
-        raise AssertionError("the last pause is None")
+            trouble = _trouble(what, once)
+            if trouble is None:
+                return
+            if pause is None or not trouble.passes:
+                raise trouble.error
+            self._sleep(max(pause, trouble.wait))
 
 
 class _Broken(Exception):
@@ -107,6 +108,28 @@ class _Broken(Exception):
     def __init__(self, why: str, passes: bool = True) -> None:
         super().__init__(why)
         self.passes = passes
+
+
+@dataclass(frozen=True)
+class _Trouble:
+    error: DolbyError
+    passes: bool = True
+    wait: float = 0.0
+
+
+def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
+    """Try once. What went wrong comes back without its frames, which hold the address and its signature."""
+    try:
+        once()
+    except (ServiceUnavailable, RateLimited) as error:
+        asked = min(error.problem.retry_after or 0.0, LONGEST_PAUSE)
+        return _Trouble(error.with_traceback(None), wait=asked)
+    except _Broken as broken:
+        advice = (
+            "Check the network and try again." if broken.passes else "Try again, or report it to Dolby.io."
+        )
+        return _Trouble(TransferError(what, str(broken), advice), broken.passes)
+    return None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from dolbyio_nb.errors import (
     NotFound,
     RateLimited,
     ServiceUnavailable,
+    TransferError,
     Unauthorized,
 )
 from dolbyio_nb.media import Media
@@ -157,3 +158,26 @@ def test_a_start_that_was_refused_with_401_is_repeated_with_a_new_token(sandbox,
     job = media.diagnose("dlb://a.wav")
     assert [one.job_id for one in sandbox.jobs] == [job.id]
     assert posts(sandbox, "/media/diagnose") == 2
+
+
+def objects_of(error: BaseException | None) -> Iterator[object]:
+    """Everything that the frames of an error and of what led to it hold."""
+    while error is not None:
+        frame = error.__traceback__
+        while frame:
+            yield from frame.tb_frame.f_locals.values()
+            frame = frame.tb_next
+        error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize("at", ["/media/jobs", "/media/input", "storage"])
+@pytest.mark.parametrize("fault", ["fail", "drop"])
+def test_no_frame_of_an_error_holds_a_secret(sandbox, impatient, at, fault):
+    """A debugger or an error report finds neither a request with the token nor a presigned address."""
+    getattr(sandbox.faults, fault)(at=at, times=None)
+    with pytest.raises((ApiError, TransferError)) as error:
+        next(impatient.jobs()) if at == "/media/jobs" else impatient.upload(b"x")
+    inside = list(objects_of(error.value))
+    secretive = requests.Response | requests.PreparedRequest | requests.RequestException
+    assert not [one for one in inside if isinstance(one, secretive)]
+    assert not [one for one in inside if isinstance(one, str) and "X-Amz-Signature" in one]

@@ -1,13 +1,15 @@
 """Files on their way to and from storage."""
 
 import os
+import threading
 import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from dolbyio_nb.contents import CHUNK
 from dolbyio_nb.errors import NotFound, ServiceUnavailable, TransferError
-from dolbyio_nb.transfer import whole_or_nothing
+from dolbyio_nb.transfer import PlainSession, whole_or_nothing
 
 
 def at_storage(sandbox, method):
@@ -53,6 +55,31 @@ def test_storage_hears_nothing_but_the_bytes(sandbox, media, file, tmp_path, mon
     assert get.authorization is None
     assert put.headers["content-length"] == str(file.stat().st_size)
     assert "transfer-encoding" not in put.headers
+
+
+def test_a_redirect_adds_no_header_either(monkeypatch, tmp_path):
+    """On a redirect, requests would put a password from .netrc into the header."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login ann password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    heard = []
+
+    class Redirecting(BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append((self.path, self.headers["Authorization"]))
+            self.send_response(307 if self.path == "/here" else 200)
+            self.send_header("Location", "/there")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server, PlainSession() as session:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        session.get(f"http://127.0.0.1:{server.server_port}/here", timeout=5)
+        server.shutdown()
+    assert heard == [("/here", None), ("/there", None)]
 
 
 def test_an_upload_that_breaks_is_tried_again_with_a_new_address(sandbox, media, file, time):

@@ -1,0 +1,41 @@
+"""A hundred jobs at once."""
+
+import time
+import wave
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from dolbyio_nb.media import Media
+from dolbyio_nb.pace import Pace
+from dolbyio_nb.session import open_session
+
+JOBS, THREADS = 100, 16
+
+
+def sound_of(path: Path, samples: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\x10\x00" * samples)
+    return path
+
+
+def test_none_of_many_jobs_is_lost_or_mixed_up(sandbox, auth, tmp_path, caplog):
+    """A hundred jobs from sixteen threads each come back with the result of their own file."""
+    pace = Pace(first=0.02, longest=0.1, sleep=time.sleep)
+    media = Media(open_session(auth), sandbox.media_url, pace=pace)
+
+    def run(number: int) -> tuple[int, int | None]:
+        path = sound_of(tmp_path / f"{number}.wav", 8000 + number)
+        result = media.diagnose(path).result(timeout=60)
+        assert result.source == path
+        return path.stat().st_size, result.media_info.container.size
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        sizes = list(pool.map(run, range(JOBS)))
+    assert len(set(sizes)) == JOBS
+    assert all(sent == found for sent, found in sizes)
+    assert len({job.job_id for job in sandbox.jobs}) == JOBS
+    assert {job.status for job in sandbox.jobs} == {"Success"}
+    assert caplog.records == []
