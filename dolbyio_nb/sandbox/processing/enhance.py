@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def enhance(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]
     wishes = wished(options, musical)
     result = cleaned(sound, wishes, content, part(tell, 0.2, 0.6))
     result = _levelled(result, wishes, content, part(tell, 0.6, 0.85))
-    whole_picture = source if options.get("input.region") is None else None
+    asked = options.get("input")
+    whole_picture = None if isinstance(asked, Mapping) and asked.get("region") else source
     write_sound(result, output, picture_of=whole_picture, tell=part(tell, 0.85, 1))
     notes = _notes(options, wishes, content, musical)
     return {"notes": notes} if notes else {}
