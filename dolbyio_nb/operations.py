@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dolbyio_nb.api import Api
 from dolbyio_nb.bodies import (
     MASTER_KINDS,
     Options,
@@ -15,19 +14,14 @@ from dolbyio_nb.bodies import (
     stretch,
     with_region,
 )
-from dolbyio_nb.finishing import Order
 from dolbyio_nb.jobs import Job
-from dolbyio_nb.locations import Location, Source, new_input
-from dolbyio_nb.pace import Pace
-from dolbyio_nb.places import Destination, Input, Target, choose_renditions, choose_target, read_input
-from dolbyio_nb.transfer import Storage
+from dolbyio_nb.locations import Source
+from dolbyio_nb.places import Destination, choose_renditions, choose_target, read_input
+from dolbyio_nb.starting import Starter
 
 
-class Operations:
+class Operations(Starter):
     """The processing APIs. Each method starts a job; `job.result()` waits for what comes out."""
-
-    def __init__(self, api: Api, storage: Storage, pace: Pace) -> None:
-        self._api, self._storage, self._pace = api, storage, pace
 
     def enhance(
         self,
@@ -229,28 +223,3 @@ class Operations:
         one = given(source=self._sent(read), segment=stretch(segment, "start", "duration"), metadata=metadata)
         body = given(inputs=[one], outputs=outputs, on_complete=callback(on_complete))
         return self._start("/media/master/preview", read, targets, body | extra)
-
-    def _report(
-        self,
-        path: str,
-        source: Source,
-        output: Destination | None,
-        on_complete: str | Options | None,
-        options: Options,
-    ) -> Job:
-        read = read_input(source)
-        target = choose_target(output, read, ".json")
-        body = given(input=self._sent(read), output=target.location, on_complete=callback(on_complete))
-        return self._start(path, read, [target], body | dict(options))
-
-    def _sent(self, read: Input) -> Location:
-        """Give a location the service can read, after sending what is on this computer."""
-        if read.content is None:
-            return read.location
-        address = new_input(read.content.name)
-        self._storage.upload(read.content, address)
-        return address
-
-    def _start(self, path: str, read: Input, targets: Sequence[Target], body: Options) -> Job:
-        order = Order(path, read.path, read.name, tuple(targets))
-        return Job(self._api, self._storage, order, self._api.start(path, dict(body)), self._pace)
