@@ -57,7 +57,7 @@ def run(path: Path, folder: Path) -> int:
 
 
 def bring_companions(place: Path, folder: Path) -> None:
-    """Copy what the notebooks use from beside them: sample sounds, the reading of sound, the look of plots."""
+    """Copy what the notebooks use from beside them: sounds, the module that reads them, the look of plots."""
     for path in (place / "media").glob("*"):
         (folder / "media").mkdir(exist_ok=True)
         shutil.copy(path, folder / "media")
