@@ -5,7 +5,7 @@ Three kinds. *Answers*: the next requests at a place go wrong, `times` times (No
     sandbox.faults.fail(503, at="token", times=2, body="html")
     sandbox.faults.fail(401)                             # the next Media call: "Access Token expired"
     sandbox.faults.rate_limit(retry_after=3)             # or a datetime, sent as an HTTP date
-    sandbox.faults.hang(at="token")                      # answers when the sandbox stops, or after clear()
+    sandbox.faults.hang(at="token")                      # says nothing until clear() or stop()
     sandbox.faults.drop(at="/media/jobs")                # closes the connection without an answer
     sandbox.faults.cut(1000, at="storage")               # breaks off after 1000 bytes of the body
     sandbox.faults.slow(0.5, at="any", times=None)
@@ -25,35 +25,18 @@ stand until changed.
     sandbox.faults.disable_app()
     sandbox.faults.end_next_job("InternalError")         # or "Failed", "Cancelled"
     sandbox.faults.hold_jobs(at=42)                      # jobs stand at 42 % until release_jobs()
+
+`sandbox.faults.clear()` makes everything well again.
 """
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Literal
 
 from .apps import App, Apps
-from .messages import DROPPED, Request, Response
-from .problems import EXPIRED, Problem, row_for
+from .gate import Ending, Gate
+from .orders import Orders, cutting, dropping, failing
 from .tokens import Tokens
-
-Serve = Callable[[Request], Response]
-Act = Callable[[Request, Serve], Response]
-Ending = Literal["Failed", "Cancelled", "InternalError"]
-
-
-@dataclass
-class _Order:
-    at: str
-    left: int | None
-    act: Act
-
-    def matches(self, request: Request) -> bool:
-        if self.at.startswith("/"):
-            return request.path.startswith(self.at)
-        return self.at in ("any", request.at)
 
 
 class Faults:
@@ -65,17 +48,12 @@ class Faults:
     clock_skew: float
     error_style: Literal["full", "status", "code", "oauth"]
 
-    _orders: list[_Order]
-    _endings: list[Ending]
-    _held_at: int | None
-
-    def __init__(self, apps: Apps, tokens: Tokens) -> None:
+    def __init__(self, apps: Apps, tokens: Tokens, orders: Orders, gate: Gate) -> None:
         self._apps = apps
         self._tokens = tokens
-        self._changed = threading.Condition()
-        self._closed = False
-        self._generation = 0
-        self._reset()
+        self._orders = orders
+        self._gate = gate
+        self._reset_habits()
 
     def fail(
         self,
@@ -87,14 +65,7 @@ class Faults:
         retry_after: float | datetime | None = None,
     ) -> None:
         """Answer with an error status; the body is the service's own, a gateway's HTML page, or nothing."""
-        wait = _retry_after(retry_after)
-
-        def act(request: Request, _: Serve) -> Response:
-            if body == "json":
-                raise Problem(row_for(status), _detail(status, request.at), retry_after=wait)
-            return _gateway_answer(status, body, wait)
-
-        self._order(at, times, act)
+        self._orders.add(at, times, failing(status, body, _retry_after(retry_after)))
 
     def rate_limit(
         self, retry_after: float | datetime | None = None, *, at: str = "media", times: int | None = 1
@@ -104,30 +75,19 @@ class Faults:
 
     def hang(self, *, at: str = "media", times: int | None = 1) -> None:
         """Take the request and say nothing; the connection closes at `clear()` or when the sandbox stops."""
-        given = self._generation
-
-        def act(_: Request, __: Serve) -> Response:
-            self._wait(given, None)
-            return DROPPED
-
-        self._order(at, times, act)
+        self._orders.add(at, times, self._orders.pausing(None))
 
     def drop(self, *, at: str = "media", times: int | None = 1) -> None:
         """Close the connection without an answer."""
-        self._order(at, times, lambda _, __: DROPPED)
+        self._orders.add(at, times, dropping)
 
     def cut(self, after: int = 0, *, at: str = "storage", times: int | None = 1) -> None:
         """Close the connection after the head and `after` bytes of the true answer's body."""
-        self._order(at, times, lambda request, serve: replace(serve(request), cut_after=after))
+        self._orders.add(at, times, cutting(after))
 
     def slow(self, seconds: float, *, at: str = "media", times: int | None = 1) -> None:
         """Wait before giving the true answer."""
-        given = self._generation
-
-        def act(request: Request, serve: Serve) -> Response:
-            return serve(request) if self._wait(given, seconds) else DROPPED
-
-        self._order(at, times, act)
+        self._orders.add(at, times, self._orders.pausing(seconds))
 
     def revoke(self, token: str | None = None) -> None:
         """Forget a token, or all of them; calls that carry it are then refused."""
@@ -142,98 +102,29 @@ class Faults:
 
     def end_next_job(self, status: Ending = "Failed") -> None:
         """Let the next job that starts end this way, without doing its work."""
-        with self._changed:
-            self._endings.append(status)
+        self._gate.order_ending(status)
 
     def hold_jobs(self, at: int = 0) -> None:
         """Stop every job as `Running` once it has reached `at` percent, until `release_jobs()`."""
-        with self._changed:
-            self._held_at = at
+        self._gate.hold(at)
 
     def release_jobs(self) -> None:
         """Let held jobs go on."""
-        with self._changed:
-            self._held_at = None
-            self._changed.notify_all()
+        self._gate.release()
 
     def clear(self) -> None:
-        """Behave well again: no orders, no habits, all apps enabled, hangs closed, jobs released."""
-        with self._changed:
-            self._reset()
-            self._changed.notify_all()
-
-    def take(self, request: Request) -> Act:
-        """How to answer a request: as ordered, or as it should be."""
-        with self._changed:
-            order = next((order for order in self._orders if order.matches(request)), None)
-            if order and order.left is not None:
-                order.left -= 1
-                if order.left <= 0:
-                    self._orders.remove(order)
-        return order.act if order else _serve
-
-    def next_ending(self) -> Ending | None:
-        """The ending ordered for the job that starts now."""
-        with self._changed:
-            return self._endings.pop(0) if self._endings else None
-
-    def hold(self, percent: int, give_up: Callable[[], bool]) -> None:
-        """Keep a job waiting while jobs are held; `give_up` is asked every 50 ms."""
-        with self._changed:
-            while self._held_at is not None and percent >= self._held_at and not give_up():
-                self._changed.wait(0.05)
-
-    def start(self) -> None:
-        """The sandbox starts."""
-        self._closed = False
-
-    def stop(self) -> None:
-        """The sandbox stops: nothing hangs any longer."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-    def _reset(self) -> None:
-        self._orders = []
-        self._endings = []
-        self._held_at = None
-        self._generation += 1
+        """Behave well again. What was revoked stays revoked."""
+        self._orders.clear()
+        self._gate.clear()
         self._apps.enable_all()
+        self._reset_habits()
+
+    def _reset_habits(self) -> None:
         self.token_life = None
         self.expires_in = "asked"
         self.opaque_tokens = False
         self.clock_skew = 0.0
         self.error_style = "full"
-
-    def _order(self, at: str, times: int | None, act: Act) -> None:
-        if at not in ("token", "media", "storage", "any") and not at.startswith("/"):
-            raise ValueError(f'at is "token", "media", "storage", "any" or a path; not {at!r}')
-        with self._changed:
-            self._orders.append(_Order(at, times, act))
-
-    def _wait(self, given: int, seconds: float | None) -> bool:
-        """Wait for the time to pass or for a `clear()` since the order was given; False if stopped."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._generation != given, seconds)
-            return not self._closed
-
-
-def _serve(request: Request, serve: Serve) -> Response:
-    return serve(request)
-
-
-def _detail(status: int, at: str) -> str:
-    if status != EXPIRED.status:
-        return "Ordered by sandbox.faults"
-    return "App key or App secret is missing or wrong" if at == "token" else "Access Token expired"
-
-
-def _gateway_answer(status: int, body: str, wait: str | None) -> Response:
-    headers = {} if wait is None else {"Retry-After": wait}
-    if body == "empty":
-        return Response(status, headers)
-    page = f"<html><body><h1>{status} {row_for(status).title}</h1></body></html>"
-    return Response(status, {"Content-Type": "text/html", **headers}, page.encode())
 
 
 def _retry_after(value: float | datetime | None) -> str | None:

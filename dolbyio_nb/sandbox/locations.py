@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import SplitResult, quote, urlsplit
 
 from .apps import App
@@ -67,20 +67,19 @@ class Locations:
         path = self._store.new_file(place.suffix)
         try:
             with path.open("wb") as file:
-                for block in download(place):
+                for block in download(place, tick):
                     file.write(block)
-                    tick()
         except BaseException:
             discard(path)
             raise
         return path
 
-    def deliver(self, app: App, place: Location, path: Path) -> None:
+    def deliver(self, app: App, place: Location, path: Path, tick: Callable[[], None]) -> None:
         """Put a finished file where the request wants it."""
         if place.url.startswith("dlb://"):
             self._store.keep(app, _key(place.url), path.rename(self._store.new_file()))
-            return
-        upload(place, path)
+        else:
+            upload(place, path, tick)
 
     def check(self, place: Location) -> None:
         """Refuse a place that could not be reached, before any work is done."""
@@ -114,26 +113,21 @@ def local_url(url: str) -> SplitResult:
     return parts
 
 
-def download(place: Location) -> Iterator[bytes]:
+def download(place: Location, tick: Callable[[], None]) -> Iterator[bytes]:
     """The bytes behind a URL of this machine, block by block, up to the limit."""
-    deadline = time.monotonic() + WHOLE_TIMEOUT
     size = 0
     with _Call(place, "GET") as answer:
-        while block := answer.read(BLOCK):
+        for block in _in_time(answer, tick):
             size += len(block)
             if size > LARGEST_INPUT:
                 raise _too_large()
-            if time.monotonic() > deadline:
-                raise _no_access(f"The download took longer than {WHOLE_TIMEOUT:.0f} s")
             yield block
 
 
-def upload(place: Location, path: Path) -> None:
+def upload(place: Location, path: Path, tick: Callable[[], None]) -> None:
     """PUT a file to a URL of this machine."""
-    with (
-        path.open("rb") as file,
-        _Call(place, "PUT", file, {"Content-Length": str(path.stat().st_size)}) as answer,
-    ):
+    length = {"Content-Length": str(path.stat().st_size)}
+    with path.open("rb") as file, _Call(place, "PUT", _in_time(file, tick), length) as answer:
         answer.read(BLOCK)
 
 
@@ -141,6 +135,16 @@ def post(place: Location, body: bytes, headers: Mapping[str, str]) -> None:
     """POST a message to a URL of this machine."""
     with _Call(place, "POST", body, headers) as answer:
         answer.read(BLOCK)
+
+
+def _in_time(source: BinaryIO | http.client.HTTPResponse, tick: Callable[[], None]) -> Iterator[bytes]:
+    """The blocks of a transfer, as long as it does not take for ever."""
+    deadline = time.monotonic() + WHOLE_TIMEOUT
+    while block := source.read(BLOCK):
+        tick()
+        if time.monotonic() > deadline:
+            raise _no_access(f"The transfer took longer than {WHOLE_TIMEOUT:.0f} s")
+        yield block
 
 
 class _Call:

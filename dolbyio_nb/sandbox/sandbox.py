@@ -12,10 +12,12 @@ from .access import Access
 from .apps import App, Apps
 from .callbacks import Announcer, Webhooks
 from .faults import Faults
+from .gate import Gate
 from .jobs import Job, JobBook
 from .journal import Journal
 from .media import Media
 from .messages import Place
+from .orders import Orders
 from .presign import Signer
 from .server import Server
 from .service import Service
@@ -55,17 +57,19 @@ class Sandbox:
         self._apps = Apps()
         self._app = self._apps.add(app_key, app_secret)
         tokens = Tokens(clock)
-        self.faults = Faults(self._apps, tokens)
+        self._orders = Orders()
+        gate = Gate()
+        self.faults = Faults(self._apps, tokens, self._orders, gate)
         self.requests = Journal(clock)
         self._book = JobBook(clock)
         self._store = Store(clock)
         self._storage = Storage(self._apps, self._store, Signer(clock))
         webhooks = Webhooks()
         self._announcer = Announcer(webhooks)
-        self._workshop = Workshop(self._book, self._store, self.faults, self._announcer.announce)
+        self._workshop = Workshop(self._book, self._store, gate, self._announcer.announce)
         media = Media(self._store, self._storage, self._book, self._workshop, webhooks)
         access = Access(self._apps, tokens, self.faults, clock)
-        self._service = Service(access, media, self._storage, self.faults, self.requests)
+        self._service = Service(access, media, self._storage, self.faults, self._orders, self.requests)
         self._servers: list[Server] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
@@ -141,13 +145,13 @@ class Sandbox:
         self._folder = tempfile.TemporaryDirectory(prefix="dolbyio-sandbox-", ignore_cleanup_errors=True)
         self._store.start(Path(self._folder.name))
         self._servers = [api, storage]
-        parts: tuple[_Part, ...] = (self.faults, self._announcer, self._workshop, *self._servers)
+        parts: tuple[_Part, ...] = (self._orders, self._announcer, self._workshop, *self._servers)
         for part in parts:
             part.start()
 
     def _close(self) -> None:
         servers, self._servers = self._servers, []
-        parts: tuple[_Part, ...] = (self.faults, *servers, self._workshop, self._announcer)
+        parts: tuple[_Part, ...] = (self._orders, *servers, self._workshop, self._announcer)
         for part in parts:
             part.stop()
         self._store.stop()

@@ -38,7 +38,7 @@ class Server(ThreadingHTTPServer):
         self.refuse = refuse
         self.clock = clock
         self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._accept, name=f"sandbox-{at}", daemon=True)
 
@@ -55,9 +55,10 @@ class Server(ThreadingHTTPServer):
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.server_port), timeout=1):
             self._thread.join(1)  # the connection wakes it; waiting costs nothing until then
         self.server_close()
-        with self._lock:
+        with self._changed:
             for connection in self._open:
                 _shut(connection)
+            self._changed.wait_for(lambda: not self._open, timeout=1)
 
     def _accept(self) -> None:
         while not self._stopping.is_set():
@@ -68,14 +69,15 @@ class Server(ThreadingHTTPServer):
         return host.lower() in (f"127.0.0.1:{self.server_port}", f"localhost:{self.server_port}")
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        with self._lock:
+        with self._changed:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        with self._lock:
-            self._open.discard(request)
         super().shutdown_request(request)
+        with self._changed:
+            self._open.discard(request)
+            self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a client that goes away is no event in somebody's notebook."""

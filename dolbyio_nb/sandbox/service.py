@@ -11,6 +11,7 @@ from .faults import Faults
 from .journal import Journal
 from .media import Media
 from .messages import Request, Response, json_response
+from .orders import Orders
 from .problems import INTERNAL, NO_METHOD, NOT_FOUND, Problem, media_body, s3_body, token_body
 from .storage import Storage
 
@@ -22,11 +23,18 @@ class Service:
     """Routes, and the one place where a refusal becomes an answer."""
 
     def __init__(
-        self, access: Access, media: Media, storage: Storage, faults: Faults, journal: Journal
+        self,
+        access: Access,
+        media: Media,
+        storage: Storage,
+        faults: Faults,
+        orders: Orders,
+        journal: Journal,
     ) -> None:
         self._access = access
         self._storage = storage
         self._faults = faults
+        self._orders = orders
         self._journal = journal
         self._routes = _routes(media)
 
@@ -34,7 +42,7 @@ class Service:
         """Answer a request of either port."""
         if request.path == TOKEN_PATH and request.at == "media":
             request = replace(request, at="token")
-        act = self._faults.take(request)
+        act = self._orders.take(request)
         self._journal.note(request)
         request_id = secrets.token_urlsafe(12)
         try:

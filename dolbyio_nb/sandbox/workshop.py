@@ -6,7 +6,7 @@ from typing import Any
 
 from .apis import callback_place, destinations, sources
 from .crew import Crew
-from .faults import Faults
+from .gate import Gate
 from .jobs import Cancelled, Job, JobBook, Status
 from .locations import Locations, Unusable
 from .store import Store, discard
@@ -26,10 +26,10 @@ STOPPED = _error("/problems/internal-error", "The job was broken off", "The sand
 class Workshop:
     """Two worker threads for all jobs of one sandbox."""
 
-    def __init__(self, book: JobBook, store: Store, faults: Faults, announce: Callable[[Job], None]) -> None:
+    def __init__(self, book: JobBook, store: Store, gate: Gate, announce: Callable[[Job], None]) -> None:
         self._book = book
         self._store = store
-        self._faults = faults
+        self._gate = gate
         self._locations = Locations(store)
         self._announce = announce
         self._crew: Crew | None = None
@@ -64,7 +64,7 @@ class Workshop:
         """How a job ends: whatever a hostile file makes the decoders raise ends in words."""
         try:
             self._tell(job, 0.0)
-            if ordered := self._faults.next_ending():
+            if ordered := self._gate.take_ending():
                 return ordered, _ordered_facts(ordered)
             return "Success", self._work(job)
         except Cancelled:
@@ -94,7 +94,7 @@ class Workshop:
             result = _processed(job, inputs, outputs, lambda done: self._tell(job, done))
             seconds = _seconds(inputs[0])
             for place, path in zip(places, outputs, strict=True):
-                self._locations.deliver(job.app, place, path)
+                self._locations.deliver(job.app, place, path, lambda: self._tell(job, 1.0))
             return {"result": result, "duration": seconds}
         finally:
             for path in (*inputs, *outputs):
@@ -103,7 +103,7 @@ class Workshop:
     def _tell(self, job: Job, done: float) -> None:
         percent = int(done * 100)
         self._book.advance(job.job_id, percent)
-        self._faults.hold(percent, lambda: self._stopping or self._book.is_cancelling(job.job_id))
+        self._gate.wait(percent, lambda: self._stopping or self._book.is_cancelling(job.job_id))
         self._book.advance(job.job_id, percent)
         if self._stopping:
             raise RuntimeError("the sandbox stops")
@@ -122,9 +122,13 @@ def _processed(
 
 def _seconds(path: Path) -> float | None:
     """How long the media lasts by its own header; None where that does not say."""
+    from .processing import Refused
     from .processing.media_info import media_info
 
-    return media_info(path)["container"]["duration"] or None
+    try:
+        return media_info(path)["container"]["duration"] or None
+    except Refused:
+        return None
 
 
 def _ordered_facts(status: Status) -> dict[str, Any]:
