@@ -7,7 +7,6 @@ from .dynamics import narrowed
 from .equalizing import equalized, softer_above, softer_below, without_rumble
 from .filters import filtered
 from .hum import hum_lines, without_lines
-from .loudness import integrated
 from .noise import Noise, measure_noise, signal_to_noise
 from .progress import Tell, part
 from .sections import Section
@@ -36,7 +35,7 @@ def cleaned(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound
         gain = softer_above(HISS_START, CUTS[wishes.sibilance])
         sound = _repaired(sound, gain, sibilants(content.spectrum, content.spoken), part(tell, 0.8, 0.9))
     if wishes.dynamics:
-        sound = narrowed(sound, integrated(sound)[1], wishes.dynamics, part(tell, 0.9, 1))
+        sound = narrowed(sound, wishes.dynamics, part(tell, 0.9, 1))
     return sound
 
 

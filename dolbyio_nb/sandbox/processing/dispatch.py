@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .analyze import analyze
+from .analyze_music import analyze_music
+from .analyze_speech import analyze_speech
 from .diagnose import diagnose
 from .enhance import enhance
+from .master import master
 from .progress import Tell
 from .refusal import Refused, invalid
+from .transcode import transcode
 
 Job = Callable[[Any, Sequence[Path], Sequence[Path], Tell], dict[str, Any]]
+FileJob = Callable[[Any, Path, Path, Tell], dict[str, Any]]
+
+
+def _one_to_one(job: FileJob) -> Job:
+    def run(body: Any, sources: Sequence[Path], outputs: Sequence[Path], tell: Tell) -> dict[str, Any]:
+        if not outputs:
+            raise invalid("output", "is required.")
+        return job(body, sources[0], outputs[0], tell)
+
+    return run
+
+
+def _answered(body: Any, sources: Sequence[Path], outputs: Sequence[Path], tell: Tell) -> dict[str, Any]:
+    return diagnose(body, sources[0], tell)
+
 
 JOBS: dict[str, Job] = {
-    "/media/enhance": lambda body, sources, outputs, tell: enhance(body, sources[0], outputs[0], tell),
-    "/media/diagnose": lambda body, sources, outputs, tell: diagnose(sources[0], tell),
+    "/media/analyze": _one_to_one(analyze),
+    "/media/analyze/music": _one_to_one(analyze_music),
+    "/media/analyze/speech": _one_to_one(analyze_speech),
+    "/media/diagnose": _answered,
+    "/media/enhance": _one_to_one(enhance),
+    "/media/master": partial(master, preview=False),
+    "/media/master/preview": partial(master, preview=True),
+    "/media/transcode": transcode,
 }
 
 
@@ -35,6 +62,11 @@ def process(
     if not sources:
         raise invalid("input", "is required.")
     progress(0.0)
-    result = JOBS[path](body, sources, destinations, progress)
+    try:
+        result = JOBS[path](body, sources, destinations, progress)
+    except BaseException:
+        for destination in destinations:
+            destination.unlink(missing_ok=True)
+        raise
     progress(1.0)
     return result

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .filters import frames
-from .loudness import GATE
+from .loudness import GATE, STEP, meter
 from .progress import Tell, part, silent, told
 from .sound import Samples, Sound, collect
 from .spectrum import Powers
@@ -17,22 +16,17 @@ RANGES = {"low": 15.0, "medium": 12.0, "high": 9.0, "max": 6.0, "auto": 12.0}
 
 MOST = 12.0  # dB of change
 QUIET = 20.0  # LU under the mean: pauses, which are left alone
-STEP = 0.1  # seconds between FFmpeg's readings
 LAG = 1.5  # seconds: the middle of the three that a short-term reading looks back
 
 
-def narrowed(sound: Sound, spread: float, amount: str, tell: Tell = silent) -> Sound:
-    """The sound with its loudness range `spread` brought down to the amount's, if it is above."""
+def narrowed(sound: Sound, amount: str, tell: Tell = silent) -> Sound:
+    """The sound with its loudness range brought down to the amount's, if it is above."""
+    readings = meter(sound, part(tell, 0, 0.5))
     wanted = RANGES[amount]
-    if spread <= wanted:
+    if readings.range <= wanted:
         return sound
-    curve = _gains(_short_term(sound, part(tell, 0, 0.5)), 1 - wanted / spread)
+    curve = _gains(readings.short_term, 1 - wanted / readings.range)
     return collect(_ridden(sound, curve, part(tell, 0.5, 1)), sound.rate, sound.channels)
-
-
-def _short_term(sound: Sound, tell: Tell) -> Powers:
-    readings = frames(sound, [("ebur128", "metadata=1")], tell)
-    return np.array([float(f.metadata["lavfi.r128.S"]) for f in readings if "lavfi.r128.S" in f.metadata])
 
 
 def _gains(loudness: Powers, strength: float) -> Powers:

@@ -11,6 +11,7 @@ from .gating import speech_gate
 from .levelling import levelled
 from .noise import measure_noise
 from .options import Options, region
+from .picture import has_picture
 from .progress import Tell, part
 from .reading import read_sound
 from .sections import share
@@ -45,6 +46,8 @@ def enhance(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]
     whole_picture = None if isinstance(asked, Mapping) and asked.get("region") else source
     write_sound(result, output, picture_of=whole_picture, tell=part(tell, 0.85, 1))
     notes = _notes(options, wishes, content, musical)
+    if whole_picture is None and has_picture(source):
+        notes.append(NOTE_PICTURE)
     return {"notes": notes} if notes else {}
 
 

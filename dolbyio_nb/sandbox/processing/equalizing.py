@@ -29,6 +29,16 @@ def softer_above(frequency: float, cut: float) -> str:
     return f"-{cut:g}*gte(f,{frequency:g})"
 
 
+def low_shelf(frequency: float, gain: float) -> str:
+    """The gain that comes to `gain` dB far below a frequency, to half of it there, to none far above."""
+    return f"({gain:g})/(1+pow(f/{frequency:g},2))"
+
+
+def high_shelf(frequency: float, gain: float) -> str:
+    """The same the other way round: `gain` dB far above."""
+    return f"({gain:g})*(1-1/(1+pow(f/{frequency:g},2)))"
+
+
 def equalized(sound: Sound, gains: Sequence[str], tell: Tell = silent) -> Sound:
     """The sound with all the gains added up; as it is where there are none."""
     if not gains:

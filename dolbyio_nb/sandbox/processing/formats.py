@@ -28,15 +28,14 @@ MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 AAC_RATES = (*MP3_RATES, 64000, 88200, 96000)
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 
-_MP4 = Format("mp4", "aac", AAC_RATES, 192_000)
 _OGG = Format("ogg", "libopus", OPUS_RATES, 128_000)
 
 FORMATS = {
     "wav": Format("wav", "pcm_s16le"),
     "flac": Format("flac", "flac", sample_format="s16"),
     "mp3": Format("mp3", "libmp3lame", MP3_RATES, 192_000),
-    "m4a": _MP4,
-    "mp4": _MP4,
+    "m4a": Format("ipod", "aac", AAC_RATES, 192_000),
+    "mp4": Format("mp4", "aac", AAC_RATES, 192_000),
     "aac": Format("adts", "aac", AAC_RATES, 192_000),
     "ogg": _OGG,
     "opus": _OGG,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .loudness import integrated
+from .loudness import meter
 from .progress import Tell, silent
 from .sections import Section, share
 from .sound import Samples, Sound, collect
@@ -29,7 +29,7 @@ def mode(gate: Gate) -> str:
 def gated(sound: Sound, gate: Gate, tell: Tell = silent) -> float:
     """Loudness in LUFS inside the gate."""
     heard = collect(_inside(sound, gate), sound.rate, sound.channels) if gate else sound
-    return integrated(heard, tell)[0]
+    return meter(heard, tell).integrated
 
 
 def _inside(sound: Sound, gate: Gate) -> Iterator[Samples]:

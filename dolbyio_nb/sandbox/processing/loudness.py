@@ -4,44 +4,64 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from .filters import frames
 from .peaks import SILENCE, decibels, sample_peaks, true_peaks
-from .progress import Tell, part, silent
+from .progress import Tell, silent
 from .sound import Sound
+from .spectrum import Powers
 
 GATE = -70.0
 """BS.1770's absolute gate: at or under it there was nothing to measure. LUFS."""
 
+STEP = 0.1
+"""Seconds from one of the meter's readings to the next."""
+
+WARM_UP = 3
+"""Momentary readings that do not yet see their whole 400 ms."""
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """What a meter shows: momentary and short-term LUFS ten times a second; at the end LUFS and LU."""
+
+    momentary: Powers
+    short_term: Powers
+    integrated: float
+    range: float
+
+    def ungated(self, start: float, end: float) -> float:
+        """Mean loudness between two times in seconds, nothing left out; `SILENCE` if nothing was heard."""
+        first = max(WARM_UP, round(start / STEP))
+        heard = self.momentary[first : max(first + 1, round(end / STEP))]
+        power = np.mean(10 ** (heard / 10)) if len(heard) else 0.0
+        return max(SILENCE, float(10 * np.log10(power))) if power > 0 else SILENCE
+
 
 @dataclass(frozen=True)
-class Loudness:
-    """LUFS, LU and dB relative to full scale; `SILENCE` where there is none."""
+class Peaks:
+    """The highest points in dB relative to full scale."""
 
-    measured: float
-    range: float
-    sample_peak: float
-    true_peak: float
-
-    @property
-    def silent(self) -> bool:
-        return self.measured <= GATE
+    sample: float
+    true: float
 
 
-def measure(sound: Sound, tell: Tell = silent) -> Loudness:
-    """Integrated loudness, range and peaks of the whole sound."""
-    measured, spread = integrated(sound, part(tell, 0, 0.5))
-    return Loudness(
-        measured,
-        spread,
-        decibels(sample_peaks(sound).max()),
-        decibels(true_peaks(sound, part(tell, 0.5, 1)).max()),
+def meter(sound: Sound, tell: Tell = silent) -> Readings:
+    """FFmpeg's `ebur128` over the whole sound."""
+    shown = [f.metadata for f in frames(sound, [("ebur128", "metadata=1")], tell)]
+    full = [reading for reading in shown if reading]  # the short frame at the end carries none
+    last = full[-1] if full else {}
+    integrated = float(last.get("lavfi.r128.I", SILENCE))
+    return Readings(
+        np.array([float(reading["lavfi.r128.M"]) for reading in full]),
+        np.array([float(reading["lavfi.r128.S"]) for reading in full]),
+        integrated if integrated > GATE else SILENCE,
+        float(last.get("lavfi.r128.LRA", 0.0)),
     )
 
 
-def integrated(sound: Sound, tell: Tell = silent) -> tuple[float, float]:
-    """Loudness in LUFS and its range in LU, by FFmpeg's `ebur128`."""
-    last: dict[str, str] = {}
-    for frame in frames(sound, [("ebur128", "metadata=1")], tell):
-        last = frame.metadata or last  # the short frame at the end carries none
-    measured = float(last.get("lavfi.r128.I", SILENCE))
-    return (measured if measured > GATE else SILENCE), float(last.get("lavfi.r128.LRA", 0.0))
+def measure_peaks(sound: Sound, tell: Tell = silent) -> Peaks:
+    """Sample peak and true peak of the whole sound."""
+    sample = decibels(sample_peaks(sound).max())
+    return Peaks(sample, max(sample, decibels(true_peaks(sound, tell).max())))

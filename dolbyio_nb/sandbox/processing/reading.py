@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 
 from .filters import array_of
@@ -21,6 +22,8 @@ MAX_BYTES = 200_000_000
 MAX_SECONDS = 600
 MAX_SAMPLES = MAX_SECONDS * 96_000 * 2
 """Ten minutes of stereo at 96 kHz, all channels counted: 461 MB on disk while a job runs."""
+
+AAC_FRAME = 1024
 
 
 @contextmanager
@@ -57,7 +60,16 @@ def read_sound(path: Path, tell: Tell) -> Sound:
             raise unreadable("It has no sound track.")
         stream = container.streams.audio[0]
         layout = "mono" if stream.channels == 1 else "stereo"
-        return collect(_decoded(container, layout, tell), stream.rate, 1 if layout == "mono" else 2)
+        sound = collect(_decoded(container, layout, tell), stream.rate, 1 if layout == "mono" else 2)
+        return _without_padding(sound, stream)
+
+
+def _without_padding(sound: Sound, stream: AudioStream) -> Sound:
+    """The sound as long as an MP4 track says: AAC fills up its last frame with silence."""
+    if stream.duration is None or stream.time_base is None or stream.codec_context.name != "aac":
+        return sound
+    extra = sound.frames - round(stream.duration * stream.time_base * sound.rate)
+    return Sound(sound.samples[:-extra], sound.rate) if 0 < extra < AAC_FRAME else sound
 
 
 def _decoded(container: InputContainer, layout: str, tell: Tell) -> Iterator[Samples]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,7 @@ def sections(
     return [section for section in found if section.duration >= shortest]
 
 
-def share(found: list[Section], seconds: float) -> float:
+def share(found: Sequence[Section], seconds: float) -> float:
     """How much of the time the sections take, in percent."""
     return min(100.0, 100 * sum(section.duration for section in found) / seconds)
 

@@ -35,16 +35,6 @@ class Encoding:
     codec: str | None = None
 
 
-@contextmanager
-def destination(path: Path) -> Iterator[Path]:
-    """A file that is whole or not there."""
-    try:
-        yield path
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
 def write_sound(
     sound: Sound,
     path: Path,
@@ -59,7 +49,7 @@ def write_sound(
     """
     encoding = encoding or Encoding(format_called(path.suffix))
     sound = resampled(sound, encoding.format.rate_for(sound.rate), part(tell, 0, 0.2))
-    with destination(path), _created(path, encoding.format) as container:
+    with _created(path, encoding.format) as container:
         stream = _stream(container, sound, encoding)
         picture = picture_of if encoding.format.muxer == "mp4" else None
         with copied(picture, container) as video:

@@ -1,0 +1,51 @@
+"""Music described: where it is, how loud, how fast, in which key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .analysis import Analysis, begin, finish
+from .key import key
+from .loudness import Readings, meter
+from .options import Options
+from .progress import Tell, part
+from .reports import percentage, timed
+from .sections import Section
+from .tempo import tempo
+
+NOTE = (
+    "Genre, era and instruments are left empty: they cannot honestly be told here. "
+    "Tempo may be off by a factor of two."
+)
+
+
+def analyze_music(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]:
+    """Write the documented report of Analyze Music to `output`.
+
+    `key` is a list of one pair, name and clearness from 0 to 1; `bpm` is null where no beat was found.
+    """
+    analysis = begin(Options(body), source, part(tell, 0, 0.5))
+    readings = meter(analysis.sound, part(tell, 0.5, 0.6))
+    found = analysis.content.music
+    music = {
+        "percentage": percentage(found, analysis.sound.seconds),
+        "num_sections": len(found),
+        "sections": [_section(analysis, readings, n, s) for n, s in enumerate(found, 1)],
+    }
+    return finish(analysis, {"music": music}, output, NOTE)
+
+
+def _section(analysis: Analysis, readings: Readings, number: int, section: Section) -> dict[str, Any]:
+    sound = analysis.sound.cut(section.start, section.end)
+    tonality = key(sound)
+    return {
+        "section_id": f"mu_{number}",
+        **timed(section, analysis.start),
+        "loudness": round(readings.ungated(section.start, section.end), 2),
+        "bpm": tempo(sound),
+        "key": [[tonality.name, round(tonality.confidence, 2)]] if tonality else [],
+        "genre": [],
+        "era": [],
+        "instrument": [],
+    }

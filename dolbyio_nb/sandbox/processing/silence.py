@@ -1,0 +1,44 @@
+"""Where there is nothing to hear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .sections import Section, sections
+from .sound import Samples, Sound
+
+THRESHOLD = -60.0  # dB relative to full scale
+DURATION = 0.5  # seconds that make a silence
+FRAME = 0.01  # seconds
+
+
+@dataclass(frozen=True)
+class Silence:
+    """The silences, and the channels (counted from 0) that are silent from beginning to end."""
+
+    sections: list[Section]
+    channels: list[int]
+    seconds: float
+
+    @property
+    def at_beginning(self) -> float:
+        return next((s.duration for s in self.sections if s.start == 0), 0.0)
+
+    @property
+    def at_end(self) -> float:
+        return next((s.duration for s in self.sections if self.seconds - s.end < FRAME), 0.0)
+
+
+def find_silence(sound: Sound, threshold: float = THRESHOLD, duration: float = DURATION) -> Silence:
+    """Stretches at least `duration` seconds long in which no sample exceeds `threshold` dB."""
+    size = max(1, round(FRAME * sound.rate))
+    peaks = np.concatenate([_frame_peaks(block, size) for block in sound.blocks(size * 512)])
+    quiet = peaks < 10 ** (threshold / 20)
+    found = sections(np.asarray(quiet.all(axis=1)), size / sound.rate, sound.seconds, shortest=duration)
+    return Silence(found, [int(channel) for channel in np.flatnonzero(quiet.all(axis=0))], sound.seconds)
+
+
+def _frame_peaks(block: Samples, size: int) -> Samples:
+    return np.maximum.reduceat(np.abs(block), np.arange(0, len(block), size), axis=0)
