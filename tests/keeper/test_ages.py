@@ -193,3 +193,16 @@ def test_closing_ends_the_wait_of_others(stage):
     stage.failing = lambda: keeper.close() or outage()
     with pytest.raises(NotLoggedIn):
         keeper.token()
+
+
+def test_an_answer_to_a_request_that_was_given_up_counts_no_more(stage):
+    """After 15 seconds the next request is the one that counts, however late the first answer comes."""
+    keeper = stage.keeper()
+    stage.latency = 40.0
+    with pytest.raises(TokenUnavailable):
+        keeper.token(timeout=16)
+    stage.repair()
+    token = keeper.token()
+    stage.advance(60)
+    assert len(stage.issued) == len(stage.requests) > 1
+    assert keeper.token() is token

@@ -1,0 +1,39 @@
+"""Forks a hundred times while a token request is in the air; prints how many children got a token."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+from dolbyio_nb.credentials import AppCredentials
+from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.tokens import TokenRequest
+
+
+def child(keeper):
+    """Get a token, or be killed."""
+    signal.alarm(10)
+    try:
+        os._exit(0 if keeper.token() else 1)
+    finally:
+        os._exit(2)
+
+
+def main(url, key, secret):
+    request = TokenRequest(AppCredentials(key, secret), url)
+    keeper = TokenKeeper(request, identity=request.identity)
+    threading.Thread(target=keeper.token, daemon=True).start()
+    while keeper.status().state != "renewing":
+        time.sleep(0.001)
+    succeeded = 0
+    for _ in range(100):
+        pid = os.fork()
+        if pid == 0:
+            child(keeper)
+        succeeded += os.waitpid(pid, 0)[1] == 0
+    assert keeper.status().state == "renewing"
+    print(succeeded)
+
+
+main(*sys.argv[1:])

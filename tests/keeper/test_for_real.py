@@ -1,0 +1,265 @@
+"""Real threads, real signals, real forks, a real kernel and a real end of the program."""
+
+import contextvars
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dolbyio_nb.credentials import AppCredentials
+from dolbyio_nb.errors import NotLoggedIn, TokenRefused
+from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.tokens import AccessToken, TokenRequest
+
+PROGRAMS = Path(__file__).parent / "programs"
+LIMIT = 30  # seconds that nothing here comes near
+
+has_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+def request_for(sandbox, app=None, **options):
+    """A token request of the sandbox's app."""
+    app = app or sandbox
+    return TokenRequest(AppCredentials(app.app_key, app.app_secret), sandbox.auth_url, **options)
+
+
+@pytest.fixture
+def keeper(sandbox):
+    """A keeper at the sandbox, with real threads and clocks."""
+    request = request_for(sandbox)
+    keeper = TokenKeeper(request, identity=request.identity)
+    yield keeper
+    keeper.close()
+
+
+def run(program, sandbox):
+    """Run a program with the sandbox's log-in; returns what it printed."""
+    command = [sys.executable, PROGRAMS / program, sandbox.auth_url, sandbox.app_key, sandbox.app_secret]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def at_once(number, call):
+    """Call from many threads at the same moment."""
+    together = threading.Barrier(number)
+
+    def wait_and_call(index):
+        together.wait()
+        return call(index)
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(wait_and_call, range(number)))
+
+
+def test_a_cold_herd_makes_one_request(sandbox, keeper):
+    """Thirty-two threads that need the first token share one request."""
+    sandbox.faults.slow(0.1, at="token")
+    tokens = at_once(32, lambda _: keeper.token())
+    assert len(set(tokens)) == 1
+    assert sandbox.requests.count("token") == 1
+
+
+def test_keepers_of_one_app_share_a_request(sandbox):
+    """Two log-ins of the same app that need a token at once make one request."""
+    sandbox.faults.slow(0.1, at="token")
+    keepers = [TokenKeeper(request, identity=request.identity) for request in [request_for(sandbox)] * 2]
+    first, second = at_once(2, lambda index: keepers[index].token())
+    assert first == second
+    assert sandbox.requests.count("token") == 1
+
+
+class SlowIdentity:
+    """Gives other threads every chance to come between a look at the flights and the next."""
+
+    def __hash__(self):
+        threading.Event().wait(0.005)
+        return 1
+
+    def __eq__(self, other):
+        return self is other
+
+
+@pytest.mark.parametrize("keepers", [1, 8])
+def test_no_thread_slips_in_between(keepers):
+    """Eight threads, of one keeper or of eight, look for a flight at the same moment: one departs."""
+    requests, identity = [], SlowIdentity()
+
+    def fetch():
+        requests.append(threading.current_thread())
+        threading.Event().wait(0.05 if keepers > 1 else 0)
+        return AccessToken("x" * 20)
+
+    herd = [TokenKeeper(fetch, identity=identity) for _ in range(keepers)] * (8 // keepers)
+    at_once(8, lambda index: herd[index].token())
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("difference", ["app", "life", "secret"])
+def test_others_never_share(sandbox, difference):
+    """Another app, another secret or another life asked for: another request, another token."""
+    sandbox.faults.slow(0.1, at="token", times=None)
+    mine = request_for(sandbox)
+    other = {
+        "app": lambda: request_for(sandbox, sandbox.add_app()),
+        "life": lambda: request_for(sandbox, expires_in=600),
+        "secret": lambda: TokenRequest(AppCredentials(sandbox.app_key, "wrong"), sandbox.auth_url),
+    }[difference]()
+    keepers = [TokenKeeper(request, identity=request.identity) for request in (mine, other)]
+
+    def ask(index):
+        try:
+            return keepers[index].token()
+        except TokenRefused:
+            return "refused"
+
+    first, second = at_once(2, ask)
+    assert first != second
+    assert (second == "refused") is (difference == "secret")
+    assert sandbox.requests.count("token") == 2
+
+
+def test_the_caller_never_sends_the_request_itself(sandbox, keeper):
+    """The request runs beside its caller."""
+    names = []
+
+    def fetch():
+        names.append(threading.current_thread().name)
+        return AccessToken("x" * 20)
+
+    TokenKeeper(fetch).token()
+    assert names == ["dolbyio_nb"]
+
+
+def test_an_answer_after_the_log_out_counts_no_more():
+    """A token that arrives when its keeper is closed is dropped."""
+    may_answer = threading.Event()
+
+    def fetch():
+        may_answer.wait(LIMIT)
+        return AccessToken("x" * 20)
+
+    def ask():
+        with pytest.raises(NotLoggedIn):
+            keeper.token()
+
+    keeper = TokenKeeper(fetch)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not (flight := keeper._renewal.flight):
+        pass
+    keeper.close()
+    may_answer.set()
+    assert flight.landed.wait(LIMIT)
+    asking.join(LIMIT)
+    assert keeper.status().state == "logged out"
+    assert not keeper._renewal.held.token
+
+
+def test_the_worker_runs_in_the_context_of_the_log_in():
+    """Listeners find the context variables of the cell that logged in; ipykernel keeps its cell there."""
+    cell, found, told = contextvars.ContextVar("cell"), [], threading.Event()
+    keeper = TokenKeeper(lambda: AccessToken("x" * 20))
+    keeper.subscribe(lambda token: (found.append(cell.get(None)), told.set()))
+    cell.set("the cell that logged in")
+    keeper.token()
+    assert told.wait(LIMIT)
+    assert found == ["the cell that logged in"]
+    keeper.close()
+
+
+def test_a_forgotten_keeper_takes_its_worker_along(stage):
+    """A keeper that nobody holds any more is collected, and its thread ends."""
+    keeper = stage.keeper()
+    keeper.token()
+    stage.advance(1)
+    assert stage._worker
+    del keeper
+    gc.collect()
+    stage.advance(31)
+    assert stage._worker is None
+
+
+def test_one_worker_is_all_there_is(sandbox, keeper):
+    """Many asks and many renewals later, there is one thread; after the log-out there is none."""
+    before = set(threading.enumerate())
+    keeper.token()
+    keeper._renewal._departed -= 10
+    at_once(8, lambda _: keeper.refresh())
+    mine = [thread for thread in set(threading.enumerate()) - before if thread.name == "dolbyio_nb"]
+    assert len(mine) == 1
+    keeper.close()
+    mine[0].join(LIMIT)
+    assert not mine[0].is_alive()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_ends_the_wait_and_not_the_request(sandbox, keeper):
+    """A real Ctrl-C reaches a waiting caller at once; the token still arrives."""
+    sandbox.faults.hang(at="token")
+    threading.Thread(
+        target=lambda: sandbox.requests.wait("token", 1) and os.kill(os.getpid(), signal.SIGINT)
+    ).start()
+    with pytest.raises(KeyboardInterrupt):
+        keeper.token()
+    assert keeper.status().state == "renewing"
+    flight = keeper._renewal.flight
+    sandbox.faults.clear()
+    assert flight.landed.wait(LIMIT)
+
+
+def test_the_flight_lands_after_ctrl_c(sandbox, keeper):
+    """The request that was in the air when Ctrl-C came brings the token for the next ask."""
+    sandbox.faults.slow(0.3, at="token")
+    threading.Thread(
+        target=lambda: sandbox.requests.wait("token", 1) and os.kill(os.getpid(), signal.SIGINT)
+    ).start()
+    with pytest.raises(KeyboardInterrupt):
+        keeper.token()
+    assert keeper.token()
+    assert sandbox.requests.count("token") == 1
+
+
+@has_fork
+def test_a_hundred_forks_with_a_request_in_the_air(sandbox):
+    """Every child gets a token, although the parent's locks and threads are not there."""
+    sandbox.faults.hang(at="token")
+    assert run("fork_in_flight.py", sandbox) == "100\n"
+
+
+@has_fork
+def test_a_forked_child_does_not_share_connections(sandbox):
+    """Parent and child call at the same time, each over connections of its own."""
+    assert run("fork_session.py", sandbox) == "101\n"
+
+
+@has_fork
+def test_a_forked_child_draws_other_moments(sandbox, keeper):
+    """Children do not renew in step with each other: each has dice of its own."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(writing, repr(keeper._renewal._rng.random()).encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(reading, 100).decode() != repr(keeper._renewal._rng.random())
+
+
+@has_fork
+def test_forked_and_spawned_processes(sandbox):
+    """A forked child can renew; a spawned one has the token and says why it cannot."""
+    said = run("other_processes.py", sandbox).splitlines()
+    assert said == ["fork the same token a new token 0", "spawn the same token TokenRefused 0"]
+
+
+def test_the_program_ends_although_the_service_hangs(sandbox):
+    """Nothing of the keeper holds up the end of the interpreter."""
+    sandbox.faults.hang(at="token", times=None)
+    assert run("exit_while_hanging.py", sandbox).startswith("done")

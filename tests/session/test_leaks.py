@@ -1,0 +1,74 @@
+"""Neither the token nor the secret is in any repr, log record or traceback."""
+
+import gc
+import traceback
+
+import pytest
+import requests
+
+from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.session import BearerAuth
+from dolbyio_nb.tokens import TokenRequest
+
+
+@pytest.fixture
+def secrets(sandbox, keeper):
+    """What must not be seen: the secret, and every token so far."""
+    return lambda: [sandbox.app_secret, keeper._renewal.held.token.value or sandbox.app_secret]
+
+
+def calls_that_fail(sandbox, session, keeper, later):
+    """Each way in which a call can end badly, with its error."""
+    jobs = f"{sandbox.media_url}/media/jobs"
+
+    def refused():
+        assert session.get(jobs).ok
+        sandbox.faults.revoke()
+        sandbox.faults.disable_app()
+        session.get(jobs)
+
+    def dropped():
+        sandbox.faults.drop(times=None)
+        session.post(jobs, json={})
+
+    def hanging():
+        sandbox.faults.hang(times=None)
+        session.post(jobs, timeout=0.05)
+
+    def garbage():
+        sandbox.faults.fail(401)
+        sandbox.faults.fail(503, at="token", body="html", retry_after=90)
+        session.get(jobs)
+
+    def masked():
+        session.get(jobs, headers={"Authorization": f"Bearer {keeper.token()!r}"})
+
+    for fail in (dropped, hanging, garbage, masked, refused):
+        keeper.refresh()
+        later.added += 100
+        yield fail
+        sandbox.faults.clear()
+        later.added += 100
+
+
+def test_no_traceback_shows_a_secret(sandbox, session, keeper, later, secrets):
+    """Not even with the local variables of every frame, as debuggers and verbose notebooks print them."""
+    for fail in calls_that_fail(sandbox, session, keeper, later):
+        with pytest.raises((DolbyError, requests.RequestException)) as caught:
+            fail()
+        shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        text = "".join(shown.format()) + repr(caught.value) + str(caught.value)
+        for secret in secrets():
+            assert secret not in text, fail.__name__
+
+
+def test_no_repr_shows_a_secret(sandbox, session, keeper, secrets):
+    """Nothing of this package that is alive after a call tells its secret when it is printed."""
+    session.get(f"{sandbox.media_url}/media/jobs")
+    modules = [(thing, str(type(thing).__module__)) for thing in gc.get_objects()]
+    ours = [thing for thing, name in modules if name.startswith("dolbyio_nb.") and "sandbox" not in name]
+    assert {TokenKeeper, BearerAuth, TokenRequest} <= {type(thing) for thing in ours}
+    for thing in ours:
+        for secret in secrets():
+            assert secret not in repr(thing), type(thing)
