@@ -39,7 +39,9 @@ def judged(sandbox, server, make_tone, tmp_path):
             command, cwd=tmp_path, env=os.environ | variables, capture_output=True, text=True, timeout=120
         )
         assert run.returncode == 0, run.stderr
-        return {line[0]: line[1:] for line in map(json.loads, run.stdout.splitlines())}
+        # Some releases print notices of their own in between.
+        lines = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("[")]
+        return {operation: about for operation, *about in lines}
 
     return judge
 
