@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb.answers import at, number, rows, whole
-from dolbyio_nb.measures import Clipping, Loudness, MediaInfo, Noise, Score, Section, Segment, Share, Talker
+from dolbyio_nb.measures import Clipping, Loudness, Noise, Score, Section, Segment, Share, Talker, Validation
+from dolbyio_nb.media_info import MediaInfo
 from dolbyio_nb.results import Result
 
 if TYPE_CHECKING:
@@ -112,10 +113,9 @@ class Analysis(SoundResult):
         return number(self.audio.get("bandwidth"))
 
     @property
-    def valid(self) -> bool | None:
-        """Whether the loudness is within the limits that were asked for; None when none were."""
-        passed = at(self.audio, "validation", "loudness", "pass")
-        return passed if isinstance(passed, bool) else None
+    def validation(self) -> Validation:
+        """Whether the loudness is within the limits that were asked for."""
+        return Validation.read(at(self.audio, "validation", "loudness"))
 
     def to_frame(self) -> "pandas.DataFrame":
         """Give the loudness as a table, one row a second: `time`, `loudness`, `sample_peak`, `true_peak`.

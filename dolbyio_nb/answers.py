@@ -1,7 +1,8 @@
 """How a value is taken out of an answer, whatever stands there."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 
 def number(value: object) -> float | None:
@@ -40,3 +41,36 @@ def at(raw: object, *names: str) -> Any:
 def rows(raw: object) -> list[Any]:
     """Read a list; anything else is empty."""
     return raw if isinstance(raw, list) else []
+
+
+READERS: dict[object, Callable[[object], object]] = {
+    float | None: number,
+    int | None: whole,
+    str | None: text,
+    bool | None: flag,
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Values that stand together in an answer. A subclass names them as the service does."""
+
+    @classmethod
+    def read(cls, raw: object) -> Self:
+        """Take the known names out of a part of an answer; every value is None when there is no such part."""
+        return cls(**cls._known(raw)) if isinstance(raw, Mapping) else cls()
+
+    @classmethod
+    def read_if_there(cls, raw: object) -> Self | None:
+        """Read a part whose absence means something; None when it is not there."""
+        return cls.read(raw) if isinstance(raw, Mapping) else None
+
+    @classmethod
+    def read_all(cls, raw: object) -> tuple[Self, ...]:
+        """Read every part of a list."""
+        return tuple(cls.read(part) for part in rows(raw) if isinstance(part, Mapping))
+
+    @classmethod
+    def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
+        plain = (one for one in fields(cls) if one.type in READERS)
+        return {one.name: READERS[one.type](raw.get(one.name)) for one in plain}

@@ -1,94 +1,10 @@
 """What the service measures, as values with names; whatever an answer leaves out is None."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from dolbyio_nb.answers import flag, number, rows, text, whole
-
-READERS: dict[object, Callable[[object], object]] = {
-    float | None: number,
-    int | None: whole,
-    str | None: text,
-    bool | None: flag,
-}
-
-
-@dataclass(frozen=True)
-class Measure:
-    """Values that stand together in an answer. A subclass names them as the service does."""
-
-    @classmethod
-    def read(cls, raw: object) -> Self:
-        """Take the known names out of a part of an answer; every value is None when there is no such part."""
-        return cls(**cls._known(raw)) if isinstance(raw, Mapping) else cls()
-
-    @classmethod
-    def read_if_there(cls, raw: object) -> Self | None:
-        """Read a part whose absence means something; None when it is not there."""
-        return cls.read(raw) if isinstance(raw, Mapping) else None
-
-    @classmethod
-    def read_all(cls, raw: object) -> tuple[Self, ...]:
-        """Read every part of a list."""
-        return tuple(cls.read(part) for part in rows(raw) if isinstance(part, Mapping))
-
-    @classmethod
-    def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
-        plain = (one for one in fields(cls) if one.type in READERS)
-        return {one.name: READERS[one.type](raw.get(one.name)) for one in plain}
-
-
-@dataclass(frozen=True)
-class Container(Measure):
-    """The file: `duration` in seconds, `bitrate` in bits per second, `size` in bytes."""
-
-    kind: str | None = None
-    duration: float | None = None
-    bitrate: float | None = None
-    size: int | None = None
-
-
-@dataclass(frozen=True)
-class AudioTrack(Measure):
-    """The sound in a file: `sample_rate` in Hz, `duration` in seconds, `bitrate` in bits per second."""
-
-    codec: str | None = None
-    channels: int | None = None
-    channel_order: str | None = None
-    sample_rate: int | None = None
-    bit_depth: int | None = None
-    duration: float | None = None
-    bitrate: float | None = None
-
-
-@dataclass(frozen=True)
-class VideoTrack(Measure):
-    """The picture in a file: `frame_rate` per second, `bitrate` in bits per second, sizes in pixels."""
-
-    codec: str | None = None
-    width: int | None = None
-    height: int | None = None
-    frame_rate: float | None = None
-    duration: float | None = None
-    bitrate: float | None = None
-
-
-@dataclass(frozen=True)
-class MediaInfo(Measure):
-    """What a file is made of; `video` is None for sound alone, `audio` for silent pictures."""
-
-    container: Container = Container()
-    audio: AudioTrack | None = None
-    video: VideoTrack | None = None
-
-    @classmethod
-    def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "container": Container.read(raw.get("container")),
-            "audio": AudioTrack.read_if_there(raw.get("audio")),
-            "video": VideoTrack.read_if_there(raw.get("video")),
-        }
+from dolbyio_nb.answers import Measure, flag, number, rows, text
 
 
 @dataclass(frozen=True)
@@ -245,3 +161,15 @@ class Talker(Measure):
             "loudness": Loudness.read(raw.get("loudness")),
             "sections": Section.read_all(raw.get("sections")),
         }
+
+
+@dataclass(frozen=True)
+class Validation(Measure):
+    """Whether the loudness is within the limits that were asked for, and in words why not."""
+
+    passed: bool | None = None
+    detail: str | None = None
+
+    @classmethod
+    def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {"passed": flag(raw.get("pass")), "detail": text(raw.get("detail"))}

@@ -27,6 +27,10 @@ USE_THE_APP_KEY = (
 )
 
 
+UNSENDABLE = (requests.exceptions.InvalidJSONError, requests.exceptions.InvalidHeader)
+"""What is wrong with a request itself: a number that is no number, a header with a line break."""
+
+
 class NotSent(ServiceUnavailable):
     """Raised when a request cannot have reached the service, so that nothing has happened there."""
 
@@ -49,6 +53,10 @@ def no_json(call: str, problem: Problem) -> ApiError:
 
 def no_answer(call: str, host: str, error: requests.RequestException) -> ApiError:
     """Make the error for a call that had no answer."""
+    if isinstance(error, UNSENDABLE):
+        return InvalidRequest(
+            f"{call} was not sent.", Problem(0, "It cannot be written", str(error)), "Correct it."
+        )
     kind = NotSent if _never_sent(error) else ServiceUnavailable
     return kind(
         f"{call} had no answer from {host}.",

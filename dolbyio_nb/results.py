@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dolbyio_nb.answers import number, rows
 from dolbyio_nb.errors import MissingPackage, TransferError
 from dolbyio_nb.locations import Location, address_of, local_path, shown
 
@@ -76,6 +77,11 @@ class Result:
         """The values of the answer in one row, each under its path, such as `audio.loudness.measured`."""
         return dict(_flat(self.raw))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks in words: the sandbox tells what it guessed or cannot know; Dolby.io sends none."""
+        return tuple(note for note in rows(self.raw.get("notes")) if isinstance(note, str))
+
     def to_frame(self) -> "pandas.DataFrame":
         """Give the result as a table with one row, so that the tables of many files can be joined.
 
@@ -117,6 +123,16 @@ class MediaResult(Result):
     def path(self) -> Path | None:
         """The first file on this computer, once it was saved."""
         return self.outputs[0].path if self.outputs else None
+
+    @property
+    def initial_level(self) -> float | None:
+        """Loudness before mastering in LUFS; None for what was not mastered."""
+        return number(self.raw.get("initial_level"))
+
+    @property
+    def final_level(self) -> float | None:
+        """Loudness after mastering in LUFS; None for what was not mastered."""
+        return number(self.raw.get("final_level"))
 
     def save(self, path: str | Path | None = None) -> Path:
         """Bring the first file to this computer, once, and return its path; see `Output.save`."""

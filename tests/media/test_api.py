@@ -160,6 +160,13 @@ def test_a_start_that_was_refused_with_401_is_repeated_with_a_new_token(sandbox,
     assert posts(sandbox, "/media/diagnose") == 2
 
 
+def test_what_cannot_be_written_is_not_sent(sandbox, media):
+    """A number that is no number is the caller's error, not the network's."""
+    with pytest.raises(InvalidRequest, match="not sent"):
+        media.enhance("dlb://a.wav", audio={"loudness": {"target_level": float("nan")}})
+    assert posts(sandbox, "/media/enhance") == 0
+
+
 def objects_of(error: BaseException | None) -> Iterator[object]:
     """Everything that the frames of an error and of what led to it hold."""
     while error is not None:

@@ -194,6 +194,26 @@ def test_a_network_that_stays_away_is_an_error(sandbox, impatient, time, tone):
     assert 300 <= time.now - began < 310
 
 
+def test_trouble_that_passes_is_forgotten(sandbox, impatient, time, tone):
+    """Two outages of four minutes are not one of eight."""
+    sandbox.faults.hold_jobs()
+    job = impatient.diagnose(tone)
+    sandbox.faults.drop(at="/media/diagnose", times=50)
+    looked = []
+
+    def again(count: int) -> None:
+        if sandbox.requests.count("media") - looked[0] > 51:  # one look got through
+            sandbox.faults.drop(at="/media/diagnose", times=50)
+            looked[0] = 10**9
+            sandbox.faults.release_jobs()
+
+    looked.append(sandbox.requests.count("media"))
+    time.on_nap = again
+    began = time.now
+    job.result()
+    assert time.now - began > 300
+
+
 def test_a_service_that_asks_for_rest_gets_it(sandbox, impatient, time, tone):
     """Retry-After is heeded."""
     job = impatient.diagnose(tone)

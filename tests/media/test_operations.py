@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 
 import pandas
 import pytest
@@ -214,7 +214,7 @@ def test_jobs_are_filtered_by_the_service(sandbox, media):
     """Times without a zone are this computer's; the service hears UTC."""
     sandbox.faults.end_next_job("Failed")
     media.diagnose("dlb://a.wav").wait()
-    early, late = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC), "2100-01-01T00:00:00Z"
+    early, late = datetime(2020, 1, 2, 5, 4, 5, tzinfo=timezone(timedelta(hours=2))), "2100-01-01T00:00:00Z"
     assert len(list(media.jobs(submitted_after=early, submitted_before=late, status="Failed"))) == 1
     assert list(media.jobs(status="Success")) == []
     assert list(media.jobs(submitted_before=early)) == []

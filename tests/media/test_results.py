@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dolbyio_nb.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.errors import TransferError
-from dolbyio_nb.measures import Band, Loudness, MediaInfo, Segment
+from dolbyio_nb.measures import Band, Loudness, Segment
+from dolbyio_nb.media_info import MediaInfo
 from dolbyio_nb.results import MediaResult, Output, Result
 
 DIAGNOSIS = {
@@ -152,6 +153,25 @@ def test_the_worst_segment_is_found_under_either_score():
     assert Diagnosis(raw, "diagnose").worst_segment == Segment(1, 2, 3)
 
 
+@pytest.mark.parametrize("raw", [True, "1", None, [], 10**400, {}])
+def test_what_is_no_number_is_none(raw):
+    """Least of all True, which Python takes for 1."""
+    assert Loudness.read({"measured": raw}).measured is None
+
+
+def test_mastering_tells_its_levels():
+    """The quick start has none, the reference has two."""
+    result = MediaResult({"initial_level": -18.5, "final_level": -14}, "master")
+    assert (result.initial_level, result.final_level) == (-18.5, -14.0)
+    assert MediaResult({}, "master").final_level is None
+
+
+def test_what_the_sandbox_says_in_words_can_be_read():
+    """It tells what it could not know; anything else under that name is left out."""
+    assert Diagnosis({"notes": ["A guess.", 3]}, "diagnose").notes == ("A guess.",)
+    assert Diagnosis({"notes": "A guess."}, "diagnose").notes == ()
+
+
 def test_a_diagnosis_is_one_row():
     """The tables of many files can be joined."""
     frame = Diagnosis(DIAGNOSIS, "diagnose").to_frame()
@@ -165,7 +185,7 @@ def test_an_analysis_is_a_table_of_seconds():
     frame = result.to_frame()
     assert list(frame.columns) == ["time", "loudness", "sample_peak", "true_peak"]
     assert frame["true_peak"].tolist() == [-25.64, -47.68]
-    assert (result.valid, result.bandwidth) == (False, 7579.0)
+    assert (result.validation.passed, result.bandwidth) == (False, 7579.0)
     assert result.noise.snr_average == 76.91
     assert result.region.end == 48.0
     assert result.clipping.sections[0].end == 1.5
