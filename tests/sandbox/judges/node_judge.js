@@ -25,7 +25,7 @@ https.request = (target, options, callback) => {
     return http.request(rewritten(target), { method, headers }, options);
 };
 
-const { media } = require('@dolbyio/dolbyio-rest-apis-client');
+const { media, version } = require('@dolbyio/dolbyio-rest-apis-client');
 const KINDS = {
     '/media/enhance': [media.enhance.start, media.enhance.getResults],
     '/media/diagnose': [media.diagnose.start, media.diagnose.getResults],
@@ -58,6 +58,7 @@ async function ended(results, token, id) {
 }
 
 async function main() {
+    passed('version', true, version);
     const logIn = media.authentication.getApiAccessToken;
     const token = await logIn(APP_KEY, APP_SECRET, 600);
     passed('token', token.access_token && token.token_type === 'Bearer' && token.expires_in === 600);

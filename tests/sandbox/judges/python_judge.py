@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import json
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -81,6 +82,7 @@ async def ended(results, token, job_id):
 
 
 async def main():
+    passed("version", True, version("dolbyio-rest-apis"))
     log_in = authentication().get_api_token
     granted = await log_in(KEY, SECRET, expires_in=600)
     token = granted.access_token
