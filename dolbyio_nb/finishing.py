@@ -30,19 +30,24 @@ class Order:
     Attributes:
         path: the API's path, such as `/media/enhance`.
         source: the original, when it is a file on this computer.
-        name: the original's file name.
+        name: the original's file name, or nothing when it is not known.
         targets: where the job writes, and where that is wanted on this computer.
     """
 
     path: str
     source: Path | None = None
-    name: str = "audio"
+    name: str = ""
     targets: tuple[Target, ...] = ()
 
     @property
     def operation(self) -> str:
         """The path as a word, such as `enhance` or `analyze-speech`."""
         return self.path.removeprefix("/media/").replace("/", "-")
+
+    @property
+    def about(self) -> str:
+        """What is done to what, for people."""
+        return f"{self.operation} of {self.name}" if self.name else self.operation
 
     def arguments(self) -> list[str]:
         """Write what `media.job()` needs beyond the id to give the same result, as it is typed."""
@@ -71,7 +76,7 @@ def _outputs(order: Order, job_id: str, storage: Storage) -> list[Output]:
     for count, target in enumerate(order.targets, 1):
         number = f"-{count}" if len(order.targets) > 1 else ""
         suffix = PurePosixPath(name_of(target.location)).suffix
-        name = f"{PurePosixPath(order.name).stem}-{order.operation}-{job_id[:8]}{number}{suffix}"
+        name = f"{PurePosixPath(order.name).stem or 'audio'}-{order.operation}-{job_id[:8]}{number}{suffix}"
         outputs.append(Output(target.location, name, storage.download))
         if target.save_to:
             outputs[-1].save(target.save_to)

@@ -84,7 +84,7 @@ class Job:
     def __repr__(self) -> str:
         """Show what the last look saw, without another one."""
         seen = f"{self._last.status}, {self._last.progress:.0f} %" if self._last.status else "started"
-        return f"<Job {self.operation} of {self._order.name}: {seen}; id {self.id}>"
+        return f"<Job {self._order.about}: {seen}; id {self.id}>"
 
     @property
     def status(self) -> str:
@@ -223,7 +223,7 @@ class Job:
 
     @property
     def _name(self) -> str:
-        return f"the {self.operation} job {self.id} of {self._order.name}"
+        return f"job {self.id} ({self._order.about})"
 
 
 def _advice(status: str, problem: Problem) -> str:

@@ -117,5 +117,5 @@ class Media(Operations):
 def _order(path: str, output: Location | Sequence[Location], source: Source | None) -> Order:
     places = [output] if isinstance(output, (str, Mapping)) else list(output)
     read = read_input(source) if source is not None else None
-    name = read.name if read else name_of(places[0]) if places else "audio"
+    name = read.name if read else name_of(places[0]) if places else ""
     return Order(path, read.path if read else None, name, tuple(map(Target, places)))

@@ -118,12 +118,12 @@ class _Trouble:
 
 
 def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
-    """Try once. What went wrong comes back without its frames, which hold the address and its signature."""
+    """Try once, and give back what went wrong: raised here, it would be chained to frames with the address."""
     try:
         once()
     except (ServiceUnavailable, RateLimited) as error:
         asked = min(error.problem.retry_after or 0.0, LONGEST_PAUSE)
-        return _Trouble(error.with_traceback(None), wait=asked)
+        return _Trouble(error, wait=asked)
     except _Broken as broken:
         advice = (
             "Check the network and try again." if broken.passes else "Try again, or report it to Dolby.io."
