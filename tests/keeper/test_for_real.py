@@ -200,13 +200,25 @@ def test_one_worker_is_all_there_is(sandbox, keeper):
     assert not mine[0].is_alive()
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own handling of Ctrl-C, also where the test run was started without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def interrupt_once_asked(sandbox):
+    """Press Ctrl-C when the token request has reached the sandbox."""
+    sandbox.requests.wait("token", 1)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_ctrl_c_ends_the_wait_and_not_the_request(sandbox, keeper):
+def test_ctrl_c_ends_the_wait_and_not_the_request(sandbox, keeper, ctrl_c):
     """A real Ctrl-C reaches a waiting caller at once; the token still arrives."""
     sandbox.faults.hang(at="token")
-    threading.Thread(
-        target=lambda: sandbox.requests.wait("token", 1) and os.kill(os.getpid(), signal.SIGINT)
-    ).start()
+    threading.Thread(target=interrupt_once_asked, args=[sandbox]).start()
     with pytest.raises(KeyboardInterrupt):
         keeper.token()
     assert keeper.status().state == "renewing"
@@ -215,12 +227,11 @@ def test_ctrl_c_ends_the_wait_and_not_the_request(sandbox, keeper):
     assert flight.landed.wait(LIMIT)
 
 
-def test_the_flight_lands_after_ctrl_c(sandbox, keeper):
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_the_flight_lands_after_ctrl_c(sandbox, keeper, ctrl_c):
     """The request that was in the air when Ctrl-C came brings the token for the next ask."""
     sandbox.faults.slow(0.3, at="token")
-    threading.Thread(
-        target=lambda: sandbox.requests.wait("token", 1) and os.kill(os.getpid(), signal.SIGINT)
-    ).start()
+    threading.Thread(target=interrupt_once_asked, args=[sandbox]).start()
     with pytest.raises(KeyboardInterrupt):
         keeper.token()
     assert keeper.token()
