@@ -21,7 +21,7 @@ class PlainBody:
     def read(self, size: int) -> bytes:
         if not self._left:
             return b""
-        block = self._stream.read(min(size, self._left))
+        block = self._stream.read1(min(size, self._left))
         if not block:
             raise BrokenBodyError("the request ended early")
         self._left -= len(block)

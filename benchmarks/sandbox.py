@@ -1,0 +1,114 @@
+"""What the sandbox itself can do: start and stop, requests per second, megabytes per second, memory.
+
+    python benchmarks/sandbox.py --size 1024
+
+The sandbox runs in a process of its own; the client is a bare `http.client`. `--size` is in MiB.
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from urllib.parse import urlsplit
+
+import psutil
+
+from dolbyio_nb.sandbox import Sandbox
+
+MIB = 1 << 20
+BLOCK = b"\x55" * MIB
+
+
+def serve(pipe: Connection) -> None:
+    """Run a sandbox until the other end says so, and tell how much memory it took at most."""
+    begun = time.perf_counter()
+    sandbox = Sandbox().start()
+    pipe.send((sandbox.media_url, sandbox.app_key, sandbox.app_secret, time.perf_counter() - begun))
+    idle = peak = psutil.Process().memory_info().rss
+    while not pipe.poll(0.05):
+        peak = max(peak, psutil.Process().memory_info().rss)
+    begun = time.perf_counter()
+    sandbox.stop()
+    pipe.send((time.perf_counter() - begun, idle, peak))
+
+
+class Client:
+    """One kept-alive connection with a token."""
+
+    def __init__(self, origin: str, app_key: str, app_secret: str) -> None:
+        self.connection = http.client.HTTPConnection(urlsplit(origin).netloc)
+        basic = b64encode(f"{app_key}:{app_secret}".encode()).decode()
+        head = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+        self.form = ("POST", "/v1/auth/token", "grant_type=client_credentials", head)
+        self.bearer = {"Authorization": f"Bearer {json.loads(self.ask(*self.form))['access_token']}"}
+
+    def ask(self, *request: object) -> bytes:
+        self.connection.request(*request)  # type: ignore[arg-type]
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{request[1]} was answered {answer.status}")
+        return body
+
+    def url(self, path: str) -> str:
+        body = json.dumps({"url": "dlb://bench/file.bin"})
+        return str(json.loads(self.ask("POST", path, body, self.bearer))["url"])
+
+
+def rate(call: Callable[[], object], seconds: float = 2.0) -> float:
+    """Calls per second."""
+    count, begun = 0, time.perf_counter()
+    while (passed := time.perf_counter() - begun) < seconds:
+        call()
+        count += 1
+    return count / passed
+
+
+def transfer(client: Client, method: str, size: int) -> float:
+    """MiB per second of one PUT or GET of `size` MiB."""
+    url = urlsplit(client.url("/media/input" if method == "PUT" else "/media/output"))
+    connection = http.client.HTTPConnection(url.netloc)
+    body: Iterator[bytes] | None = (BLOCK for _ in range(size)) if method == "PUT" else None
+    head = {"Content-Length": str(size * MIB)} if method == "PUT" else {}
+    begun = time.perf_counter()
+    connection.request(method, f"{url.path}?{url.query}", body, head)
+    answer = connection.getresponse()
+    buffer = bytearray(MIB)
+    while answer.readinto(buffer):
+        pass
+    return size / (time.perf_counter() - begun)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--size", type=int, default=256, help="MiB to send and fetch; default: %(default)s")
+    size = parser.parse_args().size
+    pipe, far = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(far,))
+    process.start()
+    origin, key, secret, started = pipe.recv()
+    client = Client(origin, key, secret)
+    listing = ("GET", "/media/jobs", None, client.bearer)
+    figures = {
+        "GET /media/jobs, one connection": f"{rate(lambda: client.ask(*listing)):,.0f}/s",
+        "POST /v1/auth/token, one connection": f"{rate(lambda: client.ask(*client.form)):,.0f}/s",
+        f"PUT {size} MiB": f"{transfer(client, 'PUT', size):,.0f} MiB/s",
+        f"GET {size} MiB": f"{transfer(client, 'GET', size):,.0f} MiB/s",
+    }
+    pipe.send("stop")
+    stopped, idle, peak = pipe.recv()
+    process.join()
+    figures |= {
+        "start, stop": f"{started * 1000:.1f} ms, {stopped * 1000:.1f} ms",
+        "memory idle, over idle at most": f"{idle / MIB:.0f} MiB, {(peak - idle) / MIB:.0f} MiB",
+    }
+    for name, figure in figures.items():
+        print(f"{name:40} {figure}")
+
+
+if __name__ == "__main__":
+    main()
