@@ -2,10 +2,20 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from dolbyio_nb.sandbox import Sandbox
+
+from .lab import Notebook, Server, open_alone, open_in, open_lab, write_notebook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+SECRET = "bmVlZGxlLW5lZWRsZS1uZWVkbGUtbmVlZGxlLW5lZWQ="  # shaped as Dolby's are
+LAPTOP = {"width": 1200, "height": 900}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -18,7 +28,7 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
+def chromium() -> Iterator["Browser"]:
     """The machine's own Chromium; without one the tests skip, except in CI, where they fail."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not path:
@@ -30,3 +40,65 @@ def chromium() -> Iterator[object]:
         browser = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """The sandbox that the notebooks log in to; its secret is what the tests look for everywhere."""
+    with Sandbox(app_key="QUJDREVGR0hJSktMTU5PUA==", app_secret=SECRET) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def server(
+    chromium: "Browser", sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One JupyterLab for all tests; where there is no Chromium it is not started."""
+    origins = {"DOLBYIO_AUTH_URL": sandbox.auth_url, "DOLBYIO_MEDIA_URL": sandbox.media_url}
+    server = Server(tmp_path_factory.mktemp("lab"), origins)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def context(chromium: "Browser") -> Iterator["BrowserContext"]:
+    """A browser without a past, as wide as a laptop."""
+    context = chromium.new_context(viewport=LAPTOP)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: "Browser", server: Server) -> Iterator["Page"]:
+    """JupyterLab, started once, for all the tests that need no tab of their own."""
+    context = chromium.new_context(viewport=LAPTOP)
+    yield open_lab(server, context)
+    context.close()
+
+
+@pytest.fixture
+def notebook(server: Server, lab: "Page") -> Iterator[Callable[..., Notebook]]:
+    """`notebook(cell, cell, …)` opens a new notebook with an idle kernel, and is undone afterwards."""
+    opened: list[Notebook] = []
+
+    def open_new(*cells: str) -> Notebook:
+        opened.append(open_in(lab, write_notebook(server, *cells)))
+        return opened[-1]
+
+    yield open_new
+    for it in opened:
+        it.close()
+
+
+@pytest.fixture
+def alone(server: Server, context: "BrowserContext") -> Iterator[Callable[..., Notebook]]:
+    """The same in a browser of its own, for tests that look at storage, reload, or open a second tab."""
+    opened: list[Notebook] = []
+
+    def open_new(*cells: str, app: str = "lab") -> Notebook:
+        opened.append(open_alone(server, context, write_notebook(server, *cells), app))
+        return opened[-1]
+
+    yield open_new
+    for it in opened:
+        it.close()

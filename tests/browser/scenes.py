@@ -77,6 +77,7 @@ def scenes() -> dict[str, dict[str, Any]]:
                 state="stale", expires_at=now + 312, renews_at=None, next_try=now + 21, last_error=UNREACHABLE
             )
         ),
+        "failing early": traits(status=logged_in(next_try=now + 4, last_error=UNREACHABLE)),
         "refused": traits(
             status=logged_in(
                 state="refused", expires_at=now + 312, renews_at=None, next_try=now + 60, last_error=REFUSED

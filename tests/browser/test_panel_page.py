@@ -169,7 +169,10 @@ def test_the_focus_goes_to_the_status_after_a_log_in(page):
     page.get_by_label("App key").fill("KEY")
     page.get_by_label("App secret").fill(SECRET)
     page.keyboard.press("Enter")
-    page.evaluate("(status) => model.hear({ status })", logged_in())
+    page.evaluate("() => model.hear()")  # the answer to an earlier hello ends nothing
+    assert page.get_by_label("App key").input_value() == "KEY"
+    page.evaluate("() => model.hear({ doing: 'login' })")
+    page.evaluate("(status) => model.hear({ doing: '', status })", logged_in())
     assert page.evaluate("() => document.activeElement.innerText") == "Dolby.io"
     assert page.locator("[name=dolby-app-key]").input_value() == ""
 
@@ -219,6 +222,7 @@ def test_tab_goes_through_the_form_in_reading_order(page):
         ("renewing", ["Renewing…"]),
         ("due", ["Due for renewal", "when next used"]),
         ("failing", ["Renewal is failing", "did not answer within 10 s", "Next try", "in 0:2", "5:1"]),
+        ("failing early", ["Renewal is failing", "did not answer within 10 s", "still works"]),
         ("refused", ["Refused", "answered 401", "until it expires", "not by itself"]),
         ("expired", ["Expired", "0:00", "expired at"]),
         ("with a note", ["left alone"]),

@@ -74,7 +74,7 @@ const PAGE = `
   </div>
 </div>
 <div class="message" role="status"></div>
-<div class="error" tabindex="-1"></div>`;
+<div class="error" role="alert" tabindex="-1"></div>`;
 
 /** Seconds as a countdown: 9:05, 1:00:00. */
 function countdown(seconds) {
@@ -100,7 +100,7 @@ function describe({ state, last_error: reason, renews_at: renewal }, left, now) 
   }
   if (left <= 0) return ["Expired", "bad", reason || "It is renewed as soon as a cell uses it."];
   if (state === "renewing") return ["Renewing…", "", ""];
-  if (state === "stale" && reason) return ["Renewal is failing", "warn", `${reason}\nThe token still works.`];
+  if (reason) return ["Renewal is failing", "warn", `${reason}\nThe token still works.`];
   if (state === "stale" || (renewal && renewal < now - GRACE)) return ["Due for renewal", "", "It is renewed when a cell next uses it."];
   return ["Fresh", "good", ""];
 }
@@ -190,7 +190,8 @@ function render({ model, el }) {
   const field = form.elements;
   const kernel = connect(model, el, update);
   const askIfOverdue = watch(kernel);
-  let mine = ""; // the order given here and not yet answered
+  let mine = ""; // the order that was given here and awaits its end
+  let taken = false; // whether the kernel has said that it is at it
 
   for (const [seconds, words] of Object.entries(LIVES)) field.life.add(new Option(words, seconds, seconds === "1800", seconds === "1800"));
   field.life.add(new Option("Custom…", "custom"));
@@ -220,6 +221,7 @@ function render({ model, el }) {
   }
 
   function update() {
+    if (kernel.link !== "there") [mine, taken] = ["", false];
     const status = model.get("status");
     const now = Date.now() / 1000 + kernel.skew;
     const left = (status.expires_at ?? 0) - now;
@@ -278,11 +280,12 @@ function render({ model, el }) {
     askIfOverdue(model.get("status"), Date.now() / 1000 + kernel.skew);
   }
 
-  /** The kernel spoke. When it has answered an order given here, put the focus where the answer is. */
+  /** The kernel spoke. When that ends an order given here, put the focus where the answer is. */
   function spoke() {
     kernel.heard();
-    if (!mine || model.get("doing")) return;
-    mine = "";
+    if (model.get("doing")) taken = Boolean(mine);
+    if (model.get("doing") || !taken) return;
+    [mine, taken] = ["", false];
     if (!model.get("error")) form.reset();
     update();
     (error.textContent ? error : title).focus();
