@@ -78,13 +78,13 @@ class PatientAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send one request; an error keeps no frames of urllib3, which hold the headers."""
+        """Send one request; its errors forget those of urllib3, whose frames hold the headers."""
         repeatable = request.method in REPEATABLE and can_replay(request.body)
         send = super().send if repeatable else self._once.send
         try:
             response = send(request, stream, timeout or TIME_LIMITS, verify, cert, proxies)
         except requests.RequestException as trouble:
-            error = trouble.with_traceback(None)
+            error = trouble
         else:
             response.connection = self  # who sends again has time limits, too
             return response

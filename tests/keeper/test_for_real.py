@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from dolbyio_nb import clock
 from dolbyio_nb.credentials import AppCredentials
-from dolbyio_nb.errors import NotLoggedIn, TokenRefused
+from dolbyio_nb.errors import NotLoggedIn, TokenRefused, TokenUnavailable
 from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.keeper.flight import FLIGHTS
 from dolbyio_nb.tokens import AccessToken, TokenRequest
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -67,6 +69,17 @@ def test_a_cold_herd_makes_one_request(sandbox, keeper):
     assert sandbox.requests.count("token") == 1
 
 
+def test_life_counts_from_before_the_request_left(sandbox, keeper):
+    """A token was born before its request arrived at the service, not when the answer came."""
+    sandbox.faults.slow(0.2, at="token")
+    asking = threading.Thread(target=keeper.token)
+    asking.start()
+    assert sandbox.requests.wait("token", 1)
+    arrived = clock.now()
+    asking.join(LIMIT)
+    assert keeper.token().born < arrived
+
+
 def test_keepers_of_one_app_share_a_request(sandbox):
     """Two log-ins of the same app that need a token at once make one request."""
     sandbox.faults.slow(0.1, at="token")
@@ -87,18 +100,31 @@ class SlowIdentity:
         return self is other
 
 
-@pytest.mark.parametrize("keepers", [1, 8])
-def test_no_thread_slips_in_between(keepers):
-    """Eight threads, of one keeper or of eight, look for a flight at the same moment: one departs."""
+def test_no_thread_of_one_keeper_slips_in_between():
+    """Eight threads look for a flight at the same moment, and one request departs."""
+    requests = []
+
+    def fetch():
+        requests.append(1)
+        return AccessToken("x" * 20)
+
+    keeper = TokenKeeper(fetch, identity=SlowIdentity())
+    at_once(8, lambda _: keeper.token())
+    assert len(requests) == 1
+
+
+def test_no_keeper_of_one_app_slips_in_between():
+    """Eight keepers look for a flight at the same moment, and one request departs."""
     requests, identity = [], SlowIdentity()
 
     def fetch():
-        requests.append(threading.current_thread())
-        threading.Event().wait(0.05 if keepers > 1 else 0)
+        requests.append(1)
+        while not all(keeper._renewal.flight for keeper in keepers):
+            threading.Event().wait(0.001)
         return AccessToken("x" * 20)
 
-    herd = [TokenKeeper(fetch, identity=identity) for _ in range(keepers)] * (8 // keepers)
-    at_once(8, lambda index: herd[index].token())
+    keepers = [TokenKeeper(fetch, identity=identity) for _ in range(8)]
+    at_once(8, lambda index: keepers[index].token())
     assert len(requests) == 1
 
 
@@ -161,6 +187,17 @@ def test_an_answer_after_the_log_out_counts_no_more():
     asking.join(LIMIT)
     assert keeper.status().state == "logged out"
     assert not keeper._renewal.held.token
+
+
+def test_a_flight_lands_once():
+    """What comes after a request was given up reaches no passenger and changes no outcome."""
+    told = []
+    flight, is_new = FLIGHTS.board(object(), lambda: AccessToken("late"), 0.0, told.append)
+    flight.give_up()
+    flight.fly()
+    assert is_new
+    assert told == [flight]
+    assert isinstance(flight.outcome, TokenUnavailable)
 
 
 def test_the_worker_runs_in_the_context_of_the_log_in():
@@ -241,7 +278,6 @@ def test_the_flight_lands_after_ctrl_c(sandbox, keeper, ctrl_c):
 @has_fork
 def test_a_hundred_forks_with_a_request_in_the_air(sandbox):
     """Every child gets a token, although the parent's locks and threads are not there."""
-    sandbox.faults.hang(at="token")
     assert run("fork_in_flight.py", sandbox) == "100\n"
 
 

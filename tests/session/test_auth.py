@@ -10,7 +10,6 @@ import pytest
 import requests
 
 from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused
-from dolbyio_nb.session import BearerAuth, open_session
 
 ASKS_FOR_A_PLACE = json.dumps({"url": "dlb://in/talk.wav", "note": "x" * 200_000}).encode()
 JSON = {"Content-Type": "application/json"}
@@ -96,18 +95,19 @@ def test_pipes_get_the_401(sandbox, session, revoked):
     assert sandbox.requests.count("media") == 1
 
 
-def test_a_file_closed_meanwhile_gets_the_401(server, keeper):
-    """A body that was there and is not any more is not sent short."""
-    file = io.BytesIO(b"the body")
+class Tape(io.BytesIO):
+    """Looks like a file until it has been read: then it cannot be rewound."""
 
-    def close_and_refuse(_):
-        file.close()
-        return (401, {})
+    def seek(self, *place):
+        if self.tell():
+            raise OSError("This tape runs forward only.")
+        return super().seek(*place)
 
-    server.answers["/"] = close_and_refuse
-    with open_session(BearerAuth(keeper, [server.url])) as session:
-        assert session.put(server.url, data=file).status_code == 401
-    assert len(server.seen) == 1
+
+def test_a_body_that_cannot_go_back_after_all_gets_the_401(sandbox, session, revoked):
+    """What turns out not to be rewindable is not sent short."""
+    assert post(session, sandbox, Tape(ASKS_FOR_A_PLACE)).status_code == 401
+    assert sandbox.requests.count("media") == 1
 
 
 def test_a_token_that_is_refused_twice_is_not_the_trouble(sandbox, session, later):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -13,7 +14,7 @@ from dolbyio_nb.tokens import TokenRequest
 
 def child(keeper):
     """Get a token, or be killed."""
-    signal.alarm(10)
+    signal.alarm(20)
     try:
         os._exit(0 if keeper.token() else 1)
     finally:
@@ -21,8 +22,10 @@ def child(keeper):
 
 
 def main(url, key, secret):
-    request = TokenRequest(AppCredentials(key, secret), url)
-    keeper = TokenKeeper(request, identity=request.identity)
+    silent, parent = socket.create_server(("127.0.0.1", 0)), os.getpid()
+    good = TokenRequest(AppCredentials(key, secret), url)
+    hanging = TokenRequest(AppCredentials(key, secret), f"http://127.0.0.1:{silent.getsockname()[1]}")
+    keeper = TokenKeeper(lambda: hanging() if os.getpid() == parent else good())
     threading.Thread(target=keeper.token, daemon=True).start()
     while keeper.status().state != "renewing":
         time.sleep(0.001)
@@ -32,7 +35,6 @@ def main(url, key, secret):
         if pid == 0:
             child(keeper)
         succeeded += os.waitpid(pid, 0)[1] == 0
-    assert keeper.status().state == "renewing"
     print(succeeded)
 
 
