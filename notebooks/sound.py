@@ -58,3 +58,15 @@ def level(samples: np.ndarray) -> float:
     """Return the RMS level in dB relative to full scale; -inf for silence."""
     with np.errstate(divide="ignore"):
         return float(10 * np.log10(np.mean(np.square(samples, dtype="float64"))))
+
+
+def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """Change the sample rate, both in Hz; the sound stays as long and as high as it was."""
+    count = round(samples.shape[1] * wanted / rate)
+    spectrum = np.fft.rfft(samples)
+    return (np.fft.irfft(spectrum, count) * (count / samples.shape[1])).astype(samples.dtype)
+
+
+def crest(samples: np.ndarray) -> float:
+    """Return how far the highest peak is above the RMS level, in dB."""
+    return float(20 * np.log10(np.abs(samples).max())) - level(samples)
