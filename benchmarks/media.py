@@ -8,6 +8,7 @@ Everything runs on this computer, against the sandbox in a process of its own. `
 import argparse
 import multiprocessing
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -49,9 +50,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Run:
-    """One transfer: seconds, and bytes of memory over the idle process at its highest."""
+    """One transfer: seconds, seconds of processor, bytes of memory over the idle process at its highest."""
 
     seconds: float
+    cpu: float
     memory: int = 0
 
 
@@ -67,12 +69,17 @@ def transfer(place: Place, what: str, path: Path, pipe: Connection) -> None:
     keeper = place.keeper()
     media = Media(open_session(BearerAuth(keeper, [place.origin])), place.origin)
     media.download(media.upload(b"warm" * 1000), path.with_name("warm"))
-    idle = _reset_peak()
+    idle, busy = _reset_peak(), _cpu(resource.RUSAGE_SELF)
     began = time.perf_counter()
     media.upload(path, ADDRESS) if what == "upload" else media.download(ADDRESS, path)
     seconds = time.perf_counter() - began
-    pipe.send(Run(seconds, _memory("VmHWM") - idle))
+    pipe.send(Run(seconds, _cpu(resource.RUSAGE_SELF) - busy, _memory("VmHWM") - idle))
     keeper.close()
+
+
+def _cpu(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def _reset_peak() -> int:
@@ -103,10 +110,10 @@ def curl(place: Place, what: str, path: Path) -> Run:
     session = open_session(BearerAuth(keeper, [place.origin]))
     url = session.post(f"{place.origin}/media/{api}", json={"url": ADDRESS}).json()["url"]
     keeper.close()
-    side = ["-T", str(path)] if what == "upload" else ["-o", str(path)]
-    began = time.perf_counter()
-    subprocess.run(["curl", "-sS", "--fail", "-o", os.devnull, *side, url], check=True)
-    return Run(time.perf_counter() - began)
+    side = ["-T", str(path), "-o", os.devnull] if what == "upload" else ["-o", str(path)]
+    began, busy = time.perf_counter(), _cpu(resource.RUSAGE_CHILDREN)
+    subprocess.run(["curl", "-sS", "--fail", *side, url], check=True)
+    return Run(time.perf_counter() - began, _cpu(resource.RUSAGE_CHILDREN) - busy)
 
 
 def transfers(place: Place, folder: Path, size: int, rounds: int) -> None:
@@ -121,14 +128,17 @@ def transfers(place: Place, folder: Path, size: int, rounds: int) -> None:
             theirs.append(curl(place, what, source if what == "upload" else folder / f"curl{number}.bin"))
             path = source if what == "upload" else folder / f"ours{number}.bin"
             ours.append(apart(transfer, place, what, path))
-            for file in folder.glob("*[0-9].bin"):
+            fetched = list(folder.glob("*[0-9].bin"))
+            assert len(fetched) == (2 if what == "download" else 0)
+            for file in fetched:
                 assert file.stat().st_size == size * MIB
                 file.unlink()
         best, base = min(run.seconds for run in ours), min(run.seconds for run in theirs)
+        busy, base_busy = min(run.cpu for run in ours), min(run.cpu for run in theirs)
         peak = max(run.memory for run in ours) / MIB
         print(
-            f"{what:9} {size} MiB: {best:6.2f} s, {size / best:6.0f} MiB/s; curl {base:6.2f} s; "
-            f"ratio {best / base:.2f}; peak memory {peak:.1f} MiB over idle"
+            f"{what:9} {size} MiB: {best:.2f} s, curl {base:.2f} s, ratio {best / base:.2f}; "
+            f"processor {busy:.2f} s, curl {base_busy:.2f} s; peak memory {peak:.1f} MiB over idle"
         )
 
 

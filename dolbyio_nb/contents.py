@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 
-from dolbyio_nb.errors import TransferError
+from dolbyio_nb.errors import DolbyError, TransferError
 from dolbyio_nb.locations import Local, local_path, name_of_bytes
 
-CHUNK = 1 << 20
-"""Bytes read and sent at a time: large enough for speed, small enough for memory not to matter."""
+CHUNK = 1 << 18
+"""Bytes moved at a time: many enough for speed, few enough to stay in a processor's cache."""
 
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
@@ -55,9 +55,8 @@ class Chunks:
                 left -= len(chunk)
                 self.told(self.content.size - left)
         if left:
-            raise TransferError(
-                f"{self.content.name} became shorter while it was sent.", "", "Send it again."
-            )
+            # Not a TransferError: requests takes every OSError of a body for a broken connection.
+            raise DolbyError(f"{self.content.name} became shorter while it was sent.", "", "Send it again.")
 
 
 def read_content(source: Local, name: str | None = None) -> Content:

@@ -118,7 +118,7 @@ class _Trouble:
 
 
 def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
-    """Try once, and give back what went wrong: raised here, it would be chained to frames with the address."""
+    """Try once, and give back what went wrong: raised here, it would hold on to frames with the address."""
     try:
         once()
     except (ServiceUnavailable, RateLimited) as error:
@@ -168,9 +168,10 @@ def whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
 def _receive(response: requests.Response, file: BinaryIO, name: str) -> None:
     expected = response.headers.get("Content-Length", "")
     total = int(expected) if expected.isdecimal() else None
+    done = 0
     with progress_bar(f"Fetching {name}", total, unit="B", unit_scale=True) as show:
         for chunk in response.iter_content(CHUNK):
-            file.write(chunk)
-            show(file.tell())
-    if total is not None and file.tell() != total:
-        raise _Broken(f"{file.tell()} of {total} bytes arrived.")
+            done += file.write(chunk)
+            show(done)
+    if total is not None and done != total:
+        raise _Broken(f"{done} of {total} bytes arrived.")

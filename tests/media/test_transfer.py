@@ -1,5 +1,6 @@
 """Files on their way to and from storage."""
 
+import io
 import os
 import threading
 import traceback
@@ -8,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from dolbyio_nb.contents import CHUNK
-from dolbyio_nb.errors import NotFound, ServiceUnavailable, TransferError
+from dolbyio_nb.errors import DolbyError, NotFound, ServiceUnavailable, TransferError
 from dolbyio_nb.transfer import PlainSession, whole_or_nothing
 
 
@@ -106,6 +107,18 @@ def test_an_upload_that_does_not_arrive_is_an_error_without_the_address(sandbox,
     with pytest.raises(TransferError, match=words) as error:
         media.upload(file)
     assert "X-Amz" not in "".join(traceback.format_exception(error.value))
+
+
+def test_a_file_that_shrinks_on_the_way_is_an_error_at_once(sandbox, media):
+    """Fewer bytes than were announced: not a broken connection, and not tried again."""
+
+    class Shrinking(io.BytesIO):
+        def seek(self, offset: int, whence: int = 0) -> int:
+            return super().seek(offset, whence) + (100 if whence == os.SEEK_END else 0)
+
+    with pytest.raises(DolbyError, match="became shorter"):
+        media.upload(Shrinking(b"four"))
+    assert len(at_storage(sandbox, "PUT")) == 1
 
 
 def test_what_storage_will_never_take_is_not_sent_again(sandbox, media, file):
