@@ -176,6 +176,19 @@ def make_tone() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Waits until something is so, at most ten seconds."""
+
+    def wait(condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline, "it never came to be"
+            time.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
 def connect() -> Callable[[int], socket.socket]:
     """A raw connection to a port of this machine."""
     return lambda port: socket.create_connection(("127.0.0.1", port), timeout=10)

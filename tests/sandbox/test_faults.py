@@ -100,6 +100,8 @@ def test_a_hang_ends_with_the_sandbox_or_with_clear(sandbox, caller, end):
     thread.join(5)
     assert not thread.is_alive()
     assert len(failures) == 1
+    sandbox.stop()
+    assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
 
 
 def test_a_drop_closes_without_an_answer(sandbox, caller):

@@ -1,10 +1,13 @@
 """The life of a job: started, polled, ended, cancelled, listed."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
+
+from dolbyio_nb.sandbox import App
+from dolbyio_nb.sandbox.jobs import JobBook
 
 APIS = {
     "/media/enhance": ("v1.1.2", {"input": "dlb://in.wav", "output": "dlb://out.wav"}),
@@ -96,8 +99,6 @@ def test_a_region_must_be_one(caller, region):
 
 def test_the_documented_answer_to_invalid_json(caller):
     """Byte for byte what was recorded."""
-    import requests
-
     headers = {"Authorization": f"Bearer {caller.token}"}
     url = f"{caller.sandbox.media_url}/media/output"
     answer = requests.post(url, data="{", headers=headers, timeout=10)
@@ -142,12 +143,17 @@ def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(ca
     assert "pip install 'dolbyio_nb[sandbox]'" in answer["error"]["detail"]
 
 
-def test_progress_is_told_while_a_job_runs(sandbox, caller, music):
+def one(sandbox, job_id):
+    """The record of a job as it stands."""
+    return next(job for job in sandbox.jobs if job.job_id == job_id)
+
+
+def test_progress_is_told_while_a_job_runs(sandbox, caller, music, eventually):
     """A held job stands as Running at the percent it was held at, and never falls back."""
     sandbox.faults.hold_jobs(at=1)
     caller.upload("dlb://in.wav", music)
     job_id = caller.start("/media/diagnose", DIAGNOSE)
-    wait_until(sandbox, job_id, lambda job: job.progress >= 1)
+    eventually(lambda: one(sandbox, job_id).progress >= 1)
     answer = caller.get("/media/diagnose", job_id=job_id).json()
     assert answer["status"] == "Running"
     assert 1 <= answer["progress"] < 100
@@ -156,27 +162,26 @@ def test_progress_is_told_while_a_job_runs(sandbox, caller, music):
     assert sandbox.wait_for_job(job_id).status == "Success"
 
 
-def wait_until(sandbox, job_id, condition):
-    """Poll the record of a job; jobs tell of every change."""
-    deadline = threading.Event()
-    timer = threading.Timer(10, deadline.set)
-    timer.start()
-    while not deadline.is_set():
-        job = next(job for job in sandbox.jobs if job.job_id == job_id)
-        if condition(job):
-            timer.cancel()
-            return job
-        deadline.wait(0.005)
-    raise TimeoutError(job)
+def test_progress_never_falls_back():
+    """What one step told, a later one does not take back; only the end is 100."""
+    book = JobBook(lambda: 0.0)
+    job_id = book.add(App("key", "secret"), "/media/diagnose", "b1.0", {}, {}).job_id
+    book.begin(job_id)
+    seen = []
+    for percent in (10, 50, 20, 100):
+        book.advance(job_id, percent)
+        seen.append(book.all()[0].progress)
+    assert seen == [10, 50, 50, 99]
+    assert book.end(job_id, "Success").progress == 100
+    assert book.end(job_id, "Failed") is None
 
 
-def test_a_third_job_waits(sandbox, caller, make_tone):
+def test_a_third_job_waits(sandbox, caller, make_tone, eventually):
     """Two workers; what comes on top is Pending, with the times not yet known left out."""
     sandbox.faults.hold_jobs()
     caller.upload("dlb://in.wav", make_tone())
     first, second, third = (caller.start("/media/diagnose", DIAGNOSE) for _ in range(3))
-    for job_id in (first, second):
-        wait_until(sandbox, job_id, lambda job: job.status == "Running")
+    eventually(lambda: all(one(sandbox, job).status == "Running" for job in (first, second)))
     row = caller.get("/media/jobs", job_id=third).json()["jobs"][0]
     assert (row["status"], row["progress"]) == ("Pending", 0)
     assert not {"time_started", "time_completed", "duration"} & set(row)
@@ -184,12 +189,12 @@ def test_a_third_job_waits(sandbox, caller, make_tone):
     assert sandbox.wait_for_job(third).status == "Success"
 
 
-def test_a_running_job_is_cancelled_at_its_next_step(sandbox, caller, make_tone):
+def test_a_running_job_is_cancelled_at_its_next_step(sandbox, caller, make_tone, eventually):
     """Cancel is a request: taken with 200, done a little later."""
     sandbox.faults.hold_jobs()
     caller.upload("dlb://in.wav", make_tone())
     job_id = caller.start("/media/diagnose", DIAGNOSE)
-    wait_until(sandbox, job_id, lambda job: job.status == "Running")
+    eventually(lambda: one(sandbox, job_id).status == "Running")
     answer = caller.post("/media/jobs/cancel", {}, job_id=job_id)
     assert answer.status_code == 200
     assert set(answer.json()) == {"status", "title", "detail"}
@@ -215,12 +220,12 @@ def test_cancelling_what_has_ended_changes_nothing(caller, make_tone):
     assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Success"
 
 
-def test_a_job_that_the_stop_broke_off_says_so(sandbox, caller, make_tone):
+def test_a_job_that_the_stop_broke_off_says_so(sandbox, caller, make_tone, eventually):
     """Running or waiting: after the next start it is an InternalError, not Pending for ever."""
     sandbox.faults.hold_jobs()
     caller.upload("dlb://in.wav", make_tone())
     started = [caller.start("/media/diagnose", DIAGNOSE) for _ in range(3)]
-    wait_until(sandbox, started[0], lambda job: job.status == "Running")
+    eventually(lambda: one(sandbox, started[0]).status == "Running")
     sandbox.stop()
     sandbox.start()
     for job_id in started:

@@ -1,6 +1,5 @@
 """The traps of serving HTTP from inside somebody's process, a test for each."""
 
-import contextlib
 import os
 import socket
 import threading
@@ -22,9 +21,8 @@ def talk(connection, text):
 
 def read_all(connection):
     parts = []
-    with contextlib.suppress(ConnectionResetError):
-        while part := connection.recv(65536):
-            parts.append(part)
+    while part := connection.recv(65536):
+        parts.append(part)
     return b"".join(parts)
 
 
@@ -46,12 +44,12 @@ def test_it_listens_on_loopback_only(sandbox):
     assert sandbox.media_url.startswith("http://127.0.0.1:")
 
 
-def test_a_refused_body_is_read_so_that_the_refusal_is_heard(sandbox):
+def test_a_refused_body_is_read_so_that_the_refusal_is_heard(port, connect):
     """Eight megabytes to a call that is not allowed: the client gets its 401 and the connection lives on."""
-    with requests.Session() as session:
-        for _ in range(2):
-            answer = session.post(f"{sandbox.media_url}/media/input", data=b"x" * 8_000_000, timeout=10)
-            assert answer.status_code == 401
+    refused = head(port, "POST", "/media/input", Content_Length=8_000_000) + "x" * 8_000_000
+    with connect(port) as connection:
+        answer = talk(connection, refused + head(port, Connection="close"))
+    assert answer.count(b"HTTP/1.1 401") == 2
 
 
 def test_a_message_has_a_limit(caller):
@@ -108,7 +106,17 @@ def test_garbled_chunks_are_refused(caller, port, connect, chunks):
     with connect(port) as connection:
         connection.sendall(text.encode())
         connection.shutdown(socket.SHUT_WR)
-        assert read_all(connection).startswith(b"HTTP/1.1 400")
+        answer = read_all(connection)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"hunk" in answer
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"url": NaN}', '{"url": 1e999}', "{'url': 1}", '{"a":'])
+def test_json_that_is_none_is_refused(caller, text):
+    """Endless nesting, numbers that JSON does not have, and what Python alone would read."""
+    url, headers = f"{caller.sandbox.media_url}/media/input", {"Authorization": f"Bearer {caller.token}"}
+    answer = requests.post(url, data=text.encode(), headers=headers, timeout=10)
+    assert (answer.status_code, answer.json()["detail"]) == (400, "Request body contains invalid json")
 
 
 @pytest.mark.parametrize(
