@@ -1,0 +1,223 @@
+"""What the results of diagnose and analyze look like in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dolbyio_nb.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
+from dolbyio_nb.measures import Loudness, Section
+from dolbyio_nb.notebook.display.facts import Fact, about, chip, heading, known, remarks, score, values
+from dolbyio_nb.notebook.display.listening import listening
+from dolbyio_nb.notebook.display.markup import Html, join, tag
+from dolbyio_nb.notebook.display.plots import figure, row, time_scale
+from dolbyio_nb.notebook.display.scales import clock, level_ticks, share, time_ticks, value
+from dolbyio_nb.notebook.display.shapes import COLOURS, Span, band, image, rules
+from dolbyio_nb.notebook.display.timelines import lanes
+
+ROWS = 12
+"""Sections written out; the rest is counted."""
+
+
+def diagnosis(result: Diagnosis) -> Html:
+    """Scores, loudness and faults of a recording, with its worst stretch to hear."""
+    worst = result.worst_segment
+    span = (worst.start, worst.end) if worst and worst.start is not None and worst.end is not None else None
+    where = f"worst: {clock(span[0], 1)} to {clock(span[1], 1)}" if span else ""
+    if span and worst and worst.score is not None:
+        where += f", {value(worst.score)}"
+    scores = (
+        score("Quality", result.quality, f"10 is best{f'; {where}' if where else ''}", COLOURS[1]),
+        score("Noise", result.noise, "as the service counts it", COLOURS[0]),
+    )
+    return tag(
+        "section",
+        heading(f"Diagnosis of {_name(result)}", about(result.media_info)),
+        tag("div", *scores, class_="scores"),
+        values([*_loudness(result.loudness), *_faults(result), *_shares(result)]),
+        listening(result.source, span, "the worst stretch" if span else ""),
+        remarks(result.notes),
+    )
+
+
+def analysis(result: Analysis) -> Html:
+    """Loudness second by second, faults, and where there is speech, music and silence."""
+    noise = result.noise
+    facts: list[Fact] = [*_loudness(result.loudness), *_faults(result)]
+    facts += [
+        ("Noise level", known(noise.level_average, "dB"), ""),
+        ("Signal above noise", known(noise.snr_average, "dB"), ""),
+    ]
+    facts += [("Bandwidth", known(result.bandwidth, "Hz", 0), ""), *_shares(result)]
+    return tag(
+        "section",
+        heading(f"Analysis of {_name(result)}", about(result.media_info), _verdict(result)),
+        _validation(result),
+        values(facts),
+        _series(result),
+        _kinds(result),
+        remarks(result.notes),
+    )
+
+
+def speech(result: SpeechAnalysis) -> Html:
+    """Who speaks when, how loud and how well."""
+    talkers = sorted(result.talkers, key=lambda one: -sum(s.duration or 0 for s in one.sections))
+    stretches = {f"Talker {_id(one.talker_id)}": _spans(one.sections) for one in talkers}
+    facts: list[Fact] = [
+        ("Talkers", known(result.num_talkers, digits=0), ""),
+        ("Speech", known(result.speech.percentage, "%", 0), "of the time"),
+    ]
+    for one in talkers[:4]:
+        loud = value(one.loudness.measured, "LKFS")
+        small = f"quality {value(one.quality_score)}; longest {value(one.longest_monologue, 's')}"
+        facts.append((f"Talker {_id(one.talker_id)}", loud, small))
+    return tag(
+        "section",
+        heading(f"Speech in {_name(result)}", about(result.media_info)),
+        values(facts),
+        lanes("Who speaks when", stretches, _seconds(result))
+        if stretches
+        else tag("p", "No speech was found."),
+        remarks(result.notes),
+    )
+
+
+def music(result: MusicAnalysis) -> Html:
+    """Where there is music, how fast and in which key."""
+    found = result.sections
+    picture = lanes("Music", {"Music": _spans(found)}, _seconds(result)) if found else None
+    return tag(
+        "section",
+        heading(f"Music in {_name(result)}", about(result.media_info)),
+        picture or tag("p", "No music was found."),
+        _sections(found) if found else None,
+        remarks(result.notes),
+    )
+
+
+def _name(result: SoundResult) -> str:
+    return result.source.name if result.source else f"job {result.job_id[:8]}"
+
+
+def _id(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+def _loudness(found: Loudness) -> list[Fact]:
+    gate = {"speech": "in speech", "level": "as a whole"}.get(found.gating_mode or "", "")
+    hot = found.true_peak is not None and found.true_peak > -1
+    return [
+        ("Loudness", known(found.measured, "LKFS"), gate),
+        ("Loudness range", known(found.range, "LU"), ""),
+        ("True peak", known(found.true_peak, "dBTP"), "above −1, the limit of EBU R 128" if hot else ""),
+    ]
+
+
+def _faults(result: SoundResult) -> Iterator[Fact]:
+    if result.clipping.count is not None:
+        yield "Clipping", "none" if not result.clipping.count else f"{result.clipping.count} times", ""
+    if isinstance(result, Diagnosis) and (result.plosives is not None or result.sibilances is not None):
+        yield "Plosives · sibilance", f"{_id(result.plosives)} · {_id(result.sibilances)}", "times"
+
+
+def _shares(result: SoundResult) -> Iterator[Fact]:
+    for name, found in (("Speech", result.speech), ("Music", result.music), ("Silence", result.silence)):
+        if found.percentage is not None:
+            yield name, share(found.percentage), "of the time"
+
+
+def _verdict(result: Analysis) -> Html | None:
+    if result.validation.passed is None:
+        return None
+    return (
+        chip("within the limits", COLOURS[2])
+        if result.validation.passed
+        else chip("outside the limits", COLOURS[4])
+    )
+
+
+def _validation(result: Analysis) -> Html | None:
+    return tag("p", result.validation.detail) if result.validation.detail else None
+
+
+def _series(result: Analysis) -> Html | None:
+    found = [row for row in result.loudness.time_series if len(row) > 1]
+    points = [(at, level) for at, level, *_ in found if at is not None and level is not None]
+    heard = [level for _, level in points if level > -70]
+    if len(points) < 2 or not heard:
+        return None
+    start, seconds = points[0][0], max(_seconds(result), points[-1][0])
+    top = 5.0 * (int(max(heard) // 5) + 1)
+    bottom = max(top - 50, 5.0 * int(min(heard) // 5))
+    ticks = level_ticks(bottom, top)
+    lows, highs = _columns([min(1.0, max(0.0, (top - level) / (top - bottom))) for _, level in points])
+    step = 800 * (points[-1][0] - start) / seconds / max(1, len(lows) - 1)
+    shapes = [rules([y for y, _ in ticks], 800), band(lows, highs, COLOURS[1], 800 * start / seconds, step)]
+    alt = f"Loudness of each second: from {value(min(heard), 'LKFS')} to {value(max(heard), 'LKFS')}"
+    picture = image(shapes, 800, alt, 130)
+    return figure(
+        "Loudness over time",
+        row("LKFS", picture, ticks),
+        time_scale(time_ticks(seconds)),
+        note="of each second, ungated",
+    )
+
+
+def _columns(numbers: Sequence[float], most: int = 800) -> tuple[list[float], list[float]]:
+    size = -(-len(numbers) // most)
+    parts = [numbers[i : i + size] for i in range(0, len(numbers), size)]
+    return [min(part) for part in parts], [max(part) for part in parts]
+
+
+def _kinds(result: Analysis) -> Html | None:
+    kinds = {"Speech": result.speech, "Music": result.music, "Silence": result.silence}
+    sections = {name: found.sections for name, found in kinds.items()} | {
+        "Clipping": result.clipping.sections
+    }
+    given = {name: _spans(found) for name, found in sections.items()}
+    return lanes("What is where", given, _seconds(result)) if any(given.values()) else None
+
+
+def _spans(sections: Sequence[Section]) -> list[Span]:
+    return [(one.start, one.end) for one in sections if one.start is not None and one.end is not None]
+
+
+def _seconds(result: SoundResult) -> float:
+    """How long the time line is: the file, or what of it is known."""
+    info = result.media_info
+    said = (
+        info.container.duration,
+        result.region.end,
+        *(span[1] for span in _spans(getattr(result, "sections", ()))),
+    )
+    return max([one for one in said if one] or [1.0])
+
+
+def _sections(found: Sequence[Section]) -> Html:
+    heads = ("From", "To", "Loudness", "Tempo", "Key", "Genre", "Instrument")
+    top = tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
+    rows = [tag("tr", *(tag("td", cell) for cell in _cells(one))) for one in found[:ROWS]]
+    more = len(found) - ROWS
+    rest = (
+        tag("p", f"and {more} more: result.to_frame() has all of them.", class_="note") if more > 0 else None
+    )
+    return join(tag("table", top, tag("tbody", *rows)), rest)
+
+
+def _cells(one: Section) -> list[str]:
+    times = [clock(at, 1) if at is not None else "–" for at in (one.start, one.end)]
+    names = [_names(each) for each in (one.key, one.genre, one.instrument)]
+    return [*times, value(one.loudness, "LKFS"), value(one.bpm, "bpm"), *names]
+
+
+def _names(things: Sequence[Any]) -> str:
+    """Write what the service gives as text, as a pair of name and confidence, or as an object with a name."""
+    return ", ".join(filter(None, map(_thing, things))) or "–"
+
+
+def _thing(thing: Any) -> str:
+    if isinstance(thing, str):
+        return thing
+    parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else [thing]
+    return " ".join(f"{100 * p:.0f} %" if isinstance(p, float) and 0 <= p <= 1 else str(p) for p in parts)

@@ -1,0 +1,109 @@
+"""From a file to its samples, a second at a time, so that two hours need no more memory than two seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.progress import Show, progress_bar
+
+Floats = NDArray[np.floating[Any]]
+
+WELCOME = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff,w64,caf,au"
+"""FFmpeg's readers that open nothing but the file they are given; its playlists would open others."""
+
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+"""What a number of channels is taken for; any other is mixed to two."""
+
+LONG = 600
+"""Seconds. To read what is longer takes more than a moment."""
+
+
+def seconds_of(
+    container: InputContainer, hear: Callable[[av.AudioFrame], None] | None = None
+) -> Iterator[Floats]:
+    """Decode the sound in pieces of one second, shape (channels, frames); the last may be shorter.
+
+    `hear` is called with every decoded frame on the way.
+    """
+    rate = container.streams.audio[0].rate
+    held: list[Floats] = []
+    count = 0
+    for frame in _frames(container):
+        if hear:
+            hear(frame)
+        held.append(frame.to_ndarray())  # type: ignore[arg-type]  # planar floats, as resampled
+        count += frame.samples
+        if count >= rate:
+            whole = np.concatenate(held, axis=1)
+            yield from (whole[:, start : start + rate] for start in range(0, count - rate + 1, rate))
+            held, count = [whole[:, count - count % rate :]], count % rate
+    if count:
+        yield np.concatenate(held, axis=1)
+
+
+def layout_of(container: InputContainer) -> str:
+    """Give the layout that the sound is decoded to."""
+    return LAYOUTS.get(container.streams.audio[0].channels, "stereo")
+
+
+def length_of(container: InputContainer) -> float:
+    """Read how long a file says it is, in seconds; 0 when it does not say."""
+    return (container.duration or 0) / av.time_base
+
+
+@contextmanager
+def progress(doing: str, path: Path, seconds: float) -> Iterator[Show]:
+    """Show a bar while a long file is read; for a short one it would only leave traces in the notebook."""
+    if seconds < LONG:
+        yield lambda done: None
+        return
+    with progress_bar(f"{doing} {path.name}", seconds, unit="s") as show:
+        yield show
+
+
+def _frames(container: InputContainer) -> Iterator[av.AudioFrame]:
+    stream = container.streams.audio[0]
+    resampler = av.AudioResampler(format="fltp", layout=layout_of(container), rate=stream.rate)
+    for decoded in container.decode(stream):
+        yield from resampler.resample(decoded)
+    yield from resampler.resample(None)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """Open a file that has sound in it.
+
+    Raises:
+        DolbyError: it cannot be read as sound, now or while the block reads on.
+    """
+    with (
+        sound_errors(path),
+        path.open("rb") as file,
+        av.open(file, "r", options={"format_whitelist": WELCOME}, metadata_errors="replace") as container,
+    ):
+        if not container.streams.audio:
+            raise LookupError("there is no sound in it")
+        yield container
+
+
+@contextmanager
+def sound_errors(path: Path) -> Iterator[None]:
+    """Say in words what FFmpeg and PyAV say in many kinds of exception."""
+    try:
+        yield
+    except (av.error.FFmpegError, OSError, UnicodeError, LookupError, ValueError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise DolbyError(
+            f"{path.name} cannot be read as sound.",
+            f"{why[:1].upper()}{why[1:]}.",
+            "Check the path, and that a player can play the file.",
+        ) from None

@@ -1,0 +1,141 @@
+"""The functions a notebook calls to hear and see sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dolbyio_nb.notebook.display.listening import measures
+from dolbyio_nb.notebook.display.markup import Html, Picture, tag
+from dolbyio_nb.notebook.display.places import needs_sound
+from dolbyio_nb.notebook.display.players import element, labels_for
+from dolbyio_nb.notebook.display.shapes import Span
+
+if TYPE_CHECKING:
+    from dolbyio_nb.notebook.display.sound import Sound
+
+File = str | PathLike[str]
+
+
+def player(path: File, label: str | None = None) -> Picture:
+    """Play a sound or a video.
+
+    A file below the notebook's folder is played from there and adds a few hundred bytes to the notebook. Of
+    any other, a preview is embedded: the first 20 seconds as Opus, at most 85 KB.
+    """
+    file = _files([path])[0]
+    return Picture(
+        f"Player of {file.name}", tag("section", tag("strong", label or file.name), element(file, file.name))
+    )
+
+
+def compare(*paths: File, labels: Sequence[str] | None = None, target: float | None = None) -> Picture:
+    """Play sounds with one switch that keeps the position, above what was measured in them.
+
+    The first is what the others are compared with. Two are labelled Before and After, more by their names.
+    All are measured here, to ITU-R BS.1770. `target` draws a line at a loudness in LUFS.
+
+    Raises:
+        DolbyError: a file cannot be read as sound.
+        MissingPackage: av or numpy is not installed.
+    """
+    files = _sounds("compare", paths)
+    from dolbyio_nb.notebook.display.comparing import compared
+
+    pair = ("Before", "After") if len(files) == 2 else None
+    return compared(files, labels_for(files, labels or pair), target)
+
+
+def waveform(*paths: File, labels: Sequence[str] | None = None) -> Picture:
+    """Draw sounds below each other on a common scale: the lowest and highest sample of every column.
+
+    Raises:
+        DolbyError: a file cannot be read as sound.
+        MissingPackage: av or numpy is not installed.
+    """
+    from_pictures = _sounds("waveform", paths)
+    from dolbyio_nb.notebook.display.pictures import waveforms
+
+    return _drawn(from_pictures, labels, waveforms)
+
+
+def loudness(*paths: File, labels: Sequence[str] | None = None, target: float | None = None) -> Picture:
+    """Draw the loudness of sounds over time, with what was measured; `target` is a loudness in LUFS.
+
+    Raises:
+        DolbyError: a file cannot be read as sound.
+        MissingPackage: av or numpy is not installed.
+    """
+    files = _sounds("loudness", paths)
+    from dolbyio_nb.notebook.display import pictures
+
+    return _drawn(
+        files,
+        labels,
+        lambda sounds, names: tag(
+            "section", pictures.loudness(sounds, names, target), pictures.table(sounds, names)
+        ),
+    )
+
+
+def spectrogram(*paths: File, labels: Sequence[str] | None = None) -> Picture:
+    """Draw energy over frequency and time, below each other on common scales of time, frequency and level.
+
+    Raises:
+        DolbyError: a file cannot be read as sound.
+        MissingPackage: av or numpy is not installed.
+    """
+    files = _sounds("spectrogram", paths)
+    from dolbyio_nb.notebook.display.spectrograms import spectrograms
+
+    return spectrograms(files, labels_for(files, labels))
+
+
+def timeline(stretches: Mapping[str, Sequence[Span]], seconds: float, title: str = "Time line") -> Picture:
+    """Draw a lane for each name, its stretches from start to end in seconds out of `seconds`."""
+    from dolbyio_nb.notebook.display.timelines import describe, lanes
+
+    text = "; ".join(describe(name, list(each)) for name, each in stretches.items())
+    return Picture(f"{title}: {text}", lanes(title, stretches, seconds))
+
+
+def measure(path: File) -> Sound:
+    """Measure a sound: `.loudness`, `.range`, `.true_peak`, and over time `.to_frame()`.
+
+    Raises:
+        DolbyError: the file cannot be read as sound.
+        MissingPackage: av or numpy is not installed.
+    """
+    file = _sounds("measure", [path])[0]
+    from dolbyio_nb.notebook.display import sound
+
+    return sound.measure(file)
+
+
+def _drawn(
+    files: list[Path], labels: Sequence[str] | None, draw: Callable[[list[Sound], list[str]], Html]
+) -> Picture:
+    from dolbyio_nb.notebook.display.comparing import words
+    from dolbyio_nb.notebook.display.sound import measure as measured
+
+    sounds = [measured(file) for file in files]
+    names = labels_for(files, labels)
+    return Picture(words(sounds, names), draw(sounds, names))
+
+
+def _sounds(what: str, paths: Sequence[File]) -> list[Path]:
+    if not measures():
+        raise needs_sound(f"display.{what}()")
+    return _files(paths)
+
+
+def _files(paths: Sequence[File]) -> list[Path]:
+    if not paths:
+        raise TypeError("Give the path of at least one sound.")
+    files = [Path(path).expanduser() for path in paths]
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise FileNotFoundError(f"No such file: {', '.join(missing)}")
+    return files
