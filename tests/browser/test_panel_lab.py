@@ -187,6 +187,17 @@ def test_a_closed_panel_leaves_an_empty_place(notebook):
     it.page.locator(".dolby-panel").wait_for(state="detached")
 
 
+def test_jupyterlab_does_not_dress_the_panel(notebook):
+    """JupyterLab's own style for lists and paragraphs does not reach in: a label stays on its line."""
+    it = notebook(LOGGED_IN)
+    it.run(0)
+    word(it.page, "Fresh")
+    lines = "() => [...document.querySelectorAll('.dolby-panel dt')].map((dt) => dt.getClientRects().length)"
+    heights = "() => [...document.querySelectorAll('.dolby-panel dt')].map((dt) => dt.offsetHeight)"
+    assert it.page.evaluate(lines) == [1, 1, 1]
+    assert max(it.page.evaluate(heights)) < 25
+
+
 def test_it_works_in_notebook_7_too(alone):
     """Notebook 7 shows the panel and takes a log-in."""
     it = alone(SHOW, app="notebook")

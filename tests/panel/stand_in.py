@@ -52,7 +52,7 @@ class Actions:
 
     def _enter(self, source: str, hint: str, life: int, *, sandbox: bool = False) -> None:
         end = time.time() + life
-        self.seen = LoginStatus("fresh", source, hint, end, end - life / 4, sandbox=sandbox)
+        self.seen = LoginStatus("fresh", source, hint, end, end - life / 4, life=life, sandbox=sandbox)
 
 
 class Token(str):

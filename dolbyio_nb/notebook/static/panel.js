@@ -74,7 +74,7 @@ const PAGE = `
   </div>
 </div>
 <div class="message" role="status"></div>
-<div class="error" role="alert" tabindex="-1"></div>`;
+<div class="error" role="alert" tabindex="-1"><strong></strong><span></span></div>`;
 
 /** Seconds as a countdown: 9:05, 1:00:00. */
 function countdown(seconds) {
@@ -239,8 +239,11 @@ function render({ model, el }) {
     find(".service").dataset.sandbox = String(Boolean(status.sandbox));
     write(".state", word);
     write(".message", doing || sentence || (loggedIn ? "" : (status.note ?? "")));
-    const failure = model.get("error");
-    write(".error", kernel.link === "gone" || failure === status.last_error ? "" : failure);
+    const told = kernel.link === "gone" || model.get("error") === status.last_error;
+    const [what, ...why] = told ? [""] : model.get("error").split("\n");
+    show(".error", what);
+    write(".error strong", what);
+    write(".error span", why.join("\n"));
     root.querySelectorAll("button, input, select").forEach((node) => (node.disabled = kernel.link === "gone"));
     root.querySelectorAll("button").forEach((node) => node.setAttribute("aria-disabled", String(Boolean(doing))));
     loggedIn ? drawView(status, now, left) : drawForm();
