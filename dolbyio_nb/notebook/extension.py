@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from dolbyio_nb.notebook.completion import complete_login
+from dolbyio_nb.notebook.display.formatters import register, unregister
 from dolbyio_nb.notebook.magics import DolbyMagics
 
 if TYPE_CHECKING:
@@ -10,11 +11,12 @@ if TYPE_CHECKING:
 
 
 def load(shell: "InteractiveShell") -> None:
-    """Register the magics, their completion, and the look at the token before each cell."""
+    """Register the magics, their completion, the look at the token, and the look of results."""
     magics = DolbyMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.desk.before_cell)
     shell.events.register("post_run_cell", magics.desk.after_cell)
+    register(shell)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(complete_login)
 
@@ -25,6 +27,7 @@ def unload(shell: "InteractiveShell") -> None:
     magics.close()
     shell.events.unregister("pre_run_cell", magics.desk.before_cell)
     shell.events.unregister("post_run_cell", magics.desk.after_cell)
+    unregister(shell)
     for name in magics.magics["line"]:
         shell.magics_manager.magics["line"].pop(name)
     shell.configurables.remove(magics)
