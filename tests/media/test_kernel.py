@@ -1,0 +1,78 @@
+"""Progress bars and interrupts in a real kernel."""
+
+from collections.abc import Iterator
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+SET_UP = """
+from dolbyio_nb.credentials import AppCredentials
+from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.media import Media
+from dolbyio_nb.sandbox import Sandbox
+from dolbyio_nb.session import BearerAuth, open_session
+from dolbyio_nb.tokens import TokenRequest
+sandbox = Sandbox().start()
+request = TokenRequest(AppCredentials(sandbox.app_key, sandbox.app_secret, "the test"), sandbox.auth_url)
+keeper = TokenKeeper(request, identity=request.identity)
+media = Media(open_session(BearerAuth(keeper, [sandbox.media_url])), sandbox.media_url)
+"""
+INTERRUPTED = """
+import os, signal, threading
+polled_twice = sandbox.requests.count("media") + 4
+def stop():
+    sandbox.requests.wait("media", polled_twice)
+    os.kill(os.getpid(), signal.SIGINT)
+sandbox.faults.hold_jobs()
+threading.Thread(target=stop).start()
+job = media.diagnose(b"RIFF")
+job.result()
+"""
+TEAR_DOWN = "keeper.close(); sandbox.stop()"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[object]:
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        assert run(client, SET_UP) == []
+        yield client
+        run(client, TEAR_DOWN)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def run(client, code: str, *, watched: bool = False, on_output=lambda message: None) -> list[dict]:
+    """Run a cell, with a front end that a person could answer in or without, and give all that it showed."""
+    shown = []
+
+    def note(message: dict) -> None:
+        if message["msg_type"] in ("stream", "display_data", "execute_result", "error"):
+            shown.append(message)
+        on_output(message)
+
+    client.execute_interactive(
+        code, allow_stdin=watched, output_hook=note, stdin_hook=lambda message: None, timeout=30
+    )
+    return shown
+
+
+def test_nobody_watches_a_notebook_that_runs_by_itself(kernel):
+    """nbclient and papermill get the result and no remains of a bar."""
+    assert run(kernel, "media.upload(b'x' * 3_000_000);") == []
+
+
+def test_a_person_sees_a_bar(kernel):
+    """It says what is sent, and how far."""
+    shown = run(kernel, "media.upload(b'x' * 3_000_000, name='talk.wav');", watched=True)
+    assert any(message["msg_type"] == "display_data" for message in shown)
+
+
+def test_an_interrupted_cell_says_how_to_pick_the_job_up(kernel):
+    """The line in the error's last words works in the next cell."""
+    shown = run(kernel, INTERRUPTED)
+    error = shown[-1]["content"]
+    assert error["ename"] == "KeyboardInterrupt"
+    assert "To pick it up: dolby.media.job(" in "".join(error["traceback"])
+    assert run(kernel, "assert not media.job(job.id).done(); sandbox.faults.clear()") == []
