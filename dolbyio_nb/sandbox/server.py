@@ -194,6 +194,11 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         _shut(self.connection)
 
+    def handle_expect_100(self) -> bool:
+        go_on = super().handle_expect_100()
+        self.wfile.flush()
+        return go_on
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What http.server itself refuses, such as a garbled request line, in the service's own words."""
         self.close_connection = True

@@ -98,6 +98,23 @@ def test_a_length_told_twice_or_wrongly_is_refused_and_the_connection_closed(por
     assert answer.count(b"HTTP/1.1") == 1
 
 
+def test_the_last_answer_is_heard_whatever_is_still_coming(port, connect):
+    """Closing with unread bytes would reset the connection while the client is still sending."""
+    with connect(port) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+        answer = talk(connection, head(port, "POST", Content_Length="x") + "x" * 900_000)
+    assert answer.startswith(b"HTTP/1.1 400")
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(caller, port, connect):
+    """curl holds a large body back for a second unless it hears `100 Continue` at once."""
+    fields = {"Authorization": f"Bearer {caller.token}", "Content_Length": 2, "Expect": "100-continue"}
+    with connect(port) as connection:
+        connection.sendall(head(port, "POST", "/media/input", Connection="close", **fields).encode())
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert talk(connection, "{}").startswith(b"HTTP/1.1 400")
+
+
 @pytest.mark.parametrize("chunks", ["zz\r\n", "\r\n", "2\r\nabcdef\r\n0\r\n\r\n", "1" * 2000, "-1\r\n\r\n"])
 def test_garbled_chunks_are_refused(caller, port, connect, chunks):
     """400, then the connection is closed."""
