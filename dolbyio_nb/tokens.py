@@ -131,6 +131,9 @@ class TokenRequest:
                 f"Choose expires_in (--expires-in) from 1 to {LONGEST_LIFE}.",
             )
 
+        # Here, on the caller's thread: a fork during an import on another thread would hang in the child.
+        import requests  # noqa: F401
+
     @property
     def url(self) -> str:
         """The address of the token endpoint."""
