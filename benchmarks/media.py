@@ -25,7 +25,7 @@ import requests
 from dolbyio_nb.credentials import AppCredentials
 from dolbyio_nb.keeper import TokenKeeper
 from dolbyio_nb.media import Media
-from dolbyio_nb.pace import Pace
+from dolbyio_nb.media.pace import Pace
 from dolbyio_nb.sandbox import Sandbox
 from dolbyio_nb.session import BearerAuth, open_session
 from dolbyio_nb.tokens import TokenRequest

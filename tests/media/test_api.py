@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from dolbyio_nb.api import Api
 from dolbyio_nb.errors import (
     ApiError,
     InvalidRequest,
@@ -19,6 +18,7 @@ from dolbyio_nb.errors import (
     Unauthorized,
 )
 from dolbyio_nb.media import Media
+from dolbyio_nb.media.api import Api
 from dolbyio_nb.sandbox import Sandbox
 
 

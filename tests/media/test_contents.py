@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from dolbyio_nb.contents import CHUNK, read_content
 from dolbyio_nb.errors import DolbyError, TransferError
+from dolbyio_nb.media.contents import CHUNK, read_content
 
 
 def sent(content) -> bytes:

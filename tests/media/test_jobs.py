@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dolbyio_nb.analyses import Diagnosis
 from dolbyio_nb.errors import (
     JobCancelled,
     JobError,
@@ -17,8 +16,9 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     Unauthorized,
 )
-from dolbyio_nb.jobs import Look, read_look
-from dolbyio_nb.pace import Pace, Patience
+from dolbyio_nb.media.analyses import Diagnosis
+from dolbyio_nb.media.jobs import Look, read_look
+from dolbyio_nb.media.pace import Pace, Patience
 
 
 def polls(sandbox):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dolbyio_nb.media import Media
-from dolbyio_nb.pace import Pace
+from dolbyio_nb.media.pace import Pace
 from dolbyio_nb.session import open_session
 
 JOBS, THREADS = 100, 16

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, timezone
 import pandas
 import pytest
 
-from dolbyio_nb.analyses import Analysis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.errors import TransferError
-from dolbyio_nb.results import MediaResult
+from dolbyio_nb.media.analyses import Analysis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.results import MediaResult
 
 CLOUD = {"url": "s3://bucket/in.wav", "auth": {"key": "k", "secret": "s", "token": "t"}}
 

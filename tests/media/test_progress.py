@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from dolbyio_nb.progress import person_watches, progress_bar
+from dolbyio_nb.media.progress import person_watches, progress_bar
 
 
 class Terminal(io.StringIO):

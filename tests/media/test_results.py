@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.errors import TransferError
-from dolbyio_nb.measures import Band, Loudness, Segment
-from dolbyio_nb.media_info import MediaInfo
-from dolbyio_nb.results import MediaResult, Output, Result
+from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.measures import Band, Loudness, Segment
+from dolbyio_nb.media.media_info import MediaInfo
+from dolbyio_nb.media.results import MediaResult, Output, Result
 
 DIAGNOSIS = {
     "media_info": {
@@ -219,7 +219,7 @@ def test_a_table_without_pandas_names_what_to_install():
     """The rest of the result works without it."""
     code = (
         "import sys; sys.modules['pandas'] = None\n"
-        "from dolbyio_nb.results import Result\n"
+        "from dolbyio_nb.media.results import Result\n"
         "from dolbyio_nb.errors import MissingPackage\n"
         "result = Result({'a': {'b': 1}}, 'enhance')\n"
         "assert result.summary == {'a.b': 1}\n"

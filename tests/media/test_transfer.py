@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dolbyio_nb.contents import CHUNK
 from dolbyio_nb.errors import DolbyError, NotFound, ServiceUnavailable, TransferError
-from dolbyio_nb.transfer import PlainSession, whole_or_nothing
+from dolbyio_nb.media.contents import CHUNK
+from dolbyio_nb.media.transfer import PlainSession, whole_or_nothing
 
 
 def at_storage(sandbox, method):
@@ -118,6 +118,7 @@ def test_a_file_that_shrinks_on_the_way_is_an_error_at_once(sandbox, media):
 
     with pytest.raises(DolbyError, match="became shorter"):
         media.upload(Shrinking(b"four"))
+    assert sandbox.requests.wait("storage", 1)
     assert len(at_storage(sandbox, "PUT")) == 1
 
 

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from dolbyio_nb.errors import DolbyError
-from dolbyio_nb.progress import Show, progress_bar
+from dolbyio_nb.media.progress import Show, progress_bar
 
 Floats = NDArray[np.floating[Any]]
 

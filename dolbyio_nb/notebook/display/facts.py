@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dolbyio_nb.measures import Score
-from dolbyio_nb.media_info import AudioTrack, MediaInfo
+from dolbyio_nb.media.measures import Score
+from dolbyio_nb.media.media_info import AudioTrack, MediaInfo
 from dolbyio_nb.notebook.display.markup import Html, join, tag
 from dolbyio_nb.notebook.display.scales import clock, value
 from dolbyio_nb.notebook.display.shapes import COLOURS, bars, image

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.results import MediaResult, Result
 from dolbyio_nb.notebook.display import cards, made
 from dolbyio_nb.notebook.display.markup import Html, page
-from dolbyio_nb.results import MediaResult, Result
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

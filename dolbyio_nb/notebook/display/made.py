@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dolbyio_nb.errors import DolbyError
-from dolbyio_nb.locations import is_temporary
+from dolbyio_nb.media.locations import is_temporary
+from dolbyio_nb.media.results import MediaResult
 from dolbyio_nb.notebook.display.facts import heading, remarks
 from dolbyio_nb.notebook.display.listening import side_by_side
 from dolbyio_nb.notebook.display.markup import Html, tag
 from dolbyio_nb.notebook.display.places import MOVING, PICTURES, PLAYABLE, beside
-from dolbyio_nb.results import MediaResult
 
 HEARD = PLAYABLE | MOVING | {".aiff", ".aif", ".mka", ".mkv", ".3gp"}
 

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from dolbyio_nb.bodies import Options, kind_of, suffix_of
-from dolbyio_nb.contents import Content, read_content
 from dolbyio_nb.errors import InvalidOption
-from dolbyio_nb.locations import Local, Location, Source, local_path, name_of, new_output, remote_location
+from dolbyio_nb.media.bodies import Options, kind_of, suffix_of
+from dolbyio_nb.media.contents import Content, read_content
+from dolbyio_nb.media.locations import (
+    Local,
+    Location,
+    Source,
+    local_path,
+    name_of,
+    new_output,
+    remote_location,
+)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb.answers import number, rows
 from dolbyio_nb.errors import MissingPackage, TransferError
-from dolbyio_nb.locations import Location, address_of, local_path, shown
+from dolbyio_nb.media.answers import number, rows
+from dolbyio_nb.media.locations import Location, address_of, local_path, shown
 
 if TYPE_CHECKING:
     import pandas

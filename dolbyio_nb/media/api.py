@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import requests
 
 from dolbyio_nb.errors import ApiError, Problem, ServiceUnavailable
+from dolbyio_nb.media.refusals import NotSent, maybe_started, no_answer, no_json, refusal
 from dolbyio_nb.problems import read_problem
-from dolbyio_nb.refusals import NotSent, maybe_started, no_answer, no_json, refusal
 
 
 class Api:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from dolbyio_nb.bodies import (
+from dolbyio_nb.media.bodies import (
     MASTER_KINDS,
     Options,
     Stretch,
@@ -14,10 +14,10 @@ from dolbyio_nb.bodies import (
     stretch,
     with_region,
 )
-from dolbyio_nb.jobs import Job
-from dolbyio_nb.locations import Source
-from dolbyio_nb.places import Destination, choose_renditions, choose_target, read_input
-from dolbyio_nb.starting import Starter
+from dolbyio_nb.media.jobs import Job
+from dolbyio_nb.media.locations import Source
+from dolbyio_nb.media.places import Destination, choose_renditions, choose_target, read_input
+from dolbyio_nb.media.starting import Starter
 
 
 class Operations(Starter):

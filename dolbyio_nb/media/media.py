@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dolbyio_nb.api import Api
-from dolbyio_nb.contents import read_content
-from dolbyio_nb.finishing import Order
-from dolbyio_nb.jobs import Job
-from dolbyio_nb.listing import JobRecord, Moment, find_job, list_jobs
-from dolbyio_nb.locations import Local, Location, Source, local_path, name_of, new_input
-from dolbyio_nb.operations import Operations
-from dolbyio_nb.pace import Pace
-from dolbyio_nb.places import Target, read_input
-from dolbyio_nb.transfer import Storage
-from dolbyio_nb.webhooks import Webhook
+from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.contents import read_content
+from dolbyio_nb.media.finishing import Order
+from dolbyio_nb.media.jobs import Job
+from dolbyio_nb.media.listing import JobRecord, Moment, find_job, list_jobs
+from dolbyio_nb.media.locations import Local, Location, Source, local_path, name_of, new_input
+from dolbyio_nb.media.operations import Operations
+from dolbyio_nb.media.pace import Pace
+from dolbyio_nb.media.places import Target, read_input
+from dolbyio_nb.media.transfer import Storage
+from dolbyio_nb.media.webhooks import Webhook
 
 if TYPE_CHECKING:
     import requests

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dolbyio_nb.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
-from dolbyio_nb.answers import at
 from dolbyio_nb.errors import JobFailed
-from dolbyio_nb.locations import address_of, is_temporary, name_of
-from dolbyio_nb.places import Target
-from dolbyio_nb.results import MediaResult, Output, Result
-from dolbyio_nb.transfer import Storage
+from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.answers import at
+from dolbyio_nb.media.locations import address_of, is_temporary, name_of
+from dolbyio_nb.media.places import Target
+from dolbyio_nb.media.results import MediaResult, Output, Result
+from dolbyio_nb.media.transfer import Storage
 
 REPORTS: dict[str, type[Result]] = {
     "/media/analyze": Analysis,

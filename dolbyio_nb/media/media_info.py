@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dolbyio_nb.answers import Measure
+from dolbyio_nb.media.answers import Measure
 
 
 @dataclass(frozen=True)

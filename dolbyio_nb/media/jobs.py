@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dolbyio_nb.answers import at, number, text
-from dolbyio_nb.api import Api
 from dolbyio_nb.errors import (
     InvalidRequest,
     JobCancelled,
@@ -20,11 +18,13 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     TokenUnavailable,
 )
-from dolbyio_nb.finishing import Order, make_result
-from dolbyio_nb.pace import Pace, Patience
-from dolbyio_nb.progress import Show, progress_bar
-from dolbyio_nb.results import Result
-from dolbyio_nb.transfer import Storage
+from dolbyio_nb.media.answers import at, number, text
+from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.finishing import Order, make_result
+from dolbyio_nb.media.pace import Pace, Patience
+from dolbyio_nb.media.progress import Show, progress_bar
+from dolbyio_nb.media.results import Result
+from dolbyio_nb.media.transfer import Storage
 
 ACTIVE = ("Pending", "Running")
 ENDED = ("Success", "Failed", "Cancelled", "InternalError")

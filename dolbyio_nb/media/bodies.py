@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dolbyio_nb.locations import Location
+from dolbyio_nb.media.locations import Location
 
 Options = Mapping[str, Any]
 """A group of options with the service's own names, such as `{"reduction": {"amount": "high"}}`."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dolbyio_nb.answers import Measure, at, rows, text
-from dolbyio_nb.api import Api
 from dolbyio_nb.errors import NotFound, Problem
+from dolbyio_nb.media.answers import Measure, at, rows, text
+from dolbyio_nb.media.api import Api
 
 Moment = datetime | str
 """A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""

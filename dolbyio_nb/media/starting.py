@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from dolbyio_nb.api import Api
-from dolbyio_nb.bodies import Options, callback, given
-from dolbyio_nb.finishing import Order
-from dolbyio_nb.jobs import Job
-from dolbyio_nb.locations import Location, Source, new_input
-from dolbyio_nb.pace import Pace
-from dolbyio_nb.places import Destination, Input, Target, choose_target, read_input
-from dolbyio_nb.transfer import Storage
+from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.bodies import Options, callback, given
+from dolbyio_nb.media.finishing import Order
+from dolbyio_nb.media.jobs import Job
+from dolbyio_nb.media.locations import Location, Source, new_input
+from dolbyio_nb.media.pace import Pace
+from dolbyio_nb.media.places import Destination, Input, Target, choose_target, read_input
+from dolbyio_nb.media.transfer import Storage
 
 
 class Starter:

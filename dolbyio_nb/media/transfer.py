@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 import requests
 
-from dolbyio_nb.api import Api
-from dolbyio_nb.contents import CHUNK, Content
 from dolbyio_nb.errors import DolbyError, NotFound, Problem, RateLimited, ServiceUnavailable, TransferError
-from dolbyio_nb.locations import is_temporary, shown
-from dolbyio_nb.progress import Show, progress_bar
+from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.contents import CHUNK, Content
+from dolbyio_nb.media.locations import is_temporary, shown
+from dolbyio_nb.media.progress import Show, progress_bar
 
 TIME_LIMITS = (10.0, 60.0)
 """Seconds to connect, and seconds without a byte, before a transfer counts as broken."""

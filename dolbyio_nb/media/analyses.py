@@ -3,10 +3,20 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb.answers import at, number, rows, whole
-from dolbyio_nb.measures import Clipping, Loudness, Noise, Score, Section, Segment, Share, Talker, Validation
-from dolbyio_nb.media_info import MediaInfo
-from dolbyio_nb.results import Result
+from dolbyio_nb.media.answers import at, number, rows, whole
+from dolbyio_nb.media.measures import (
+    Clipping,
+    Loudness,
+    Noise,
+    Score,
+    Section,
+    Segment,
+    Share,
+    Talker,
+    Validation,
+)
+from dolbyio_nb.media.media_info import MediaInfo
+from dolbyio_nb.media.results import Result
 
 if TYPE_CHECKING:
     import pandas

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dolbyio_nb.errors import DolbyError, TransferError
-from dolbyio_nb.locations import Local, local_path, name_of_bytes
+from dolbyio_nb.media.locations import Local, local_path, name_of_bytes
 
 CHUNK = 1 << 18
 """Bytes moved at a time: many enough for speed, few enough to stay in a processor's cache."""

@@ -1,0 +1,25 @@
+"""The Media APIs: send a file, have something done to it, fetch what came out."""
+
+from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.jobs import Job
+from dolbyio_nb.media.listing import JobRecord
+from dolbyio_nb.media.media import Media
+from dolbyio_nb.media.pace import Pace
+from dolbyio_nb.media.results import MediaResult, Output, Result
+from dolbyio_nb.media.webhooks import Webhook, WebhookInfo
+
+__all__ = [
+    "Analysis",
+    "Diagnosis",
+    "Job",
+    "JobRecord",
+    "Media",
+    "MediaResult",
+    "MusicAnalysis",
+    "Output",
+    "Pace",
+    "Result",
+    "SpeechAnalysis",
+    "Webhook",
+    "WebhookInfo",
+]
