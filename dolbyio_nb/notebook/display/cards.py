@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dolbyio_nb.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
-from dolbyio_nb.measures import Loudness, Section
+from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
+from dolbyio_nb.media.measures import Loudness, Section
 from dolbyio_nb.notebook.display.facts import Fact, about, chip, heading, known, remarks, score, values
 from dolbyio_nb.notebook.display.listening import listening
 from dolbyio_nb.notebook.display.markup import Html, join, tag
@@ -23,7 +23,7 @@ def diagnosis(result: Diagnosis) -> Html:
     """Scores, loudness and faults of a recording, with its worst stretch to hear."""
     worst = result.worst_segment
     span = (worst.start, worst.end) if worst and worst.start is not None and worst.end is not None else None
-    where = f"worst: {clock(span[0], 1)} to {clock(span[1], 1)}" if span else ""
+    where = f"worst: {clock(span[0])} to {clock(span[1])}" if span else ""
     if span and worst and worst.score is not None:
         where += f", {value(worst.score)}"
     scores = (
@@ -56,6 +56,7 @@ def analysis(result: Analysis) -> Html:
         values(facts),
         _series(result),
         _kinds(result),
+        listening(result.source),
         remarks(result.notes),
     )
 
@@ -79,6 +80,7 @@ def speech(result: SpeechAnalysis) -> Html:
         lanes("Who speaks when", stretches, _seconds(result))
         if stretches
         else tag("p", "No speech was found."),
+        listening(result.source),
         remarks(result.notes),
     )
 
@@ -92,6 +94,7 @@ def music(result: MusicAnalysis) -> Html:
         heading(f"Music in {_name(result)}", about(result.media_info)),
         picture or tag("p", "No music was found."),
         _sections(found) if found else None,
+        listening(result.source),
         remarks(result.notes),
     )
 
@@ -153,9 +156,9 @@ def _series(result: Analysis) -> Html | None:
     ticks = level_ticks(bottom, top)
     lows, highs = _columns([min(1.0, max(0.0, (top - level) / (top - bottom))) for _, level in points])
     step = 800 * (points[-1][0] - start) / seconds / max(1, len(lows) - 1)
-    shapes = [rules([y for y, _ in ticks], 800), band(lows, highs, COLOURS[1], 800 * start / seconds, step)]
+    curve = band(lows, highs, COLOURS[1], 800 * start / seconds, step, edge=1.75)
     alt = f"Loudness of each second: from {value(min(heard), 'LKFS')} to {value(max(heard), 'LKFS')}"
-    picture = image(shapes, 800, alt, 130)
+    picture = image([rules([y for y, _ in ticks], 800), curve], 800, alt, 130)
     return figure(
         "Loudness over time",
         row("LKFS", picture, ticks),

@@ -9,7 +9,7 @@ from pathlib import Path
 from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.notebook.display.markup import Html, Picture, join, tag
 from dolbyio_nb.notebook.display.players import element
-from dolbyio_nb.notebook.display.scales import clock, time_ticks
+from dolbyio_nb.notebook.display.scales import clock
 from dolbyio_nb.notebook.display.shapes import Span
 
 LONG = 900
@@ -20,7 +20,7 @@ def listening(path: Path | None, marked: Span | None = None, what: str = "") -> 
     """Write a player for a file, and its waveform when it is not long."""
     if path is None or not path.is_file():
         return None
-    return told(path, lambda: join(element(path, "Original"), _waveform(path, marked, what)))
+    return told(lambda: _heard(path, marked, what))
 
 
 def side_by_side(paths: Sequence[Path], labels: Sequence[str]) -> Picture:
@@ -40,7 +40,7 @@ def measures() -> bool:
     return all(find_spec(name) for name in ("av", "numpy"))
 
 
-def told(path: Path, draw: Callable[[], Html]) -> Html:
+def told(draw: Callable[[], Html]) -> Html:
     """Draw, or say why that cannot be done."""
     try:
         return draw()
@@ -62,18 +62,13 @@ def _length(path: Path) -> float:
         return length_of(container)
 
 
-def _waveform(path: Path, marked: Span | None, what: str) -> Html | None:
+def _heard(path: Path, marked: Span | None, what: str) -> Html:
     if not measures() or _length(path) > LONG:
-        return None
-    from dolbyio_nb.notebook.display.outlines import scale_of
-    from dolbyio_nb.notebook.display.pictures import amplitudes, waveform
-    from dolbyio_nb.notebook.display.plots import figure, row, time_scale
+        return element(path, "Original")
     from dolbyio_nb.notebook.display.sound import measure
+    from dolbyio_nb.notebook.display.switching import switch
 
-    sound = measure(path)
-    scale = scale_of([sound])
-    picture = waveform(sound, 1, scale, sound.seconds, marked)
-    note = f"marked: {what}, {clock(marked[0], 1)} to {clock(marked[1], 1)}" if marked else ""
-    return figure(
-        "Waveform", row("", picture, amplitudes(scale)), time_scale(time_ticks(sound.seconds)), note=note
+    note = f"Marked: {what}, {clock(marked[0])} to {clock(marked[1])}." if marked else None
+    return join(
+        switch([measure(path)], ["Original"], marked), tag("p", note, class_="note") if note else None
     )

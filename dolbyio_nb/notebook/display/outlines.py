@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dolbyio_nb.notebook.display.decoding import Floats
@@ -21,7 +23,7 @@ def columns(lows: Floats, highs: Floats, share: float) -> tuple[Floats, Floats, 
     return np.minimum.reduceat(lows, edges), np.maximum.reduceat(highs, edges), wide / count
 
 
-def scale_of(sounds: list[Sound]) -> float:
+def scale_of(sounds: Sequence[Sound]) -> float:
     """Choose what amplitude fills a waveform's height: full scale, or less when all are quiet."""
     peak = max(sound.peak for sound in sounds)
     return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if peak <= step), max(1.0, peak))

@@ -48,7 +48,7 @@ def amplitudes(scale: float) -> list[tuple[float, str]]:
 
 def waveforms(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
     """Draw sounds below each other, on one scale of amplitude and one of time."""
-    scale, seconds = scale_of(list(sounds)), max(sound.seconds for sound in sounds)
+    scale, seconds = scale_of(sounds), max(sound.seconds for sound in sounds)
     lanes = (
         row(named(label, i), waveform(sound, i, scale, seconds), amplitudes(scale))
         for i, (sound, label) in enumerate(zip(sounds, labels, strict=True))
@@ -75,7 +75,7 @@ def loudness(sounds: Sequence[Sound], labels: Sequence[str], target: float | Non
     if target is not None:
         drawn.append(rules([(top - target) / (top - bottom)], COLUMNS, GREY, "6 4"))
     entries = [(colour(i), label) for i, label in enumerate(labels)]
-    head = join("LUFS", tag("br"), legend(entries)) if len(labels) > 1 else "LUFS"
+    head = join("LUFS", legend(entries)) if len(labels) > 1 else "LUFS"
     picture = image(drawn, COLUMNS, _loudness_words(sounds, labels, target), 150)
     kind = "momentary (0.4 s)" if brief else "short-term (3 s)"
     note = kind + ("" if target is None else f"; dashed: the target, {value(target, 'LUFS')}")
@@ -91,7 +91,7 @@ def _curve(times: object, fractions: object, seconds: float, shade: str) -> str:
     share = len(at) * 0.1 / seconds
     high, low, wide = columns(heights, heights, min(1.0, share))
     start = COLUMNS * float(at[0]) / seconds
-    return band(high.tolist(), low.tolist(), shade, start, wide)
+    return band(high.tolist(), low.tolist(), shade, start, wide, edge=1.75)
 
 
 def _loudness_words(sounds: Sequence[Sound], labels: Sequence[str], target: float | None) -> str:

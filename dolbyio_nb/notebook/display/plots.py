@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dolbyio_nb.notebook.display.markup import Html, join, tag
+from dolbyio_nb.notebook.display.markup import Html, tag
 from dolbyio_nb.notebook.display.scales import Tick
 
 
@@ -35,7 +35,9 @@ def time_scale(ticks: Sequence[Tick]) -> Html:
 
 def legend(entries: Sequence[tuple[str, str]]) -> Html:
     """Tell which colour is which."""
-    return tag("span", *(join(swatch(colour), name, " ") for colour, name in entries), class_="legend")
+    return tag(
+        "span", *(tag("span", swatch(colour), f"{name} ") for colour, name in entries), class_="legend"
+    )
 
 
 def swatch(colour: str) -> Html:

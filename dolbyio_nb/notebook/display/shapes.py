@@ -33,10 +33,12 @@ def image(shapes: Iterable[str], wide: float, alt: str, pixels: int) -> Html:
     return tag("img", src=address, alt=alt, width="100%", style=f"height:{pixels}px")
 
 
-def band(highs: Sequence[float], lows: Sequence[float], colour: str, start: float, step: float) -> str:
+def band(
+    highs: Sequence[float], lows: Sequence[float], colour: str, start: float, step: float, edge: float = 1
+) -> str:
     """Fill between two curves of fractions from the top, one pair every `step` from `start`.
 
-    The traced edge keeps a curve visible where both are the same.
+    The edge, in pixels, keeps a curve visible where both are the same.
     """
     tops, bottoms = ([round(TALL * y) for y in curve] for curve in (highs, lows))
     if not tops:
@@ -44,7 +46,7 @@ def band(highs: Sequence[float], lows: Sequence[float], colour: str, start: floa
     there = "".join(_step(step, b - a) for a, b in pairwise(tops))
     back = "".join(_step(-step, b - a) for a, b in pairwise(reversed(bottoms)))
     path = f"M{_number(start)} {tops[0]}{there}V{bottoms[-1]}{back}z"
-    return _path(path, f"fill='{colour}' stroke='{colour}' stroke-linejoin='round'")
+    return _path(path, f"fill='{colour}' stroke='{colour}' stroke-width='{edge}' stroke-linejoin='round'")
 
 
 def spans(stretches: Iterable[Span], colour: str, wide: float, top: float = 0, bottom: float = 1) -> str:

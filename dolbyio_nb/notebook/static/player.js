@@ -7,7 +7,7 @@
     root.dataset.ready = "";
     const lanes = [...root.querySelectorAll(".lane")];
     const sounds = lanes.map((lane) => lane.querySelector("audio, video"));
-    if (sounds.length < 2 || sounds.includes(null)) return;
+    if (sounds.includes(null)) return;
     const gains = lanes.map((lane) => 10 ** (Number(lane.dataset.gain || 0) / 20));
     const group = "dolby-" + Math.random().toString(36).slice(2);
     const stage = make("div", { className: "stage" });
@@ -71,12 +71,14 @@
       }));
       media.append(sound);
 
-      const label = lanes[i].querySelector(".label");
       const radio = make("input", { type: "radio", name: group, checked: i === 0 });
       radio.addEventListener("change", () => choose(i));
-      const line = make("label");
-      line.append(radio, ...label.childNodes);
-      label.append(line);
+      if (sounds.length > 1) {
+        const label = lanes[i].querySelector(".label");
+        const line = make("label");
+        line.append(radio, ...label.childNodes);
+        label.append(line);
+      }
       lanes[i].addEventListener("click", (event) => {
         const place = event.target.closest(".canvas");
         if (!place) return;
@@ -94,10 +96,12 @@
       line.append(equal, "equal loudness");
       stage.append(line);
     }
-    const first = root.querySelector(".lanes");
-    first.setAttribute("role", "radiogroup");
-    first.setAttribute("aria-label", "What is heard");
-    first.before(stage);
+    const switches = root.querySelector(".lanes");
+    if (sounds.length > 1) {
+      switches.setAttribute("role", "radiogroup");
+      switches.setAttribute("aria-label", "What is heard");
+    }
+    switches.before(stage);
     choose(0);
   }
 
