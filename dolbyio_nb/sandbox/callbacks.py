@@ -10,8 +10,9 @@ from typing import Any
 from .apis import callback_place
 from .apps import App
 from .crew import Crew
+from .failures import JobFailure
 from .jobs import Job
-from .locations import Location, Unusable, local_url, post
+from .outbound import local_url, post
 from .problems import CONFLICT, NOT_FOUND, VALIDATION, Problem
 
 _NOT_PASSED_ON = frozenset({"authorization", "host", "content-length", "transfer-encoding", "connection"})
@@ -117,8 +118,8 @@ def _webhook(webhook_id: str, body: Mapping[str, Any]) -> Webhook:
         raise Problem(VALIDATION, "callback is required: an object with url")
     try:
         local_url(callback["url"])
-    except Unusable as error:
-        raise Problem(VALIDATION, f"callback.url: {error.detail}") from None
+    except JobFailure as reason:
+        raise Problem(VALIDATION, f"callback.url: {reason}") from None
     headers = callback.get("headers")
     return Webhook(
         webhook_id, callback["url"], _text_headers(headers if isinstance(headers, Mapping) else {})
@@ -134,6 +135,6 @@ def _text_headers(headers: Mapping[Any, Any]) -> dict[str, str]:
 def _deliver(url: str, body: str, headers: Mapping[str, str]) -> None:
     """One try; nobody waits for the outcome, as with the service."""
     try:
-        post(Location(url), body.encode(), {"Content-Type": "application/json", **headers})
-    except (Unusable, ValueError):
+        post(url, body.encode(), {"Content-Type": "application/json", **headers})
+    except (JobFailure, ValueError):
         return

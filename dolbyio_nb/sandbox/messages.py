@@ -83,10 +83,9 @@ class Response:
     def length(self) -> int:
         return self.body.count if isinstance(self.body, FilePart) else len(self.body)
 
-    def with_headers(self, **headers: str) -> "Response":
-        """The same answer with more headers; `_` in a name stands for `-`."""
-        more = {name.replace("_", "-"): value for name, value in headers.items()}
-        return replace(self, headers={**self.headers, **more})
+    def with_header(self, name: str, value: str) -> "Response":
+        """The same answer with one header more."""
+        return replace(self, headers={**self.headers, name: value})
 
 
 DROPPED = Response(0, dropped=True)

@@ -76,10 +76,12 @@ class Sandbox:
 
     @property
     def app_key(self) -> str:
+        """The key of the sandbox's own app."""
         return self._app.app_key
 
     @property
     def app_secret(self) -> str:
+        """Its secret: worth nothing anywhere else."""
         return self._app.app_secret
 
     @property

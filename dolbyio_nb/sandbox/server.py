@@ -1,5 +1,6 @@
 """The thin shell: http.server on loopback, turned into requests and responses."""
 
+import os
 import re
 import socket
 import threading
@@ -27,6 +28,7 @@ class Server(ThreadingHTTPServer):
     """One loopback port; every connection has a daemon thread."""
 
     daemon_threads = True
+    allow_reuse_address = os.name != "nt"  # there it would let two servers share a port
     request_queue_size = 128  # connections that may come at once; five, the default, makes the sixth wait
 
     def __init__(

@@ -55,7 +55,7 @@ class Service:
             unforeseen = Problem(INTERNAL, "The sandbox met an error of its own")
             response = self._refusal(unforeseen, request, request_id)
         name = "x-amz-request-id" if request.at == "storage" else "Apigw-Requestid"
-        return response.with_headers(**{name: request_id})
+        return response.with_header(name, request_id)
 
     def refuse(self, problem: Problem, request: Request) -> Response:
         """The answer to a request that never got as far as `handle`."""
@@ -77,17 +77,16 @@ class Service:
         return methods[request.method](app, request)
 
     def _refusal(self, problem: Problem, request: Request, request_id: str) -> Response:
+        answer = self._spelled(problem, request, request_id)
+        return answer.with_header("Retry-After", problem.retry_after) if problem.retry_after else answer
+
+    def _spelled(self, problem: Problem, request: Request, request_id: str) -> Response:
         status = problem.row.status
-        extra = {} if problem.retry_after is None else {"Retry-After": problem.retry_after}
         if request.at == "storage":
-            xml = s3_body(problem, request_id)
-            return Response(status, {"Content-Type": "application/xml", **extra}, xml)
+            return Response(status, {"Content-Type": "application/xml"}, s3_body(problem, request_id))
         if request.at == "token":
-            body = token_body(problem, self._faults.error_style)
-        else:
-            body = media_body(problem, request.path)
-        answer = json_response(body, status)
-        return replace(answer, headers={**answer.headers, **extra})
+            return json_response(token_body(problem, self._faults.error_style), status)
+        return json_response(media_body(problem, request.path), status)
 
 
 def _routes(media: Media) -> dict[str, dict[str, Call]]:

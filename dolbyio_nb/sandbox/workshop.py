@@ -1,26 +1,20 @@
 """Where jobs are done: fetch the inputs, work on the sound, deliver the outputs."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .apis import callback_place, destinations, sources
 from .crew import Crew
-from .gate import Gate
-from .jobs import Cancelled, Job, JobBook, Status
-from .locations import Locations, Unusable
+from .failures import JobFailure, broken_off, no_tools, not_processed, ordered
+from .gate import Ending, Gate
+from .jobs import Cancelled, Job, JobBook
+from .locations import Locations
 from .store import Store, discard
 
 WORKERS = 2
 STOP_TIMEOUT = 2.0  # seconds that a job at work gets to notice that the sandbox stops
-INSTALL = "This job needs sound tools that are not installed: pip install 'dolbyio_nb[sandbox]'"
-
-
-def _error(type: str, title: str, detail: str) -> dict[str, Any]:
-    return {"error": {"type": type, "title": title, "detail": detail}}
-
-
-STOPPED = _error("/problems/internal-error", "The job was broken off", "The sandbox was stopped")
 
 
 class Workshop:
@@ -45,7 +39,7 @@ class Workshop:
         if self._crew:
             self._crew.stop(STOP_TIMEOUT)
         for job in self._book.all():
-            self._book.end(job.job_id, "InternalError", **STOPPED)
+            self._book.end(job.job_id, "InternalError", error=broken_off().error)
 
     def take(self, job: Job) -> None:
         """Queue a job."""
@@ -56,32 +50,38 @@ class Workshop:
         job = self._book.begin(pending.job_id)
         if job is None:
             return
-        status, facts = self._outcome(job)
-        if ended := self._book.end(job.job_id, status, **facts):
+        try:
+            result, seconds = self._attempt(job)
+            ended = self._book.end(job.job_id, "Success", result=result, duration=seconds)
+        except Cancelled:
+            ended = self._book.end(job.job_id, "Cancelled")
+        except JobFailure as failure:
+            ended = self._book.end(job.job_id, failure.status, error=failure.error)
+        if ended:
             self._announce(ended)
 
-    def _outcome(self, job: Job) -> tuple[Status, dict[str, Any]]:
-        """How a job ends: whatever a hostile file makes the decoders raise ends in words."""
+    def _attempt(self, job: Job) -> tuple[dict[str, Any], float | None]:
+        """Do the work; whatever a hostile file makes the decoders raise becomes a failure in words."""
         try:
             self._tell(job, 0.0)
-            if ordered := self._gate.take_ending():
-                return ordered, _ordered_facts(ordered)
-            return "Success", self._work(job)
-        except Cancelled:
-            return "Cancelled", {}
-        except Unusable as error:
-            return "Failed", _error(error.type, error.title, error.detail)
+            self._obey(self._gate.take_ending())
+            return self._work(job)
+        except (Cancelled, JobFailure):
+            raise
         except ImportError:
-            return "Failed", _error("/problems/missing-package", "The sandbox cannot process sound", INSTALL)
+            raise no_tools() from None
         except Exception as error:
-            if self._stopping:
-                return "InternalError", STOPPED
             if self._book.is_cancelling(job.job_id):
-                return "Cancelled", {}
-            detail = f"The file could not be processed ({type(error).__name__})"
-            return "Failed", _error("/problems/processing-failed", "Processing failed", detail)
+                raise Cancelled from None
+            raise (broken_off() if self._stopping else not_processed(error)) from None
 
-    def _work(self, job: Job) -> dict[str, Any]:
+    def _obey(self, ending: Ending | None) -> None:
+        if ending == "Cancelled":
+            raise Cancelled
+        if ending:
+            raise ordered(ending)
+
+    def _work(self, job: Job) -> tuple[dict[str, Any], float | None]:
         """Fetch, process, deliver; what is no longer needed is removed, however it ends."""
         places = destinations(job.body)
         for place in (*places, *callback_place(job.body)):
@@ -95,7 +95,7 @@ class Workshop:
             seconds = _seconds(inputs[0])
             for place, path in zip(places, outputs, strict=True):
                 self._locations.deliver(job.app, place, path, lambda: self._tell(job, 1.0))
-            return {"result": result, "duration": seconds}
+            return result, seconds
         finally:
             for path in (*inputs, *outputs):
                 discard(path)
@@ -106,7 +106,7 @@ class Workshop:
         self._gate.wait(percent, lambda: self._stopping or self._book.is_cancelling(job.job_id))
         self._book.advance(job.job_id, percent)
         if self._stopping:
-            raise RuntimeError("the sandbox stops")
+            raise broken_off()
 
 
 def _processed(
@@ -115,9 +115,11 @@ def _processed(
     from .processing import Refused, process
 
     try:
-        return process(job.path, job.body, inputs, outputs, tell)
+        result = process(job.path, job.body, inputs, outputs, tell)
     except Refused as refusal:
-        raise Unusable(refusal.type, refusal.title, refusal.detail) from None
+        raise JobFailure(refusal.type, refusal.title, refusal.detail) from None
+    json.dumps(result, allow_nan=False)  # what cannot be told should fail here, not when somebody asks
+    return result
 
 
 def _seconds(path: Path) -> float | None:
@@ -129,10 +131,3 @@ def _seconds(path: Path) -> float | None:
         return media_info(path)["container"]["duration"] or None
     except Refused:
         return None
-
-
-def _ordered_facts(status: Status) -> dict[str, Any]:
-    if status == "Cancelled":
-        return {}
-    type = "/problems/internal-error" if status == "InternalError" else "/problems/processing-failed"
-    return _error(type, "The job was made to fail", "Ordered by sandbox.faults")

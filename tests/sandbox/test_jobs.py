@@ -77,6 +77,26 @@ def test_every_job_ends_in_success(caller, music, path):
         assert caller.download("dlb://out.wav" if "out.wav" in str(body) else "dlb://out.json")
 
 
+def test_a_region_is_what_comes_out(caller, music):
+    """start and end in seconds; the output is as long as the region."""
+    caller.upload("dlb://in.wav", music)
+    place = {"url": "dlb://in.wav", "region": {"start": 0.5, "end": 2.75}}
+    answer = caller.run("/media/enhance", {"input": place, "output": "dlb://out.wav"})
+    assert answer["status"] == "Success", answer
+    told = caller.run("/media/diagnose", {"input": "dlb://out.wav"})["result"]["media_info"]
+    assert told["container"]["duration"] == pytest.approx(2.25, abs=0.01)
+
+
+def test_an_output_replaces_what_had_its_name(caller, music):
+    """Also when input and output are the same object."""
+    caller.upload("dlb://in.wav", music)
+    assert (
+        caller.run("/media/enhance", {"input": "dlb://in.wav", "output": "dlb://in.wav"})["status"]
+        == "Success"
+    )
+    assert caller.download("dlb://in.wav") != music
+
+
 @pytest.mark.parametrize("path", APIS)
 @pytest.mark.parametrize("body", MISSHAPEN)
 def test_a_job_must_say_what_to_work_on(sandbox, caller, path, body):
