@@ -28,22 +28,25 @@ def analyze_music(body: Any, source: Path, output: Path, tell: Tell) -> dict[str
     analysis = begin(Options(body), source, part(tell, 0, 0.5))
     readings = meter(analysis.sound, part(tell, 0.5, 0.6))
     found = analysis.content.music
-    music = {
-        "percentage": percentage(found, analysis.sound.seconds),
-        "num_sections": len(found),
-        "sections": [_section(analysis, readings, n, s) for n, s in enumerate(found, 1)],
-    }
+    sections = []
+    for number, section in enumerate(found, 1):
+        share = part(tell, 0.6 + 0.4 * (number - 1) / len(found), 0.6 + 0.4 * number / len(found))
+        sections.append(_section(analysis, readings, number, section, share))
+    share_of_time = percentage(found, analysis.sound.seconds)
+    music = {"percentage": share_of_time, "num_sections": len(found), "sections": sections}
     return finish(analysis, {"music": music}, output, NOTE)
 
 
-def _section(analysis: Analysis, readings: Readings, number: int, section: Section) -> dict[str, Any]:
+def _section(
+    analysis: Analysis, readings: Readings, number: int, section: Section, tell: Tell
+) -> dict[str, Any]:
     sound = analysis.sound.cut(section.start, section.end)
-    tonality = key(sound)
+    tonality = key(sound, part(tell, 0, 0.4))
     return {
         "section_id": f"mu_{number}",
         **timed(section, analysis.start),
         "loudness": round(readings.ungated(section.start, section.end), 2),
-        "bpm": tempo(sound),
+        "bpm": tempo(sound, part(tell, 0.4, 1)),
         "key": [[tonality.name, round(tonality.confidence, 2)]] if tonality else [],
         "genre": [],
         "era": [],

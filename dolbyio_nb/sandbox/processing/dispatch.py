@@ -64,9 +64,9 @@ def process(
     progress(0.0)
     try:
         result = JOBS[path](body, sources, destinations, progress)
+        progress(1.0)
+        return result
     except BaseException:
         for destination in destinations:
             destination.unlink(missing_ok=True)
         raise
-    progress(1.0)
-    return result

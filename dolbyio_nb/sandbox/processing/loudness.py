@@ -54,11 +54,17 @@ def meter(sound: Sound, tell: Tell = silent) -> Readings:
     last = full[-1] if full else {}
     integrated = float(last.get("lavfi.r128.I", SILENCE))
     return Readings(
-        np.array([float(reading["lavfi.r128.M"]) for reading in full]),
-        np.array([float(reading["lavfi.r128.S"]) for reading in full]),
+        _shown(full, "lavfi.r128.M"),
+        _shown(full, "lavfi.r128.S"),
         integrated if integrated > GATE else SILENCE,
         float(last.get("lavfi.r128.LRA", 0.0)),
     )
+
+
+def _shown(readings: list[dict[str, str]], name: str) -> Powers:
+    """FFmpeg shows digital silence as something that is no number."""
+    shown = np.array([float(reading[name]) for reading in readings])
+    return np.where(np.isnan(shown), SILENCE, shown)
 
 
 def measure_peaks(sound: Sound, tell: Tell = silent) -> Peaks:

@@ -10,7 +10,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from .reading import opened
+from .picture import video_of
+from .reading import opened, sound_of
 
 KINDS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 CODECS = {"mp3float": "mp3"}
@@ -27,10 +28,11 @@ def media_info(path: Path, seconds: float | None = None) -> dict[str, Any]:
     with opened(path) as container:
         duration = _cut(_headed(container) or seconds or 0.0)
         info: dict[str, Any] = {"container": _container(container, path.stat().st_size, duration)}
-        if container.streams.audio:
-            info["audio"] = _audio(container.streams.audio[0], duration, info["container"]["bitrate"])
-        if container.streams.video:
-            info["video"] = _video(container.streams.video[0], duration)
+        sound, video = sound_of(container), video_of(container)
+        if sound:
+            info["audio"] = _audio(sound, duration, info["container"]["bitrate"])
+        if video:
+            info["video"] = _video(video, duration)
         return info
 
 

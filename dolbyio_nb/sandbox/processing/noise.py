@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,10 +50,17 @@ def tracker(spectrum: Spectrum) -> Powers:
 
 def foreground(spectrum: Spectrum) -> Mask:
     """Where something stands out of the noise: in a recording of one voice, where it speaks."""
+    steady = replace(spectrum, powers=_smoothed(spectrum.powers))
     speech_bands = (spectrum.centres > 100) & (spectrum.centres < 8000)
-    excess = to_decibels(spectrum.powers) - np.maximum(to_decibels(tracker(spectrum)), DIGITAL_SILENCE)
+    excess = to_decibels(steady.powers) - np.maximum(to_decibels(tracker(steady)), DIGITAL_SILENCE)
     best = np.sort(excess[:, speech_bands], axis=1)[:, -BEST:]
     return np.asarray((best.mean(axis=1) > EXCESS) & (spectrum.levels > DIGITAL_SILENCE))
+
+
+def _smoothed(powers: Powers) -> Powers:
+    """Each frame with its two neighbours: the chance ups of pure noise do not stand out then."""
+    padded = np.pad(powers, ((1, 1), (0, 0)), mode="edge")
+    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
 
 
 def measure_noise(spectrum: Spectrum, busy: Mask) -> Noise:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .refusal import invalid
 
+SHORTEST = 0.01  # seconds that a region must last
 AMOUNTS = ("low", "medium", "high", "max", "auto")
 CONTENT_TYPES = (
     "conference", "interview", "lecture", "meeting", "mobile_phone", "music", "other", "podcast", "studio",
@@ -76,6 +77,6 @@ def region(source: Any, seconds: float) -> tuple[float, float]:
     asked = Options(source if isinstance(source, Mapping) else {})
     start = asked.number("region.start", 0.0, 0.0, seconds)
     end = min(seconds, asked.number("region.end", seconds, 0.0, math.inf))
-    if not start < end:
+    if end - start < SHORTEST:
         raise invalid("region", f"its end must come after its start, inside the {seconds:.2f} s there are.")
     return start, end

@@ -22,9 +22,9 @@ CARRIED = {"av1", "h264", "hevc", "mpeg4", "vp9"}
 
 
 def video_of(container: InputContainer) -> VideoStream | None:
-    """The moving picture; the cover of a music file is none."""
-    moving = (s for s in container.streams.video if not s.disposition & Disposition.attached_pic)
-    return next(moving, None)
+    """The moving picture, if its coding is known; the cover of a music file is none."""
+    known = (s for s in container.streams.video if s.codec_context)
+    return next((s for s in known if not s.disposition & Disposition.attached_pic), None)
 
 
 @contextmanager

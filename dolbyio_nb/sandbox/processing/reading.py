@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import av
+import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
@@ -23,6 +25,9 @@ MAX_SECONDS = 600
 MAX_SAMPLES = MAX_SECONDS * 96_000 * 2
 """Ten minutes of stereo at 96 kHz, all channels counted: 461 MB on disk while a job runs."""
 
+RATES = (4_000, 192_000)  # Hz
+SHORTEST = 0.01  # seconds
+LOUDEST = 100.0  # times full scale, in files of floating-point samples
 AAC_FRAME = 1024
 
 
@@ -56,12 +61,21 @@ def _cause(error: BaseException) -> str:
 def read_sound(path: Path, tell: Tell) -> Sound:
     """The whole sound of a file, one or two channels; more channels are mixed to two."""
     with opened(path) as container:
-        if not container.streams.audio:
-            raise unreadable("It has no sound track.")
-        stream = container.streams.audio[0]
+        stream = sound_of(container)
+        if stream is None:
+            raise unreadable("It has no sound track that can be decoded.")
+        if not RATES[0] <= stream.rate <= RATES[1]:
+            raise unreadable(f"It is sampled at {stream.rate} Hz; the sandbox takes 4 to 192 kHz.")
         layout = "mono" if stream.channels == 1 else "stereo"
-        sound = collect(_decoded(container, layout, tell), stream.rate, 1 if layout == "mono" else 2)
+        sound = collect(_decoded(stream, layout, tell), stream.rate, 1 if layout == "mono" else 2)
+        if sound.seconds < SHORTEST:
+            raise unreadable("It holds less than a hundredth of a second of sound.")
         return _without_padding(sound, stream)
+
+
+def sound_of(container: InputContainer) -> AudioStream | None:
+    """The first sound track, if its coding is known."""
+    return next((s for s in container.streams.audio if s.codec_context), None)
 
 
 def _without_padding(sound: Sound, stream: AudioStream) -> Sound:
@@ -72,23 +86,24 @@ def _without_padding(sound: Sound, stream: AudioStream) -> Sound:
     return Sound(sound.samples[:-extra], sound.rate) if 0 < extra < AAC_FRAME else sound
 
 
-def _decoded(container: InputContainer, layout: str, tell: Tell) -> Iterator[Samples]:
-    stream = container.streams.audio[0]
-    expected = _expected_frames(container)
+def _decoded(stream: AudioStream, layout: str, tell: Tell) -> Iterator[Samples]:
+    container = cast(InputContainer, stream.container)
+    expected = max(1, round((container.duration or 0) / av.time_base * stream.rate))
     resampler = av.AudioResampler(format="flt", layout=layout, rate=stream.rate)
     done = 0
     for frame in container.decode(stream):
         for piece in resampler.resample(frame):
             done += piece.samples
             _check_length(done, piece)
-            yield array_of(piece)
+            yield _sane(array_of(piece))
         tell(done / expected)
     yield from (array_of(piece) for piece in resampler.resample(None))
 
 
-def _expected_frames(container: InputContainer) -> int:
-    seconds = (container.duration or 0) / av.time_base
-    return max(1, round(seconds * container.streams.audio[0].rate))
+def _sane(block: Samples) -> Samples:
+    if block.size and not np.abs(block).max() <= LOUDEST:  # also where it is not a number
+        raise unreadable("It holds samples that no recording has.")
+    return block
 
 
 def _check_length(done: int, piece: av.AudioFrame) -> None:

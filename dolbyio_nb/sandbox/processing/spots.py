@@ -16,7 +16,7 @@ FADE = 0.015  # seconds from untouched to repaired
 POP_UNDER_PROGRAMME = -8.0  # dB relative to the mean level while the voice speaks
 POP_OVER_VOICE = 3.0  # dB over the voice's own bands
 HISS_UNDER_PROGRAMME = -4.0  # dB relative to the mean level while the voice speaks
-HISS_OVER_VOICE = 6.0  # dB over the voice's own bands
+HISS_OVER_VOICE = 3.0  # dB over the voice's own bands
 
 
 def plosives(spectrum: Spectrum, speech: Mask) -> list[Section]:

@@ -27,7 +27,7 @@ class Profile:
 
 
 SPEECH = Profile()
-MUSIC = Profile(loudness=-14.0, rumble=30.0, isolation=0.0)
+MUSIC = Profile(loudness=-14.0, rumble=20.0, isolation=0.0)
 PROFILES = {
     "conference": Profile(isolation=70.0),
     "meeting": Profile(isolation=70.0),
@@ -67,7 +67,7 @@ def wished(options: Options, musical: bool) -> Wishes:
         hum=options.flag("audio.filter.hum.enable", profile is not MUSIC),
         noise=_amount(options, "audio.noise.reduction", profile),
         isolation=_isolation(options, profile),
-        click=_amount(options, "audio.speech.click.reduction"),
+        click=_amount(options, "audio.speech.click.reduction", profile),
         plosive=_amount(options, "audio.speech.plosive.reduction", profile),
         sibilance=_amount(options, "audio.speech.sibilance.reduction", profile),
         dynamics=_amount(options, "audio.dynamics.range_control"),

@@ -1,0 +1,132 @@
+"""Sounds with known truths, a real voice, and a second loudness meter."""
+
+import ctypes
+import ctypes.util
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dolbyio_nb.sandbox.processing import process
+from dolbyio_nb.sandbox.processing.filters import resampled
+from dolbyio_nb.sandbox.processing.progress import silent
+from dolbyio_nb.sandbox.processing.reading import read_sound
+from dolbyio_nb.sandbox.processing.sound import Sound
+from dolbyio_nb.sandbox.processing.writing import write_sound
+
+MEDIA = Path(__file__).parents[3] / "notebooks" / "media"
+RATE = 48_000
+
+
+@pytest.fixture(scope="session")
+def media():
+    """The folder of sample sounds."""
+    return MEDIA
+
+
+@pytest.fixture(scope="session")
+def voice():
+    """The recorded voice at 48 kHz."""
+    return resampled(read_sound(MEDIA / "voice.flac", silent), RATE)
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Makers of sounds; levels in dB relative to full scale, of the peak for tones, of the RMS for noise."""
+
+    def tone(seconds, level=-20.0, frequency=1000.0, *, rate=RATE, channels=2, phase=0.0):
+        time = np.arange(round(seconds * rate)) / rate
+        wave = 10 ** (level / 20) * np.sin(2 * np.pi * frequency * time + phase)
+        return sound(np.repeat(wave[:, None], channels, axis=1), rate)
+
+    def noise(frames, level=-20.0, *, rate=RATE, channels=1, seed=1):
+        random = np.random.default_rng(seed)
+        return sound(10 ** (level / 20) * random.normal(size=(frames, channels)), rate)
+
+    def sound(samples, rate=RATE):
+        return Sound(np.asarray(samples, np.float32), rate)
+
+    def joined(*sounds):
+        return sound(np.concatenate([one.samples for one in sounds]), sounds[0].rate)
+
+    def mixed(one, other):
+        return sound(one.samples + other.samples, one.rate)
+
+    return SimpleNamespace(tone=tone, noise=noise, sound=sound, joined=joined, mixed=mixed)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Writes a sound to a file of the given name."""
+
+    def save(sound, name="in.wav"):
+        write_sound(sound, tmp_path / name)
+        return tmp_path / name
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def heard():
+    """Reads a file back as a sound."""
+    return lambda path: read_sound(path, silent)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Does one job from one file to one file and returns the result and the output's path."""
+
+    def job(path, source, body=None, output="out.wav"):
+        result = process(path, {} if body is None else body, [source], [tmp_path / output], silent)
+        return result, tmp_path / output
+
+    return job
+
+
+@pytest.fixture(scope="session")
+def si_sdr():
+    """Scale-invariant signal-to-distortion ratio in dB of a mono sound against the clean one."""
+
+    def ratio(clean, sound):
+        clean, estimate = (np.array(one.samples[:, 0], np.float64) for one in (clean, sound))
+        target = clean * (clean @ estimate) / (clean @ clean)
+        return 10 * np.log10((target @ target) / ((estimate - target) @ (estimate - target)))
+
+    return ratio
+
+
+@pytest.fixture(scope="session")
+def second_meter():
+    """libebur128, an independent meter: loudness, range and true peak of a sound."""
+    name = ctypes.util.find_library("ebur128")
+    if name is None:
+        message = "needs libebur128 (Debian: apt-get install libebur128-1)"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return lambda sound: _ebur128(ctypes.CDLL(name), sound)
+
+
+def _ebur128(library, sound):
+    momentary = 1
+    short_term = momentary | 1 << 1
+    mode = short_term | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5  # I, LRA, sample peak, true peak
+    library.ebur128_init.restype = ctypes.c_void_p
+    state = ctypes.c_void_p(library.ebur128_init(sound.channels, ctypes.c_ulong(sound.rate), mode))
+    samples = np.ascontiguousarray(sound.samples)
+    pointer = samples.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+    assert library.ebur128_add_frames_float(state, pointer, ctypes.c_size_t(sound.frames)) == 0
+    value = ctypes.c_double()
+
+    def read(function, *arguments):
+        assert function(state, *arguments, ctypes.byref(value)) == 0
+        return value.value
+
+    peaks = [read(library.ebur128_true_peak, ctypes.c_uint(number)) for number in range(sound.channels)]
+    result = SimpleNamespace(
+        integrated=read(library.ebur128_loudness_global),
+        range=read(library.ebur128_loudness_range),
+        true_peak=20 * np.log10(max(peaks)),
+    )
+    library.ebur128_destroy(ctypes.byref(state))
+    return result

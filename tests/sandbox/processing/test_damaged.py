@@ -1,0 +1,200 @@
+"""Whatever a file holds, a job ends in its result or in a refusal in words, and touches no other file."""
+
+import io
+import json
+
+import av
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dolbyio_nb.sandbox.processing import Refused, process, reading
+from dolbyio_nb.sandbox.processing.dispatch import JOBS
+from dolbyio_nb.sandbox.processing.progress import silent
+
+KINDS = ("wav", "mp3", "flac", "m4a", "ogg", "aac", "mp4", "webm", "mkv", "aiff")
+CODED = (("webm", "webm", "libopus"), ("mkv", "matroska", "pcm_s16le"), ("aiff", "aiff", "pcm_s16be"))
+BODY = {"inputs": [{"source": "dlb://in"}], "outputs": [{"kind": "wav"}]}
+
+
+@pytest.fixture(scope="module")
+def originals(media, voice, tmp_path_factory):
+    """A good file of every kind, as bytes."""
+    from dolbyio_nb.sandbox.processing.writing import write_sound
+
+    folder, sound = tmp_path_factory.mktemp("originals"), voice.cut(1, 3.5)
+    files = {"mp4": (media / "clip.mp4").read_bytes()}
+    for kind in ("wav", "mp3", "flac", "m4a", "ogg", "aac"):
+        write_sound(sound, folder / f"x.{kind}")
+        files[kind] = (folder / f"x.{kind}").read_bytes()
+    for kind, muxer, codec in CODED:
+        files[kind] = _written(sound, muxer, codec)
+    return files
+
+
+def _written(sound, muxer, codec):
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=muxer) as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        samples = (sound.samples.T * 32_767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return buffer.getvalue()
+
+
+def outcome(path, source, folder):
+    """`done` or the refusal; anything else fails the test by itself."""
+    try:
+        process(path, BODY, [source], [folder / "out"], silent)
+    except Refused as error:
+        refused = error
+    else:
+        return "done"
+    assert refused.title
+    assert refused.detail.endswith(".")
+    assert not (folder / "out").exists()
+    return refused
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_good_files_are_read(originals, tmp_path, kind):
+    """Every kind is read when it is whole: the damage below is what fails it."""
+    (tmp_path / "in").write_bytes(originals[kind])
+    assert outcome("/media/diagnose", tmp_path / "in", tmp_path) == "done"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_files(originals, tmp_path, kind, seed):
+    """Cut short, with flipped bits or with a stretch overwritten: a result or a refusal."""
+    random = np.random.default_rng([seed, KINDS.index(kind)])
+    data = np.frombuffer(originals[kind], np.uint8).copy()
+    flipped, overwritten = data.copy(), data.copy()
+    bits = np.uint8(1) << random.integers(0, 8, 30).astype(np.uint8)
+    flipped[random.integers(0, min(len(data), 3000), 30)] ^= bits
+    start = int(random.integers(0, len(data)))
+    overwritten[start : start + 3000] = random.integers(0, 256, len(overwritten[start : start + 3000]))
+    for damaged in (data[: random.integers(0, len(data))], flipped, overwritten):
+        (tmp_path / "in").write_bytes(damaged.tobytes())
+        outcome(("/media/diagnose", "/media/transcode")[seed % 2], tmp_path / "in", tmp_path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stump_is_refused(originals, tmp_path, kind):
+    """The first forty bytes of a file are no file."""
+    (tmp_path / "in").write_bytes(originals[kind][:40])
+    assert outcome("/media/diagnose", tmp_path / "in", tmp_path).type == "/problems/input-file-access"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(max_size=400), path=st.sampled_from(sorted(JOBS)))
+def test_arbitrary_bytes(tmp_path, data, path):
+    """Bytes that are no media are refused, by every operation."""
+    (tmp_path / "in").write_bytes(data)
+    assert isinstance(outcome(path, tmp_path / "in", tmp_path), Refused)
+
+
+NAMES = (
+    "input", "inputs", "outputs", "audio", "content", "loudness", "noise", "reduction", "enable", "amount",
+    "type", "region", "start", "end", "kind", "master", "segment", "validation", "profile", "silence", "url",
+)  # fmt: skip
+    "input",
+    "inputs",
+    "outputs",
+    "audio",
+    "content",
+    "loudness",
+    "noise",
+    "reduction",
+    "enable",
+    "amount",
+    "type",
+    "region",
+    "start",
+    "end",
+    "kind",
+    "master",
+    "segment",
+    "validation",
+    "profile",
+    "silence",
+    "filter",
+    "url",
+]
+plain = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5)
+bodies = st.recursive(
+    plain,
+    lambda inner: st.dictionaries(st.sampled_from(NAMES), inner, max_size=4) | st.lists(inner, max_size=2),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=bodies, path=st.sampled_from(sorted(JOBS)))
+def test_arbitrary_requests(make, saved, tmp_path, body, path):
+    """Any JSON as a request gives a result that is JSON, or a refusal."""
+    source = saved(make.tone(0.2, rate=8_000))
+    try:
+        result = process(path, body, [source], [tmp_path / "out.wav"], silent)
+    except Refused:
+        return
+    json.dumps(result, allow_nan=False)
+
+
+@pytest.mark.parametrize("line", ["file '{}'", "file 'file:{}'", "file 'http://127.0.0.1:9/x.wav'"])
+def test_a_playlist_opens_no_other_file(media, tmp_path, line):
+    """An FFmpeg concat list, uploaded as media, is refused: it would read other files."""
+    (tmp_path / "in.wav").write_text("ffconcat version 1.0\n" + line.format(media / "voice.flac") + "\n")
+    refused = outcome("/media/transcode", tmp_path / "in.wav", tmp_path)
+    assert refused.type == "/problems/input-file-access"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{}\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio 9 RTP/AVP 0\n",
+        '<?xml version="1.0"?><MPD><Period><BaseURL>{}</BaseURL></Period></MPD>',
+    ],
+    ids=["m3u8", "sdp", "mpd"],
+)
+def test_other_playlists_neither(media, tmp_path, text):
+    """HLS, SDP and DASH descriptions are refused as well."""
+    (tmp_path / "in.m4a").write_text(text.format(media / "voice.flac"))
+    assert isinstance(outcome("/media/diagnose", tmp_path / "in.m4a", tmp_path), Refused)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_samples_that_are_no_sound(make, tmp_path, value):
+    """Floating-point files may hold what is no number: refused, before anything is computed with it."""
+    samples = make.tone(1, channels=1).samples.copy()
+    samples[1000] = value
+    with av.open(str(tmp_path / "in.wav"), "w") as container:
+        stream = container.add_stream("pcm_f32le", rate=48_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="flt", layout="mono")
+        frame.sample_rate = 48_000
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    refused = outcome("/media/diagnose", tmp_path / "in.wav", tmp_path)
+    assert "no recording" in refused.detail
+
+
+def test_too_many_bytes(tmp_path):
+    """A file over the limit is refused by its size alone, in words with both numbers."""
+    with (tmp_path / "in.wav").open("wb") as file:
+        file.truncate(reading.MAX_BYTES + 1)
+    assert "200 MB" in outcome("/media/diagnose", tmp_path / "in.wav", tmp_path).detail
+
+
+def test_too_many_minutes(make, saved, tmp_path):
+    """Eleven minutes are refused, though FLAC makes them small; their header's word is not needed."""
+    source = saved(make.sound(np.zeros((11 * 60 * 4_000, 1)), 4_000), "long.flac")
+    assert source.stat().st_size < 1_000_000
+    assert "ten minutes" in outcome("/media/diagnose", source, tmp_path).detail
+
+
+def test_an_unknown_operation(tmp_path):
+    """A path that is not of the Media API is refused."""
+    with pytest.raises(Refused, match="/media/levitate"):
+        process("/media/levitate", {}, [tmp_path / "in"], [], silent)

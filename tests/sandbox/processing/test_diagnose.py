@@ -1,0 +1,135 @@
+"""Diagnose says what is wrong with a recording, and nothing is wrong with a good one."""
+
+import numpy as np
+import pytest
+
+from dolbyio_nb.sandbox.processing import Refused
+from dolbyio_nb.sandbox.processing.filters import resampled
+from dolbyio_nb.sandbox.processing.loudness import meter
+from dolbyio_nb.sandbox.processing.stitching import with_channels
+
+LOUDNESS = {"measured", "range", "gating_mode", "sample_peak", "true_peak"}
+
+
+def diagnosed(run, source):
+    return run("/media/diagnose", source)[0]["audio"]
+
+
+def test_the_documented_shape(media, run):
+    """Every documented field is there, the distributions have ten rows, and notes say how far to trust it."""
+    result, _ = run("/media/diagnose", media / "voice.flac")
+    audio = result["audio"]
+    assert set(audio) == {
+        "quality_score", "noise_score", "clipping", "loudness", "music", "silence", "speech",
+    }  # fmt: skip
+    assert set(audio["loudness"]) == LOUDNESS
+    assert set(audio["silence"]) == {
+        "percentage", "at_beginning", "at_end", "num_sections", "silent_channels",
+    }  # fmt: skip
+    for score in ("quality_score", "noise_score"):
+        rows = audio[score]["distribution"]
+        assert [(row["lower_bound"], row["upper_bound"]) for row in rows] == [(n, n + 1) for n in range(10)]
+        assert sum(row["percentage"] for row in rows) == pytest.approx(100, abs=0.5)
+        assert sum(row["duration"] for row in rows) == pytest.approx(30.277, abs=0.05)
+    assert set(audio["quality_score"]["worst_segment"]) == {"start", "end", "score"}
+    assert result["notes"]
+
+
+def test_a_good_voice(media, run):
+    """A studio recording: speech, no music, no clipping, little noise, high quality."""
+    audio = diagnosed(run, media / "voice.flac")
+    assert audio["speech"]["percentage"] > 90
+    assert audio["music"]["percentage"] == 0
+    assert audio["clipping"]["events"] == 0
+    assert audio["noise_score"]["average"] < 1
+    assert audio["quality_score"]["average"] > 9
+    assert audio["loudness"]["gating_mode"] == "speech"
+
+
+def test_music(media, run):
+    """Music is music, and its loudness is gated by level."""
+    audio = diagnosed(run, media / "music.flac")
+    assert audio["music"]["percentage"] == 100
+    assert audio["speech"]["percentage"] == 0
+    assert audio["loudness"]["gating_mode"] == "level"
+    assert audio["clipping"]["events"] == 0
+
+
+def test_more_noise_scores_worse(make, voice, saved, run):
+    """The noise score rises and the quality falls with every 10 dB of noise."""
+    level = 10 * np.log10(np.mean(np.square(voice.samples)))
+    scores = []
+    for ratio in (40, 30, 20, 10):
+        noisy = make.mixed(voice, make.noise(voice.frames, level - ratio))
+        audio = diagnosed(run, saved(noisy))
+        scores.append((audio["noise_score"]["average"], -audio["quality_score"]["average"]))
+    assert scores == sorted(scores)
+    assert scores[-1][0] - scores[0][0] > 4
+
+
+@pytest.mark.parametrize("gain", [6, 12])
+def test_clipping_is_counted(make, voice, saved, run, gain):
+    """The voice driven over full scale clips; the worst segment and the quality show it."""
+    driven = np.clip(voice.samples * 10 ** (gain / 20), -0.9, 0.9)
+    audio = diagnosed(run, saved(make.sound(driven)))
+    assert audio["clipping"]["events"] > 10
+    assert audio["quality_score"]["average"] < 9
+
+
+@pytest.mark.parametrize("name", ["voice.flac", "music.flac"])
+def test_reaching_full_scale_is_not_clipping(make, media, heard, saved, run, name):
+    """A recording that just reaches full scale is not called clipped."""
+    sound = heard(media / name)
+    scaled = sound.samples * 0.999 / np.abs(sound.samples).max()
+    assert diagnosed(run, saved(make.sound(scaled, sound.rate)))["clipping"]["events"] == 0
+
+
+def test_silences_are_timed(make, saved, run):
+    """A second before, two in the middle and three after the tone are found to the hundredth."""
+    quiet = lambda seconds: make.sound(np.zeros((round(seconds * 48_000), 1)))  # noqa: E731
+    tone = make.tone(2, channels=1)
+    sound = make.joined(quiet(1), tone, quiet(2), tone, quiet(3))
+    silence = diagnosed(run, saved(sound))["silence"]
+    assert silence["at_beginning"] == pytest.approx(1, abs=0.02)
+    assert silence["at_end"] == pytest.approx(3, abs=0.02)
+    assert silence["num_sections"] == 3
+    assert silence["percentage"] == pytest.approx(60, abs=0.3)
+
+
+def test_a_dead_channel(make, saved, run):
+    """A channel in which nothing is recorded is named by its number, counted from 0."""
+    tone = make.tone(3).samples * np.array([1, 0])
+    assert diagnosed(run, saved(make.sound(tone)))["silence"]["silent_channels"] == [1]
+
+
+def test_speech_gating_hears_only_speech(make, media, heard, voice, saved, run):
+    """Louder music after the speech counts in level gating; by speech gating the voice alone counts."""
+    music = with_channels(resampled(heard(media / "music.flac"), 48_000), 1).cut(0, 12)
+    louder = make.sound(music.samples * 3)
+    audio = diagnosed(run, saved(make.joined(voice.cut(0, 12), louder)))
+    assert audio["loudness"]["gating_mode"] == "speech"
+    assert audio["loudness"]["measured"] == pytest.approx(meter(voice.cut(0, 12)).integrated, abs=1)
+    assert meter(make.joined(voice.cut(0, 12), louder)).integrated > audio["loudness"]["measured"] + 1
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_noise_is_not_speech(make, saved, run, rate):
+    """Steady noise alone is neither speech nor music."""
+    audio = diagnosed(run, saved(make.noise(10 * rate, -40, rate=rate)))
+    assert audio["speech"]["percentage"] < 5
+    assert audio["music"]["percentage"] == 0
+
+
+@pytest.mark.parametrize("frames", [1_000, 3_000, 50_000])
+@pytest.mark.parametrize("rate", [8_000, 96_000])
+def test_the_shortest_sounds(make, saved, run, frames, rate):
+    """A hundredth of a second is enough for an answer."""
+    audio = diagnosed(run, saved(make.noise(frames, rate=rate, channels=2)))
+    assert audio["loudness"]["sample_peak"] < 0
+
+
+@pytest.mark.parametrize("frames", [1, 400])
+def test_too_short_to_be_sound(make, saved, run, frames):
+    """Less than a hundredth of a second is refused in words."""
+    with pytest.raises(Refused, match="hundredth"):
+        run("/media/diagnose", saved(make.noise(frames)))

@@ -1,0 +1,274 @@
+"""Enhance makes what it is asked to make, and leaves a good recording as it was."""
+
+import numpy as np
+import pytest
+
+from dolbyio_nb.sandbox.processing import Refused
+from dolbyio_nb.sandbox.processing.dynamics import narrowed
+from dolbyio_nb.sandbox.processing.hum import hum_lines
+from dolbyio_nb.sandbox.processing.loudness import measure_peaks, meter
+from dolbyio_nb.sandbox.processing.noise import foreground
+from dolbyio_nb.sandbox.processing.spectrum import spectrum
+from dolbyio_nb.sandbox.processing.spots import plosives, sibilants
+
+OFF = {
+    "loudness": {"enable": False},
+    "dynamics": {"range_control": {"enable": False}},
+    "noise": {"reduction": {"enable": False}},
+    "filter": {"high_pass": {"enable": False}, "hum": {"enable": False}},
+    "speech": {
+        "isolation": {"enable": False},
+        "sibilance": {"reduction": {"enable": False}},
+        "plosive": {"reduction": {"enable": False}},
+        "click": {"reduction": {"enable": False}},
+    },
+}
+"""Every switch off; a test puts on what it is about."""
+
+
+def only(**groups):
+    return {"audio": OFF | groups}
+
+
+def level_of(sound):
+    return 10 * np.log10(np.mean(np.square(sound.samples, dtype=np.float64)))
+
+
+@pytest.fixture(scope="module")
+def phrase(voice):
+    """Eight seconds of the voice, for what needs no more."""
+    return voice.cut(2, 10)
+
+
+@pytest.fixture(scope="module")
+def noisy(make, voice):
+    """The voice with white noise 15 dB under it."""
+    return make.mixed(voice, make.noise(voice.frames, level_of(voice) - 15))
+
+
+def test_a_clean_voice_stays_itself(voice, saved, run, heard, si_sdr):
+    """With everything on, a clean voice keeps an SI-SDR of more than 25 dB: only its level changes."""
+    _, output = run("/media/enhance", saved(voice))
+    assert si_sdr(voice, heard(output)) > 25
+
+
+def test_white_noise_is_taken_away(voice, noisy, saved, run, heard, si_sdr):
+    """White noise 15 dB under the voice: SI-SDR against the clean voice rises by at least 6 dB."""
+    _, output = run("/media/enhance", saved(noisy))
+    assert si_sdr(voice, heard(output)) - si_sdr(voice, noisy) >= 6
+
+
+def test_the_pauses_get_quieter(voice, noisy, saved, run, heard):
+    """In the pauses of the clean voice, what is left is at least 12 dB softer against the voice."""
+    _, output = run("/media/enhance", saved(noisy), only(noise={"reduction": {"amount": "max"}}))
+    levels = spectrum(voice).levels
+    quiet, loud = levels < -60, levels > -25
+    before, after = (spectrum(sound).levels for sound in (noisy, heard(output)))
+    drop = (before[quiet].mean() - after[quiet].mean()) - (before[loud].mean() - after[loud].mean())
+    assert drop > 12
+
+
+def test_more_amount_takes_more_noise(voice, noisy, saved, run, heard):
+    """low, medium, high and max leave less and less in the pauses."""
+    quiet = spectrum(voice).levels < -60
+    source = saved(noisy)
+    left = []
+    for amount in ("low", "medium", "high", "max"):
+        _, output = run("/media/enhance", source, only(noise={"reduction": {"amount": amount}}))
+        left.append(spectrum(heard(output)).levels[quiet].mean())
+    assert left == sorted(left, reverse=True)
+    assert left[0] - left[-1] > 7
+
+
+@pytest.mark.parametrize("target", [-30, -18, -12])
+def test_the_loudness_asked_for(phrase, saved, run, heard, second_meter, target):
+    """The target is met within 0.5 LU by an independent meter, with the true peak under the limit."""
+    body = {"audio": {"loudness": {"target_level": target, "peak_limit": "-1.5", "peak_reference": "true"}}}
+    _, output = run("/media/enhance", saved(phrase), body)
+    measured = second_meter(heard(output))
+    assert measured.integrated == pytest.approx(target, abs=0.5)
+    assert measure_peaks(heard(output)).true <= -1.5
+
+
+def test_a_sample_peak_limit(phrase, saved, run, heard):
+    """With the sample peak as reference, no sample is over the limit."""
+    body = {"audio": {"loudness": {"target_level": -14, "peak_limit": -6, "peak_reference": "sample"}}}
+    _, output = run("/media/enhance", saved(phrase), body)
+    assert measure_peaks(heard(output)).sample <= -6
+
+
+@pytest.mark.parametrize(("content", "target"), [("podcast", -16), ("music", -14), ("interview", -18)])
+def test_loudness_by_content(phrase, saved, run, heard, content, target):
+    """Without a target, the content type picks one."""
+    _, output = run("/media/enhance", saved(phrase), {"content": {"type": content}})
+    assert meter(heard(output)).integrated == pytest.approx(target, abs=0.5)
+
+
+def test_everything_off_changes_nothing(voice, saved, run, heard):
+    """With every switch off, the samples come out as they went in."""
+    source = saved(voice)
+    result, output = run("/media/enhance", source, only())
+    assert np.array_equal(heard(output).samples, heard(source).samples)
+    assert result == {}
+
+
+@pytest.mark.parametrize("name", ["wav", "flac", "mp3", "m4a", "ogg", "opus", "mp4"])
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_the_same_length(make, saved, run, heard, name, rate):
+    """Every format comes out as long as it went in, within a frame of its codec."""
+    source = saved(make.noise(round(2.345 * rate), rate=rate, channels=2))
+    _, output = run("/media/enhance", source, output=f"out.{name}")
+    assert heard(output).seconds == pytest.approx(2.345, abs=0.03)
+
+
+def test_nothing_is_moved_in_time(voice, saved, run, heard):
+    """The filters' delays are taken off again: the output lines up with the input to the sample."""
+    _, output = run("/media/enhance", saved(voice))
+    size = 1 << 21
+    before, after = (np.fft.rfft(sound.samples[:, 0], size) for sound in (voice, heard(output)))
+    assert np.argmax(np.fft.irfft(after * before.conj(), size)) == 0
+
+
+def test_rumble_goes_and_the_voice_stays(make, saved, run, heard):
+    """The high-pass takes away a tone under its frequency and leaves one above."""
+    body = only(filter={"hum": {"enable": False}, "high_pass": {"frequency": 100}})
+    low, high = make.tone(3, -20, 40), make.tone(3, -20, 300)
+    levels = [level_of(heard(run("/media/enhance", saved(tone), body)[1])) for tone in (low, high)]
+    assert levels[0] < level_of(low) - 30
+    assert levels[1] == pytest.approx(level_of(high), abs=0.1)
+
+
+@pytest.mark.parametrize("mains", [50, 60])
+@pytest.mark.parametrize("level", [-60, -40, -30])
+def test_hum_is_found_by_its_mains(make, voice, mains, level):
+    """Hum from -60 dB up is found under the voice, with the right mains frequency."""
+    hum = make.joined(make.tone(voice.seconds, level, mains, channels=1))
+    assert hum_lines(make.mixed(voice, hum))[0] == mains
+
+
+def test_no_hum_is_found_where_there_is_none(voice):
+    """A clean voice has no hum."""
+    assert hum_lines(voice) == []
+
+
+def test_hum_is_taken_out(make, voice, saved, run, heard, si_sdr):
+    """Hum at -30 dB with its harmonics: SI-SDR rises by at least 6 dB."""
+    hum = voice
+    for number in range(1, 6):
+        tone = make.tone(voice.seconds, -27 - 20 * np.log10(number), 50 * number, channels=1)
+        hum = make.mixed(hum, tone)
+    body = only(filter={"hum": {"enable": True}, "high_pass": {"enable": False}})
+    _, output = run("/media/enhance", saved(hum), body)
+    assert si_sdr(voice, heard(output)) - si_sdr(voice, hum) >= 6
+
+
+def test_clicks_are_mended(make, voice, saved, run, heard, si_sdr):
+    """Sixty single wrong samples: SI-SDR rises by at least 20 dB."""
+    samples = voice.samples.copy()
+    random = np.random.default_rng(3)
+    samples[random.integers(0, voice.frames, 60), 0] += random.choice([-0.4, 0.4], 60).astype(np.float32)
+    clicked = make.sound(samples)
+    speech = OFF["speech"] | {"click": {"reduction": {"enable": True}}}
+    _, output = run("/media/enhance", saved(clicked), only(speech=speech))
+    assert si_sdr(voice, heard(output)) - si_sdr(voice, clicked) >= 20
+
+
+POPS = (2.0, 5.2, 9.0, 14.0, 20.5, 25.0)
+
+
+def popped(make, voice):
+    time = np.arange(round(0.06 * voice.rate)) / voice.rate
+    pop = 0.5 * np.sin(2 * np.pi * 55 * time) * np.sin(np.pi * time / 0.06)
+    samples = voice.samples.copy()
+    for start in POPS:
+        first = round(start * voice.rate)
+        samples[first : first + len(pop), 0] += pop.astype(np.float32)
+    return make.sound(samples)
+
+
+def hissed(make, voice):
+    power = np.fft.rfft(np.random.default_rng(3).normal(size=voice.frames))
+    pitch = np.fft.rfftfreq(voice.frames, 1 / voice.rate)
+    hiss = np.fft.irfft(np.where((pitch > 4500) & (pitch < 9000), power, 0), voice.frames)
+    samples, length = voice.samples.copy(), round(0.12 * voice.rate)
+    for start in POPS:
+        first = round(start * voice.rate)
+        burst = 0.3 * hiss[first : first + length] / hiss.std() * np.hanning(length)
+        samples[first : first + length, 0] += burst.astype(np.float32)
+    return make.sound(samples)
+
+
+@pytest.mark.parametrize(("finder", "fault", "most"), [(plosives, popped, 1), (sibilants, hissed, 5)])
+def test_pops_and_hisses_are_found(make, voice, finder, fault, most):
+    """Six faults put into the voice are all found; in the voice itself there are few."""
+    clean, faulty = spectrum(voice), spectrum(fault(make, voice))
+    assert len(finder(clean, foreground(clean))) <= most
+    found = finder(faulty, foreground(faulty))
+    assert all(any(spot.start - 0.1 < start < spot.end for spot in found) for start in POPS)
+
+
+@pytest.mark.parametrize(("group", "fault"), [("plosive", popped), ("sibilance", hissed)])
+def test_pops_and_hisses_are_lowered(make, voice, saved, run, heard, si_sdr, group, fault):
+    """What was put in gets softer: SI-SDR against the clean voice rises."""
+    faulty = fault(make, voice)
+    speech = OFF["speech"] | {group: {"reduction": {"enable": True, "amount": "high"}}}
+    _, output = run("/media/enhance", saved(faulty), only(speech=speech))
+    assert si_sdr(voice, heard(output)) - si_sdr(voice, faulty) > 1.5
+
+
+@pytest.mark.parametrize(("amount", "most"), [("medium", 13), ("high", 11), ("max", 9)])
+def test_the_range_is_narrowed(make, amount, most):
+    """A range of 18 LU comes down towards the amount's; a small one is left as it is."""
+    wide = make.joined(*[make.tone(6, level) for level in (-18, -36) * 3])
+    assert meter(narrowed(wide, amount)).range < most
+    even = make.tone(10, -20)
+    assert narrowed(even, amount) is even
+
+
+def test_music_is_left_in_peace(media, run, heard, si_sdr):
+    """Music that nobody calls so is known as such, and keeps its sound: SI-SDR over 25 dB, and a note."""
+    result, output = run("/media/enhance", media / "music.flac")
+    assert any("music" in note for note in result["notes"])
+    assert si_sdr(heard(media / "music.flac"), heard(output)) > 25
+
+
+def test_a_region(voice, saved, run, heard, si_sdr):
+    """Only the region is enhanced and written; its end may be left out, or lie past the file's."""
+    source = saved(voice)
+    body = {"input": {"url": "dlb://in.wav", "region": {"start": 3, "end": 5.5}}} | only()
+    _, output = run("/media/enhance", source, body)
+    assert np.array_equal(heard(output).samples, heard(source).cut(3, 5.5).samples)
+    body["input"]["region"] = {"start": 28, "end": 100}
+    _, output = run("/media/enhance", source, body)
+    assert heard(output).seconds == pytest.approx(voice.seconds - 28, abs=1e-4)
+
+
+def test_silence_stays_silence(make, saved, run, heard):
+    """Silence is not blown up, and the job succeeds."""
+    _, output = run("/media/enhance", saved(make.sound(np.zeros((96_000, 1)))))
+    assert not heard(output).samples.any()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"content": {"type": "opera"}}, "content.type"),
+        ({"audio": {"noise": {"reduction": {"amount": "huge"}}}}, "audio.noise.reduction.amount"),
+        ({"audio": {"loudness": {"target_level": "loud"}}}, "audio.loudness.target_level"),
+        ({"audio": {"loudness": {"enable": "yes"}}}, "audio.loudness.enable"),
+        ({"audio": {"speech": {"isolation": {"amount": 101}}}}, "audio.speech.isolation.amount"),
+        ({"audio": {"filter": []}}, "filter"),
+        ({"audio": 3}, "audio"),
+        ({"input": {"url": "dlb://a", "region": {"start": 40}}}, "region.start"),
+        ({"input": {"url": "dlb://a", "region": {"start": 4, "end": 3}}}, "region"),
+        ([], "the body"),
+    ],
+)
+def test_a_wrong_request_names_its_field(make, saved, run, body, field):
+    """What cannot be meant is refused with the field's name and what it may be."""
+    source = saved(make.tone(5))
+    with pytest.raises(Refused) as refused:
+        run("/media/enhance", source, body)
+    assert refused.value.type == "/problems/validation-error"
+    assert field in refused.value.detail
+    assert refused.value.detail.endswith(".")

@@ -1,0 +1,44 @@
+"""Progress is told often, only ever grows, and is where a job can be stopped."""
+
+import pytest
+
+from dolbyio_nb.sandbox.processing import process
+from dolbyio_nb.sandbox.processing.dispatch import JOBS
+
+BODY = {
+    "inputs": [{"source": "dlb://in"}],
+    "outputs": [{"kind": "wav"}],
+}
+
+
+class StopHere(Exception):
+    """What a service raises to cancel."""
+
+
+@pytest.fixture
+def source(saved, voice):
+    return saved(voice.cut(0, 3), "in.flac")
+
+
+@pytest.mark.parametrize("path", JOBS)
+def test_progress_grows_to_one(source, tmp_path, path):
+    """Every operation tells its progress at least twenty times, from 0 to 1, never backwards."""
+    told = []
+    process(path, BODY, [source], [tmp_path / "out.wav"], told.append)
+    assert len(told) >= 20
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("path", JOBS)
+@pytest.mark.parametrize("stop_at", [0.0, 0.3, 0.95])
+def test_a_cancelled_job_leaves_nothing(source, tmp_path, path, stop_at):
+    """What the listener raises comes out as it is, and no half output stays behind."""
+
+    def stop(fraction):
+        if fraction >= stop_at:
+            raise StopHere
+
+    with pytest.raises(StopHere):
+        process(path, BODY, [source], [tmp_path / "out.wav"], stop)
+    assert list(tmp_path.iterdir()) == [source]

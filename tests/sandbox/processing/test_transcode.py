@@ -1,0 +1,127 @@
+"""Transcode writes every welcome kind, keeps video as it is, and refuses the rest in words."""
+
+import hashlib
+
+import av
+import numpy as np
+import pytest
+
+from dolbyio_nb.sandbox.processing import Refused, process
+from dolbyio_nb.sandbox.processing.media_info import media_info
+from dolbyio_nb.sandbox.processing.progress import silent
+
+
+@pytest.fixture
+def transcode(tmp_path):
+    """Transcodes sources to one output with the given options; returns its path."""
+
+    def job(sources, kind, **options):
+        body = {
+            "inputs": [{"source": "dlb://in"} for _ in sources],
+            "outputs": [{"id": "one", "destination": "dlb://out", "kind": kind, **options}],
+        }
+        output = tmp_path / f"out.{kind}"
+        process("/media/transcode", body, sources, [output], silent)
+        return output
+
+    return job
+
+
+def video_of(path):
+    with av.open(str(path)) as container:
+        packets = [p for p in container.demux(video=0) if p.size]
+        return [(hashlib.sha256(bytes(p)).hexdigest(), p.pts * p.time_base, p.is_keyframe) for p in packets]
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_lossless_kinds_are_exact(make, saved, heard, transcode, kind):
+    """WAV and FLAC hold the very samples they were given."""
+    source = saved(make.noise(100_000, channels=2))
+    assert np.array_equal(heard(transcode([source], kind)).samples, heard(source).samples)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ratio"), [("mp3", 20), ("m4a", 20), ("ogg", 12), ("opus", 12), ("aac", None)]
+)
+def test_lossy_kinds_are_near(voice, saved, heard, transcode, si_sdr, kind, ratio):
+    """The others sound alike and stand at the same place in time; raw AAC has no way to say its own delay."""
+    coded = heard(transcode([saved(voice)], kind, audio={"bitrate_kb": 128}))
+    assert coded.seconds == pytest.approx(voice.seconds, abs=0.15)
+    if ratio:
+        frames = min(coded.frames, voice.frames)
+        same = [type(voice)(sound.samples[:frames], sound.rate) for sound in (voice, coded)]
+        assert si_sdr(*same) > ratio
+
+
+def test_bitrate_channels_and_rate(make, saved, transcode):
+    """Bitrate, channels and sample rate are as asked; `audio` may be an object or a list of one."""
+    source = saved(make.noise(150_000, channels=2))
+    audio = {"codec": "mp3", "bitrate_kb": 64, "channels": 1, "sample_rate": 24_000}
+    for given in (audio, [audio]):
+        info = media_info(transcode([source], "mp3", audio=given), 3.125)["audio"]
+        assert (info["bitrate"], info["channels"], info["sample_rate"]) == (64_000, 1, 24_000)
+
+
+@pytest.mark.parametrize("path", ["/media/transcode", "/media/enhance"])
+def test_video_is_copied_bit_by_bit(media, tmp_path, path):
+    """The video packets of an MP4 come out as they went in, with their times, under the new sound."""
+    body = {"inputs": [{"source": "a"}], "outputs": [{"kind": "mp4", "audio": {"codec": "aac_lc"}}]}
+    output = tmp_path / "out.mp4"
+    process(path, body if "transcode" in path else {}, [media / "clip.mp4"], [output], silent)
+    assert video_of(output) == video_of(media / "clip.mp4")
+    assert media_info(output)["audio"]["codec"] == "aac"
+
+
+def test_sound_alone(media, transcode):
+    """A kind without video leaves the video behind."""
+    assert "video" not in media_info(transcode([media / "clip.mp4"], "m4a"))
+
+
+def test_a_still(media, transcode):
+    """PNG is one picture of the video, in the size asked for."""
+    for options, size in (({}, (320, 180)), ({"video": {"width": 64, "height": 36}}, (64, 36))):
+        with av.open(str(transcode([media / "clip.mp4"], "png", **options))) as picture:
+            frame = next(picture.decode(video=0))
+            assert (frame.width, frame.height) == size
+            assert frame.to_ndarray(format="rgb24").std() > 10
+
+
+def test_inputs_are_stitched(make, saved, heard, transcode):
+    """Two inputs of different rate and channels come one after the other, at the first one's rate."""
+    first, second = make.tone(1, -20, rate=44_100), make.tone(2, -30, channels=1)
+    joined = heard(transcode([saved(first, "a.wav"), saved(second, "b.flac")], "flac"))
+    assert (joined.rate, joined.channels) == (44_100, 2)
+    assert joined.seconds == pytest.approx(3, abs=0.001)
+    assert np.abs(joined.cut(1.5, 2.5).samples).max() == pytest.approx(10 ** (-30 / 20), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "word"),
+    [
+        ("hls", {}, "hls"),
+        ("dash", {}, "dash"),
+        ("mp4", {"video": {"height": 720}}, "height"),
+        ("mp4", {"video": {"codec": "hevc"}}, "codec"),
+        ("mp3", {"audio": {"codec": "opus"}}, "codec"),
+        ("mp3", {"audio": {"bitrate_kb": -1}}, "bitrate_kb"),
+        ("mp3", {"audio": {"channels": 6}}, "channels"),
+        ("mp3", {"audio": [{}, {}]}, "audio"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(media, tmp_path, transcode, kind, options, word):
+    """The refusal names what was asked, and nothing is left behind."""
+    with pytest.raises(Refused, match=word):
+        transcode([media / "clip.mp4"], kind, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_still_of_a_sound(media, transcode):
+    """There is no picture in a sound file."""
+    with pytest.raises(Refused, match="no video"):
+        transcode([media / "voice.flac"], "png")
+
+
+def test_videos_are_not_stitched(media, transcode):
+    """Joining two videos would mean coding them anew: refused, with the way out."""
+    with pytest.raises(Refused, match="m4a"):
+        transcode([media / "clip.mp4", media / "clip.mp4"], "mp4")
