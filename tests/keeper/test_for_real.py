@@ -212,6 +212,16 @@ def test_the_worker_runs_in_the_context_of_the_log_in():
     keeper.close()
 
 
+def test_a_cell_begins_when_the_listeners_know_the_token():
+    """Before a cell, the name is bound already, however long its listener takes."""
+    told = []
+    keeper = TokenKeeper(lambda: AccessToken("x" * 20))
+    keeper.subscribe(lambda token: threading.Event().wait(0.2) or told.append(token))
+    keeper.before_cell()
+    assert told == [keeper.token()]
+    keeper.close()
+
+
 def test_a_forgotten_keeper_takes_its_worker_along(stage):
     """A keeper that nobody holds any more is collected, and its thread ends."""
     keeper = stage.keeper()
@@ -279,12 +289,6 @@ def test_the_flight_lands_after_ctrl_c(sandbox, keeper, ctrl_c):
 def test_a_hundred_forks_with_a_request_in_the_air(sandbox):
     """Every child gets a token, although the parent's locks and threads are not there."""
     assert run("fork_in_flight.py", sandbox) == "100\n"
-
-
-@has_fork
-def test_a_forked_child_does_not_share_connections(sandbox):
-    """Parent and child call at the same time, each over connections of its own."""
-    assert run("fork_session.py", sandbox) == "101\n"
 
 
 @has_fork

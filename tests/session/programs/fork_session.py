@@ -1,0 +1,28 @@
+"""Calls from a parent and its forked child at once; prints how many answers were meant for who got them."""
+
+import os
+import sys
+
+from dolbyio_nb.session import open_session
+
+
+def calls(session, address, number):
+    """Call some times over kept connections."""
+    return sum(session.get(address).headers["X-Path"] == address[-7:] for _ in range(number))
+
+
+def main(url):
+    session = open_session(lambda request: request)
+    before = calls(session, f"{url}/before", 1)
+    pid = os.fork()
+    if pid == 0:
+        well = 0
+        try:
+            well = calls(session, f"{url}/inside", 50)
+        finally:
+            os._exit(well)
+    mine = calls(session, f"{url}/parent", 50)
+    print(before + mine + os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+main(*sys.argv[1:])
