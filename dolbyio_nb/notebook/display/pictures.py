@@ -15,7 +15,7 @@ from dolbyio_nb.notebook.display.outlines import (
 )
 from dolbyio_nb.notebook.display.plots import figure, legend, row, swatch, time_scale
 from dolbyio_nb.notebook.display.scales import clock, level_ticks, time_ticks, value
-from dolbyio_nb.notebook.display.shapes import COLOURS, GREY, Span, band, image, rules, spans
+from dolbyio_nb.notebook.display.shapes import COLOURS, Span, band, image, rules, spans
 from dolbyio_nb.notebook.display.sound import Sound
 
 MEASURED_HERE = "Measured in this notebook: ITU-R BS.1770, EBU R 128."
@@ -73,7 +73,7 @@ def loudness(sounds: Sequence[Sound], labels: Sequence[str], target: float | Non
     for i, (times, values) in enumerate(curves):
         drawn.append(_curve(times, ((top - values) / (top - bottom)).clip(0, 1), seconds, colour(i)))
     if target is not None:
-        drawn.append(rules([(top - target) / (top - bottom)], COLUMNS, GREY, "6 4"))
+        drawn.append(rules([(top - target) / (top - bottom)], COLUMNS, COLOURS[4], "6 4"))
     entries = [(colour(i), label) for i, label in enumerate(labels)]
     head = join("LUFS", legend(entries)) if len(labels) > 1 else "LUFS"
     picture = image(drawn, COLUMNS, _loudness_words(sounds, labels, target), 150)
@@ -103,11 +103,13 @@ def _loudness_words(sounds: Sequence[Sound], labels: Sequence[str], target: floa
 
 def table(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
     """Write what was measured as a table, one row a sound."""
-    heads = ["", "Loudness", "Range", "True peak", "Quietest tenth", "under the mean"]
+    heads = ["Loudness", "Range", "True peak", "Quietest tenth", "under its mean"]
     rows = [
         _row(sounds[0], sound, label, i) for i, (sound, label) in enumerate(zip(sounds, labels, strict=True))
     ]
-    top = tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
+    top = tag(
+        "thead", tag("tr", tag("td", class_="first"), *(tag("th", head, scope="col") for head in heads))
+    )
     tenth = (
         "Quietest tenth: the level where the first sound is quietest, taken at the same places in each; "
         "in speech these are the pauses, and what is heard there is noise."

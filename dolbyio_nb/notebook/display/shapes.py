@@ -63,7 +63,7 @@ def spans(stretches: Iterable[Span], colour: str, wide: float, top: float = 0, b
 def rules(levels: Iterable[float], wide: float, colour: str = GREY, dashes: str = "") -> str:
     """Draw lines across, at fractions from the top."""
     path = "".join(f"M0 {_number(TALL * y)}H{_number(wide)}" for y in levels)
-    dashed = f" stroke-dasharray='{dashes}'" if dashes else " stroke-opacity='.35'"
+    dashed = f" stroke-width='1.5' stroke-dasharray='{dashes}'" if dashes else " stroke-opacity='.35'"
     return _path(path, f"fill='none' stroke='{colour}'{dashed}") if path else ""
 
 
