@@ -10,8 +10,9 @@ from dolbyio_nb.credentials import AppCredentials, find_credentials
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
 from dolbyio_nb.keeper import TokenKeeper
 from dolbyio_nb.media import Media
+from dolbyio_nb.origins import Origin
 from dolbyio_nb.session import BearerAuth, open_session
-from dolbyio_nb.settings import auth_url, is_on_this_computer, media_url, sandbox_mode
+from dolbyio_nb.settings import auth_url, media_url, sandbox_mode
 from dolbyio_nb.tokens import DEFAULT_LIFE, AccessToken, TokenRequest
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Dolby:
         self._about = LoginStatus(
             source=request.credentials.source,
             key_hint=request.credentials.key_hint,
-            sandbox=is_on_this_computer(request.auth_url),
+            sandbox=Origin.of(request.auth_url).is_local,
         )
         self._connect(request.auth_url, media_url)
 

@@ -31,6 +31,12 @@ class AppCredentials:
     def __post_init__(self) -> None:
         object.__setattr__(self, "app_key", self.app_key.strip())
         object.__setattr__(self, "app_secret", self.app_secret.strip())
+        if not (self.app_key and self.app_secret):
+            raise CredentialsError(
+                "The App key or the App secret is empty.",
+                f"They came from {self.source}.",
+                "Copy both from the Dolby.io dashboard.",
+            )
 
     def __repr__(self) -> str:
         return f"<App key {self.key_hint} from {self.source}>"

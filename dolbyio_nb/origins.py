@@ -6,9 +6,8 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-DOLBY_HOST = re.compile(
-    r"([a-z0-9-]+\.)+dolby\.(io|com)"
-)  # nothing that two readers of addresses read differently
+# Nothing that two readers of addresses may read differently.
+DOLBY_HOST = re.compile(r"([a-z0-9-]+\.)+dolby\.(io|com)")
 STANDARD_PORTS = {"https": 443, "http": 80}
 PRESIGNED = "x-amz-signature="  # such an address is a key in itself; storage refuses a second one
 
@@ -30,7 +29,15 @@ class Origin(NamedTuple):
     @property
     def is_private(self) -> bool:
         """Whether nobody on the way can read along: https, or a server on this computer."""
-        return self.scheme == "https" or (self.scheme == "http" and _is_loopback(self.host))
+        return self.scheme == "https" or (self.scheme == "http" and self.is_local)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this computer, where Dolby.io never is, but a sandbox may be."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def is_dolby(self) -> bool:
@@ -53,10 +60,3 @@ class Origins:
         if PRESIGNED in url.lower():
             return False
         return origin.is_dolby or (origin.is_private and origin in self._configured)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

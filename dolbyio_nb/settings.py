@@ -1,10 +1,10 @@
 """What the environment may change: the two origins, and whether the sandbox stands in."""
 
-import ipaddress
 import os
 from urllib.parse import urlsplit
 
 from dolbyio_nb.errors import InvalidOption
+from dolbyio_nb.origins import Origin
 
 AUTH_ORIGIN = "https://api.dolby.io"
 MEDIA_ORIGIN = "https://api.dolby.com"
@@ -45,25 +45,8 @@ def _origin(variable: str, default: str) -> str:
 
 def _is_safe_origin(url: str) -> bool:
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
+        parts, origin = urlsplit(url), Origin.of(url)
     except ValueError:
         return False
-    bare = bool(host) and not (parts.path or parts.query or parts.fragment or parts.username)
-    return bare and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
-
-
-def is_on_this_computer(origin: str) -> bool:
-    """Tell whether an origin is a sandbox's: Dolby.io is never on this computer."""
-    return is_loopback(urlsplit(origin).hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this computer."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    bare = bool(origin.host) and not (parts.path or parts.query or parts.fragment or parts.username)
+    return bare and origin.is_private

@@ -186,3 +186,10 @@ def test_secret_is_in_no_repr_and_no_pickle():
     assert KEY not in repr(credentials)
     with pytest.raises(TypeError, match="delegate"):
         pickle.dumps(credentials)
+
+
+@pytest.mark.parametrize("pair", [("", SECRET), (KEY, " \n")])
+def test_empty_values_are_refused(pair):
+    """An empty value is refused before anything is sent."""
+    with pytest.raises(CredentialsError, match="empty"):
+        AppCredentials(*pair)

@@ -12,8 +12,10 @@ import dolbyio_nb
 PACKAGE = Path(dolbyio_nb.__file__).parent
 
 # Each part may import only from parts named before it.
-ORDER = ("errors", "problems", "clock", "settings", "credentials", "env_file", "tokens", "keeper", "session",
-         "media", "client", "notebook")  # fmt: skip
+ORDER = [
+    "errors", "problems", "clock", "forks", "origins", "settings", "credentials", "env_file", "tokens",
+    "keeper", "repeats", "session", "media", "client", "notebook",
+]  # fmt: skip
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -3,7 +3,8 @@
 import pytest
 
 from dolbyio_nb.errors import InvalidOption
-from dolbyio_nb.settings import auth_url, is_on_this_computer, media_url, sandbox_mode
+from dolbyio_nb.origins import Origin
+from dolbyio_nb.settings import auth_url, media_url, sandbox_mode
 
 
 @pytest.fixture(autouse=True)
@@ -60,5 +61,5 @@ def test_sandbox_modes(monkeypatch):
 
 def test_this_computer_is_never_dolby():
     """An origin on this computer is a sandbox's."""
-    assert is_on_this_computer("http://127.0.0.1:8460")
-    assert not is_on_this_computer("https://api.dolby.io")
+    assert Origin.of("http://127.0.0.1:8460").is_local
+    assert not Origin.of("https://api.dolby.io").is_local

@@ -1,0 +1,120 @@
+"""The one request that makes a token."""
+
+import hashlib
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+import requests
+
+from dolbyio_nb.clock import Clock, now
+from dolbyio_nb.credentials import AppCredentials
+from dolbyio_nb.errors import InvalidOption, Problem, TokenError, TokenRefused, TokenUnavailable
+from dolbyio_nb.tokens.access_token import AccessToken
+from dolbyio_nb.tokens.answers import is_final, read_refusal, read_token
+
+LONGEST_LIFE = 86400  # seconds; Dolby's guide names 24 hours as the maximum
+DEFAULT_LIFE = 1800  # seconds; the service's own default
+CONNECT_LIMIT = 3.05  # seconds; just over one lost TCP packet's repetition
+READ_LIMIT = 10.0  # seconds; a slow service, and not yet a lost one
+SHORTEST_SECRET = 8  # characters; a shorter one may be part of any word
+
+
+@dataclass(frozen=True)
+class TokenRequest:
+    """Asks the service for a token with one POST, each time it is called.
+
+    Args:
+        credentials: the App key and secret, sent as HTTP Basic authentication.
+        auth_url: the origin of the token service, such as `https://api.dolby.io`.
+        expires_in: seconds of life to ask for, 1 to 86400; the service may give less.
+
+    Raises:
+        InvalidOption: `expires_in` is out of range.
+        TokenRefused: (when called) the service refuses these credentials or this request.
+        TokenUnavailable: (when called) no usable answer; a later call may have one.
+    """
+
+    credentials: AppCredentials
+    auth_url: str
+    expires_in: int = DEFAULT_LIFE
+    clock: Clock = field(default=now, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if type(self.expires_in) is not int or not 1 <= self.expires_in <= LONGEST_LIFE:
+            raise InvalidOption(
+                f"A token cannot live for {self.expires_in!r} seconds.",
+                f"Dolby.io gives tokens for 1 to {LONGEST_LIFE} seconds (24 hours).",
+                f"Choose expires_in (--expires-in) from 1 to {LONGEST_LIFE}.",
+            )
+
+    @property
+    def url(self) -> str:
+        """The address of the token endpoint."""
+        return f"{self.auth_url}/v1/auth/token"
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal for requests that may share one token, and without the secret."""
+        digest = hashlib.sha256(self.credentials.app_secret.encode()).hexdigest()
+        return (self.url, self.credentials.app_key, digest, self.expires_in)
+
+    def __call__(self) -> AccessToken:
+        """Send the request; return the new token."""
+        born = self.clock()
+        response = self._post()
+        if token := read_token(response):
+            value, life = token
+            return AccessToken(value, life=life, born=born, clock=self.clock)
+        problem = read_refusal(response)
+        del response  # it may hold a token, and frames of a traceback can be looked into
+        raise self._refusal(problem) if is_final(problem) else self._trouble(problem)
+
+    def _post(self) -> requests.Response:
+        try:
+            return requests.post(
+                self.url,
+                data={"grant_type": "client_credentials", "expires_in": str(self.expires_in)},
+                headers={"Accept": "application/json", "Cache-Control": "no-cache"},
+                auth=requests.auth.HTTPBasicAuth(
+                    self.credentials.app_key.encode(), self.credentials.app_secret.encode()
+                ),
+                timeout=(CONNECT_LIMIT, READ_LIMIT),
+                allow_redirects=False,
+            )
+        except requests.RequestException as cause:
+            reason = _reason(cause)
+        # Raised out here so that the error keeps no frames of requests, which hold the Basic header.
+        raise TokenUnavailable(
+            f"No token: {self.auth_url} cannot be reached.", reason, "Check the network, then log in again."
+        )
+
+    def _answered(self, problem: Problem) -> str:
+        """Quote the answer, without the secret should a service ever echo it."""
+        secret = self.credentials.app_secret
+        return f"It answered {problem}.".replace(secret, "…" if len(secret) >= SHORTEST_SECRET else secret)
+
+    def _refusal(self, problem: Problem) -> TokenError:
+        what = f"No token: {self.auth_url} refuses the App key and App secret from {self.credentials.source}."
+        next_step = [*self.credentials.warnings(), "Check both in the Dolby.io dashboard, then log in again."]
+        if problem.status not in (400, 401, 403):
+            what, next_step = f"No token: {self.url} is not a token endpoint.", ["Check DOLBYIO_AUTH_URL."]
+        return TokenRefused(what, self._answered(problem), " ".join(next_step), status=problem.status)
+
+    def _trouble(self, problem: Problem) -> TokenError:
+        return TokenUnavailable(
+            f"No token: {self.auth_url} is in trouble.",
+            self._answered(problem),
+            "Wait a little, then try again.",
+            status=problem.status,
+            retry_after=problem.retry_after,
+        )
+
+
+def _reason(cause: Exception) -> str:
+    if isinstance(cause, requests.Timeout):
+        return f"No answer within {READ_LIMIT:.0f} s ({type(cause).__name__})."
+    if isinstance(cause, requests.exceptions.ProxyError):
+        return "The proxy (HTTPS_PROXY) does not let the request through."
+    if isinstance(cause, requests.exceptions.SSLError):
+        return "Its TLS certificate is not trusted here (REQUESTS_CA_BUNDLE may name another authority)."
+    return f"The connection failed ({type(cause).__name__})."
