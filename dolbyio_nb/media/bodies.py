@@ -61,6 +61,11 @@ def mastering(
     return given(dynamic_eq=dynamic_eq, loudness=loudness, stereo_image=stereo_image)
 
 
+def master_kind(suffix: str) -> str:
+    """Name what mastering writes for a source: its own kind where that can be written, or `wav`."""
+    return kind_of(suffix) if kind_of(suffix) in MASTER_KINDS else "wav"
+
+
 def kind_of(suffix: str) -> str:
     """Name the kind of file a suffix stands for."""
     return suffix.removeprefix(".").lower()

@@ -1,27 +1,30 @@
 """What can be done to a file: enhance, diagnose, analyze, transcode, master."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dolbyio_nb.media.bodies import (
-    MASTER_KINDS,
     Options,
     Stretch,
     callback,
     content_option,
     given,
+    master_kind,
     mastering,
     stretch,
     with_region,
 )
 from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.locations import Source
-from dolbyio_nb.media.places import Destination, choose_renditions, choose_target, read_input
+from dolbyio_nb.media.places import Destination, choose_renditions, choose_target, read_input, read_inputs
 from dolbyio_nb.media.starting import Starter
 
 
 class Operations(Starter):
-    """The processing APIs. Each method starts a job; `job.result()` waits for what comes out."""
+    """The processing APIs. Each method starts a job; `job.result()` waits for what comes out.
+
+    Every method has `on_complete`, an address that the service calls when the job has ended.
+    """
 
     def enhance(
         self,
@@ -42,7 +45,6 @@ class Operations(Starter):
                 `studio`, `voice_over` or `voice_recording`; by default the service works it out.
             audio: `loudness`, `dynamics`, `noise`, `filter`, `speech`, `music`; what is left out is on.
             region: `(start, end)` in seconds; None leaves an end open.
-            on_complete: an address that the service calls when the job has ended.
         """
         read = read_input(source)
         target = choose_target(output, read, read.suffix)
@@ -88,7 +90,6 @@ class Operations(Starter):
             content: its type, or `{"type": ..., "silence": {"threshold": dB, "duration": seconds}}`.
             loudness: `profile`, `metering_mode`, `dialog_intelligence`, `speech_threshold`.
             validation: `{"loudness": {"loudness_min": ..., "loudness_max": ..., "true_peak_max": ...}}`.
-            on_complete: an address that the service calls when the job has ended.
         """
         options = given(content=content_option(content), loudness=loudness, validation=validation)
         return self._report("/media/analyze", source, output, on_complete, options | extra)
@@ -133,16 +134,14 @@ class Operations(Starter):
         Args:
             source: one source, or a list of them to be joined.
             output: where the result goes.
-            kind: the format, such as `mp3`, `wav`, `mp4` or `png` (a picture); by default what the output's
-                suffix says.
+            kind: `mp3`, `wav`, `mp4`, `png` (a picture) and others; by default what the output's suffix says.
             audio: `codec`, `bitrate_kb`, `channels`.
             video: `codec`, `width`, `height`, `frame_rate`, `bitrate_mode`, `bitrate_kb`.
             outputs: several formats at once in place of the four above, each a mapping with `kind`, `audio`,
                 `video` and `destination` (a path on this computer, an address, or left out).
             storage: stores that a destination refers to by `{"ref": ..., "filename": ...}`.
-            on_complete: an address that the service calls when the job has ended.
         """
-        reads = [read_input(one) for one in (source if isinstance(source, list) else [source])]
+        reads = read_inputs(source)
         wanted = outputs or [given(destination=output, kind=kind, audio=audio, video=video)]
         targets, written = choose_renditions(wanted, reads[0])
         body = given(
@@ -177,28 +176,20 @@ class Operations(Starter):
             loudness: the loudness to reach in LUFS, or the whole group.
             stereo_image: True for a wider image, or the whole group.
             metadata: `genre` and `tags` of the piece.
-            on_complete: an address that the service calls when the job has ended.
         """
         read = read_input(source)
-        known = read.suffix[1:].lower() in MASTER_KINDS
-        wanted = given(
-            destination=output,
-            kind=kind or (None if output else read.suffix[1:].lower() if known else "wav"),
-            master=mastering(dynamic_eq, intensity, loudness, stereo_image),
-        )
-        targets, written = choose_renditions([wanted], read)
-        body = given(
-            inputs=[given(source=self._sent(read), metadata=metadata)],
-            outputs=written,
-            on_complete=callback(on_complete),
-        )
+        kind = kind or (None if output else master_kind(read.suffix))
+        master = mastering(dynamic_eq, intensity, loudness, stereo_image)
+        targets, written = choose_renditions([given(destination=output, kind=kind, master=master)], read)
+        one = given(source=self._sent(read), metadata=metadata)
+        body = given(inputs=[one], outputs=written, on_complete=callback(on_complete))
         return self._start("/media/master", read, targets, body | extra)
 
     def master_preview(
         self,
         source: Source,
         *,
-        presets: Iterable[str] = "a",
+        presets: Sequence[str] = "a",
         segment: Stretch | None = None,
         intensity: int | None = None,
         loudness: float | Options | None = None,
@@ -212,7 +203,7 @@ class Operations(Starter):
         Args:
             presets: letters from `a` (pop) to `n` (classical), such as `"abl"`.
             segment: `(start, duration)` in seconds.
-            intensity, loudness, stereo_image, metadata, on_complete: as for `master`.
+            intensity, loudness, stereo_image, metadata: as for `master`.
         """
         read = read_input(source)
         targets = [choose_target(None, read, read.suffix) for _ in presets]

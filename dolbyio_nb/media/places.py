@@ -64,6 +64,14 @@ def read_input(source: Source) -> Input:
     return Input(content.name, content=content)
 
 
+def read_inputs(source: Source | list[Source]) -> list[Input]:
+    """Look at one source or several."""
+    reads = [read_input(one) for one in (source if isinstance(source, list) else [source])]
+    if not reads:
+        raise InvalidOption("There is no source in the list.", "", "Give one or more.")
+    return reads
+
+
 def choose_target(output: Destination | None, read: Input, suffix: str) -> Target:
     """Choose where a job writes: where the person says, or a new place in temporary storage."""
     if output is None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dolbyio_nb.errors import InvalidOption, TransferError
 from dolbyio_nb.media.locations import is_temporary, name_of, new_input, plain, remote_location, shown
-from dolbyio_nb.media.places import Target, choose_renditions, choose_target, read_input
+from dolbyio_nb.media.places import Target, choose_renditions, choose_target, read_input, read_inputs
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
@@ -114,6 +114,12 @@ def test_a_format_that_nobody_named_is_asked_for():
     """Transcode needs a kind or an output with a suffix."""
     with pytest.raises(InvalidOption, match="which format"):
         choose_renditions([{"destination": {"ref": "s", "filename": "x"}}], read_input("dlb://a.wav"))
+
+
+def test_a_list_without_a_source_is_refused():
+    """Joining nothing makes no sense."""
+    with pytest.raises(InvalidOption, match="no source"):
+        read_inputs([])
 
 
 def test_every_output_has_a_kind_and_a_destination(tmp_path):
