@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from .lab import CURRENT, fill, open_alone, open_in, word
+from .lab import CURRENT, fill, open_alone, word
 
 NEEDLE = "s3cr3t-NEEDLE-42"
 SHOW = "import stand_in; actions, panel = stand_in.new(found='.env'); panel"
@@ -157,14 +157,14 @@ def test_a_kernel_that_died_is_seen(notebook):
     it.page.locator(".jp-Dialog button").click()  # JupyterLab says so too
 
 
-def test_a_notebook_without_its_kernel_claims_nothing(notebook):
+def test_a_notebook_without_its_kernel_claims_nothing(alone, server, context):
     """Reopened later, with its state from the file, the panel says that its kernel is gone."""
-    it = notebook(LOGGED_IN)
+    it = alone(LOGGED_IN)
     it.run(0)
     word(it.page, "Fresh")
     it.save()
     it.close()
-    later = open_in(it.page, it.path)
+    later = open_alone(server, context, it.path)
     word(later.page, "Kernel gone")
     assert later.page.get_by_role("timer").inner_text() == "–"
     later.close()
