@@ -54,7 +54,7 @@ def page(body: Html) -> str:
     """Give the body its style and, when it has players to switch, the script that switches them."""
     style = tag("style", Html(_static("display.css")))
     script = tag("script", Html(_static("player.js"))) if "data-dolby-switch" in body else None
-    return join(style, tag("div", body, class_="dolby-sound", data_lm_suppress_shortcuts="true"), script)
+    return join(style, tag("div", body, class_="dolby-sound"), script)
 
 
 @cache

@@ -21,7 +21,7 @@ def row(label: Html | str, picture: Html, side: Sequence[Tick] = (), wide: float
     marks = tag("span", *(_mark(tick, "top") for tick in side), class_="side", aria_hidden="true")
     return tag(
         "div",
-        tag("div", tag("span", label, class_="label"), marks, class_="head"),
+        tag("div", tag("span", label, class_="label"), " ", marks, class_="head"),
         tag("div", picture, class_="canvas"),
         class_="row",
     )

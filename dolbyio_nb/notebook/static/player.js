@@ -1,6 +1,8 @@
 /* Turns the players of one comparison into one with a switch. All run together and only the chosen one is
    heard, so that a switch keeps the position. Without this script each has its own controls. */
 (() => {
+  /* JupyterLab takes arrows and the space bar from whatever lacks this mark. */
+  const keeps_keys = (element) => element.setAttribute("data-lm-suppress-shortcuts", "true");
   const make = (name, properties = {}) => Object.assign(document.createElement(name), properties);
 
   function set_up(root) {
@@ -70,8 +72,10 @@
         volume = Math.min(1, sound.volume / gain());
       }));
       media.append(sound);
+      keeps_keys(sound);
 
       const radio = make("input", { type: "radio", name: group, checked: i === 0 });
+      keeps_keys(radio);
       radio.addEventListener("change", () => choose(i));
       if (sounds.length > 1) {
         const label = lanes[i].querySelector(".label");
@@ -91,6 +95,7 @@
 
     equal.addEventListener("change", loud);
     stage.append(media);
+    keeps_keys(equal);
     if (gains.some((value) => value !== 1)) {
       const line = make("label", { title: "Turns the louder ones down to the quietest, so that loudness does not decide." });
       line.append(equal, "equal loudness");
