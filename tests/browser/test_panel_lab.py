@@ -165,8 +165,9 @@ def test_a_notebook_without_its_kernel_claims_nothing(alone, server, context):
     it.save()
     it.close()
     later = open_alone(server, context, it.path)
-    word(later.page, "Kernel gone")
-    assert later.page.get_by_role("timer").inner_text() == "–"
+    unknown = later.page.get_by_text("model not found")  # ipywidgets 8.1.0 restores no widget here
+    later.page.locator(".state", has_text="Kernel gone").or_(unknown).wait_for()
+    assert later.page.locator(".time", has_text=":").count() == 0
     later.close()
 
 
