@@ -1,7 +1,8 @@
 """How much faster than real time the sandbox processes sound: `python benchmarks/processing.py`.
 
 Every operation runs on 60 s of 48 kHz stereo: the sample voice, repeated, with white noise 30 dB under it;
-for music, the sample music. One pass each, files read and written included. On a busy machine look at the processor's column.
+for music, the sample music. One pass each, files read and written included. On a busy machine, look at the
+processor's column.
 """
 
 from __future__ import annotations

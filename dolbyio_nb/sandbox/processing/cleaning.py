@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .clicks import declicked
 from .denoising import denoised
 from .dynamics import narrowed
 from .equalizing import equalized, softer_above, softer_below, without_rumble
-from .filters import filtered
 from .hum import hum_lines, without_lines
 from .noise import Noise, measure_noise, signal_to_noise
 from .progress import Tell, part
@@ -27,7 +27,7 @@ def cleaned(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound
     sound = _without_hum(sound, wishes, part(tell, 0, 0.2))
     sound = _without_noise(sound, wishes, content, part(tell, 0.2, 0.4))
     if wishes.click:
-        sound = filtered(sound, ("adeclick", f"threshold={CLICKS[wishes.click]}"), tell=part(tell, 0.4, 0.7))
+        sound = declicked(sound, CLICKS[wishes.click], part(tell, 0.4, 0.7))
     if wishes.plosive:
         gain = softer_below(POP_END, CUTS[wishes.plosive])
         sound = _repaired(sound, gain, plosives(content.spectrum, content.spoken), part(tell, 0.7, 0.8))
