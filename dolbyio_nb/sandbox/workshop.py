@@ -14,6 +14,7 @@ from .locations import Locations
 from .store import Store, discard
 
 WORKERS = 2
+TOOLS = ("av", "numpy")
 STOP_TIMEOUT = 2.0  # seconds that a job at work gets to notice that the sandbox stops
 
 
@@ -68,12 +69,16 @@ class Workshop:
             return self._work(job)
         except (Cancelled, JobFailure):
             raise
-        except ImportError:
-            raise no_tools() from None
         except Exception as error:
-            if self._book.is_cancelling(job.job_id):
-                raise Cancelled from None
-            raise (broken_off() if self._stopping else not_processed(error)) from None
+            raise self._unforeseen(job, error) from None
+
+    def _unforeseen(self, job: Job, error: Exception) -> Exception:
+        if self._book.is_cancelling(job.job_id):
+            return Cancelled()
+        if self._stopping:
+            return broken_off()
+        package = error.name if isinstance(error, ImportError) else None
+        return no_tools() if package in TOOLS else not_processed(error)
 
     def _obey(self, ending: Ending | None) -> None:
         if ending == "Cancelled":

@@ -9,6 +9,8 @@ import jwt
 import pytest
 import requests
 
+from dolbyio_nb.sandbox import faults
+
 JOBS = "/media/jobs"
 
 
@@ -149,8 +151,7 @@ def test_a_revoked_token_is_not_known_any_more(sandbox, caller):
 
 def test_a_disabled_app_is_forbidden(sandbox, caller, other):
     """Its key and its tokens are answered 403; other apps go on; clear() enables it."""
-    app = next(app for app in [sandbox.add_app()])
-    sandbox.faults.disable_app(app)
+    sandbox.faults.disable_app(sandbox.add_app())
     assert caller.get(JOBS).status_code == 200
     sandbox.faults.disable_app()
     assert caller.ask_token().status_code == 403
@@ -211,13 +212,13 @@ def test_the_next_job_can_be_made_to_end(sandbox, caller, make_tone, ending):
 
 def test_clear_forgets_everything(sandbox, caller, make_tone):
     """Orders and habits alike."""
-    faults = sandbox.faults
-    faults.fail(500, at="any", times=None)
-    faults.token_life, faults.expires_in, faults.opaque_tokens = 5, "missing", True
-    faults.clock_skew, faults.error_style = 99, "oauth"
-    faults.end_next_job()
-    faults.hold_jobs()
-    faults.clear()
+    ordered = sandbox.faults
+    ordered.fail(500, at="any", times=None)
+    ordered.token_life, ordered.expires_in, ordered.opaque_tokens = 5, "missing", True
+    ordered.clock_skew, ordered.error_style = 99, "oauth"
+    ordered.end_next_job()
+    ordered.hold_jobs()
+    ordered.clear()
     answer = caller.ask_token()
     assert answer.json()["expires_in"] == 1800
     assert answer.json()["access_token"].count(".") == 2
@@ -227,7 +228,5 @@ def test_clear_forgets_everything(sandbox, caller, make_tone):
 
 def test_every_word_is_in_the_text_that_users_read(sandbox):
     """The module's docstring shows each public order and habit."""
-    from dolbyio_nb.sandbox import faults
-
     words = [name for name in dir(sandbox.faults) if not name.startswith("_")]
     assert [word for word in words if word not in (faults.__doc__ or "")] == []

@@ -1,5 +1,6 @@
 """The life of a job: started, polled, ended, cancelled, listed."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -152,8 +153,6 @@ def test_a_file_that_is_no_sound_fails_the_job(caller, data):
 
 def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(caller, make_tone, monkeypatch):
     """The plain install runs everything but the sound, and says what is missing."""
-    import sys
-
     for name in [name for name in sys.modules if name.startswith("dolbyio_nb.sandbox.processing")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "av", None)

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from dolbyio_nb.sandbox import Sandbox
+from dolbyio_nb.sandbox.server import Handler
 
 
 def talk(connection, text):
@@ -200,8 +201,6 @@ def test_answers_carry_a_request_id_and_the_sandboxs_own_name(caller):
 
 def test_small_answers_are_not_delayed(sandbox):
     """Nagle's algorithm is off: it would hold small answers for 40 ms."""
-    from dolbyio_nb.sandbox.server import Handler
-
     assert Handler.disable_nagle_algorithm
     assert Handler.timeout
 

@@ -49,7 +49,7 @@ async function refused(operation, call, status) {
 }
 
 async function ended(results, token, id) {
-    for (let turn = 0; turn < 60; turn++) {
+    for (let turn = 0; turn < 300; turn++) {
         const answer = await results(token, id);
         if (!['Pending', 'Running'].includes(answer.status)) return answer;
         await new Promise((resolve) => setTimeout(resolve, 100));

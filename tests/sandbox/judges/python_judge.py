@@ -73,11 +73,11 @@ async def refused(operation, call, status):
 
 
 async def ended(results, token, job_id):
-    for _ in range(12):
+    for turn in range(15):
         answer = await results(token, job_id)
         if answer.status not in ("Pending", "Running"):
             return answer
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(min(2.0, 0.1 * 2**turn))
     return answer
 
 
