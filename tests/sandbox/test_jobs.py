@@ -3,6 +3,7 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 import requests
@@ -160,6 +161,34 @@ def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(ca
     answer = caller.run("/media/diagnose", DIAGNOSE)
     assert answer["status"] == "Failed"
     assert "pip install 'dolbyio_nb[sandbox]'" in answer["error"]["detail"]
+
+
+def raising(error):
+    def process(*_):
+        raise error
+
+    return process
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        raising(ValueError("secret path")),
+        raising(MemoryError()),
+        raising(UnicodeDecodeError("utf-8", b"", 0, 1, "bad")),
+        raising(ImportError("no such filter", name="somewhere.else")),
+        lambda *_: {"score": float("nan")},
+        lambda *_: {"score": object()},
+    ],
+)
+def test_whatever_the_decoders_do_the_job_ends_in_words(caller, make_tone, monkeypatch, process):
+    """Failed, with the kind of error and nothing of its text; and the worker lives on."""
+    monkeypatch.setattr(import_module("dolbyio_nb.sandbox.processing"), "process", process)
+    caller.upload("dlb://in.wav", make_tone())
+    for _ in range(3):
+        error = caller.run("/media/diagnose", DIAGNOSE)["error"]
+        assert error["type"] == "/problems/processing-failed"
+        assert "secret" not in error["detail"]
 
 
 def one(sandbox, job_id):

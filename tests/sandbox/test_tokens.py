@@ -94,7 +94,9 @@ def test_the_content_type_may_carry_parameters(sandbox):
 @pytest.mark.parametrize("body", ["", "grant_type=password", "grant_type", "%%%"])
 def test_another_grant_is_refused(sandbox, body):
     """Only `client_credentials` is documented."""
-    assert ask(sandbox, data=body).status_code == 400
+    answer = ask(sandbox, data=body)
+    assert (answer.status_code, answer.json()["type"]) == (400, "INVALID_REQUEST")
+    assert answer.json()["error"] == "Bad Request"
 
 
 def test_the_endpoint_takes_post_only(sandbox):
