@@ -70,15 +70,7 @@ class Workshop:
         except (Cancelled, JobFailure):
             raise
         except Exception as error:
-            raise self._unforeseen(job, error) from None
-
-    def _unforeseen(self, job: Job, error: Exception) -> Exception:
-        if self._book.is_cancelling(job.job_id):
-            return Cancelled()
-        if self._stopping:
-            return broken_off()
-        package = error.name if isinstance(error, ImportError) else None
-        return no_tools() if package in TOOLS else not_processed(error)
+            raise (broken_off() if self._stopping else _unforeseen(error)) from None
 
     def _obey(self, ending: Ending | None) -> None:
         if ending == "Cancelled":
@@ -112,6 +104,11 @@ class Workshop:
         self._book.advance(job.job_id, percent)
         if self._stopping:
             raise broken_off()
+
+
+def _unforeseen(error: Exception) -> JobFailure:
+    package = error.name if isinstance(error, ImportError) else None
+    return no_tools() if package in TOOLS else not_processed(error)
 
 
 def _processed(
