@@ -14,7 +14,7 @@ from .spectrum import Powers
 
 FRAME = 512  # samples
 STANDS_OUT = 15.0
-"""A frame is looked at when its sharpest turn is fifteen times the usual one: voices seldom are that sharp."""
+"""A frame is looked at when its sharpest turn is fifteen times the usual one; voices seldom turn so."""
 
 FAINT = 1e-5
 MARGIN = 0.1  # seconds on either side: FFmpeg's filter spoils the first 25 ms it is given

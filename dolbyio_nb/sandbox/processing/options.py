@@ -72,6 +72,11 @@ def number(name: str, value: Any, low: float, high: float) -> float:
     return read
 
 
+def has_region(location: Any) -> bool:
+    """Whether only a stretch of a location is wanted."""
+    return isinstance(location, Mapping) and location.get("region") is not None
+
+
 def region(source: Any, seconds: float) -> tuple[float, float]:
     """The stretch of an input location that is wanted: start and end in seconds."""
     asked = Options(source if isinstance(source, Mapping) else {})

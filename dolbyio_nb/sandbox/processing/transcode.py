@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .encoding import encoding_for, reshaped
-from .options import Options, region
+from .options import Options, has_region, region
 from .outputs import inputs, kind, wanted
 from .picture import check_picture, has_picture, write_still
 from .progress import Tell, part
@@ -56,8 +56,7 @@ def _joined(given: list[tuple[Any, Path]], tell: Tell) -> Sound:
 
 def _where(location: Any) -> Any:
     """A region may stand beside an input's source or in it: the documents leave it open."""
-    beside = Options(location).get("region")
-    return location if beside is not None else Options(location).get("source")
+    return location if has_region(location) else Options(location).get("source")
 
 
 def _picture(given: list[tuple[Any, Path]], output: Options, muxer: str) -> Path | None:
@@ -66,8 +65,7 @@ def _picture(given: list[tuple[Any, Path]], output: Options, muxer: str) -> Path
     location, path = given[0]
     if len(given) > 1:
         raise unwritable("Video of several inputs cannot be joined here; ask for a kind without it, as m4a.")
-    where = _where(location)
-    if isinstance(where, dict) and where.get("region") is not None:
+    if has_region(_where(location)):
         raise unwritable("Video cannot be cut here; ask for a kind without it, as m4a.")
     check_picture(path, output)
     return path

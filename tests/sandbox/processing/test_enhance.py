@@ -272,3 +272,23 @@ def test_a_wrong_request_names_its_field(make, saved, run, body, field):
     assert refused.value.type == "/problems/validation-error"
     assert field in refused.value.detail
     assert refused.value.detail.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "location", ["dlb://in.wav", {"url": "dlb://in.wav"}, {"url": "a", "auth": {"key": "b"}}]
+)
+def test_a_location_may_be_text_or_an_object(make, saved, run, heard, location):
+    """Without a region, every way to name the input means all of it."""
+    _, output = run("/media/enhance", saved(make.tone(1)), {"input": location})
+    assert heard(output).seconds == 1
+
+
+def test_notes_say_what_was_not_done(voice, media, saved, run):
+    """Isolation, the dynamic equalizer and a cut video are owned up to, in sentences."""
+    body = {
+        "input": {"url": "dlb://in", "region": {"start": 1, "end": 4}},
+        "audio": {"filter": {"dynamic_eq": {"enable": True}}},
+    }
+    notes = run("/media/enhance", media / "clip.mp4", body, "out.mp4")[0]["notes"]
+    for word in ("isolation", "equalizer", "video"):
+        assert any(word in note and note.endswith(".") for note in notes)
