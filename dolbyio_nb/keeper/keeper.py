@@ -93,7 +93,7 @@ class TokenKeeper:
         before, until = self._renewal.held.generation, self._clock() + timeout
         while True:
             held, now = self._renewal.held, self._clock()
-            if held.generation > before:
+            if held.generation > before and now < held.dead:
                 self._used = now
                 return held.token
             flight = self._see_to(held, now, by_hand=True)
@@ -225,7 +225,7 @@ class TokenKeeper:
 
     def _hire(self) -> None:
         self._worker = Worker(self._tend, self._background)
-        self._renewal.on_landing = self._worker.wake
+        self._renewal.on_change = self._worker.wake
 
     def begin_again(self) -> None:
         """Go on in a forked child, which has the token and none of the parent's threads."""

@@ -34,7 +34,7 @@ class Renewal:
         self.trouble: Trouble | None = None
         self.flight: Flight | None = None
         self.fetch: Fetch | None = fetch
-        self.on_landing: Callable[[], object] = lambda: None
+        self.on_change: Callable[[], object] = lambda: None
         self._identity = identity
         self._clock, self._rng, self._background = clock, rng, background
         self._departed = -inf
@@ -69,6 +69,7 @@ class Renewal:
                 return self.flight
             flight, is_new = FLIGHTS.board(self._identity, self.fetch, now, self._landed)
             self.flight, self._departed = flight, flight.departed
+        self.on_change()
         if is_new and not self._background.start(flight.fly):
             flight.fly()
         return flight
@@ -86,7 +87,7 @@ class Renewal:
                 self.trouble = after_failure(
                     flight.outcome, self.trouble, now=self._clock(), dead=self.held.dead, rng=self._rng
                 )
-        self.on_landing()
+        self.on_change()
 
     def cause(self) -> TokenError:
         """The error to raise for want of a token."""

@@ -172,6 +172,18 @@ def test_a_tokens_life_shorter_than_its_answer_takes_is_an_error_not_a_loop(stag
         keeper.token()
 
 
+def test_refresh_never_returns_a_token_that_died_on_its_way(stage):
+    """If the computer slept while the request was in the air, the next request counts."""
+    stage.life = 3.0
+    keeper = stage.keeper()
+    keeper.token()
+    stage.suspend(5)
+    with pytest.raises(TokenUnavailable):
+        keeper.token(timeout=0)
+    stage.suspend(5)
+    assert keeper.refresh().seconds_left > 0
+
+
 def test_closed_keepers_have_nothing_left(stage):
     """After the log-out nobody gets a token, and nothing is remembered."""
     keeper = stage.keeper()
