@@ -1,6 +1,7 @@
 """Progress bars, for as long as a person watches."""
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,12 @@ Show = Callable[[float], None]
 
 
 def person_watches() -> bool:
-    """Tell whether somebody sees the output: a notebook a person runs, or a terminal."""
+    """Tell whether somebody sees the output: a notebook a person runs, or a terminal.
+
+    Threads that work side by side are not watched: their bars would come and go all over each other.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return False
     ipython = sys.modules.get("IPython")
     kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython else None
     if kernel is not None:

@@ -3,6 +3,7 @@
 import io
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -36,6 +37,14 @@ def test_a_terminal_is_watched_and_a_log_file_is_not(monkeypatch):
     assert not person_watches()
     monkeypatch.setattr(sys, "stderr", None)
     assert not person_watches()
+
+
+def test_threads_side_by_side_show_no_bars(monkeypatch):
+    """Many files at once have one bar, that of whoever started the threads."""
+    notebook(monkeypatch, allow_stdin=True)
+    assert person_watches()
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(person_watches).result()
 
 
 def test_a_bar_shows_what_it_is_told_also_when_it_goes_back(monkeypatch):
