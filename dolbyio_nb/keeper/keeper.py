@@ -137,7 +137,7 @@ class TokenKeeper:
         with suppress(TokenError, NotLoggedIn):
             self.token(CELL_PATIENCE)
         self._worker.wake()
-        self._tell()
+        self._tell(CELL_PATIENCE)
 
     def after_cell(self) -> None:
         """Take note that the cell has ended."""
@@ -220,8 +220,8 @@ class TokenKeeper:
         """Whether anybody used this token, so that the next one is worth a request."""
         return self._in_cell or (held.token.born < self._used and now - self._used < held.token.life)
 
-    def _tell(self) -> None:
-        self._listeners.tell(lambda: self._renewal.held)
+    def _tell(self, patience: float = -1) -> None:
+        self._listeners.tell(lambda: self._renewal.held, patience)
 
     def _hire(self) -> None:
         self._worker = Worker(self._tend, self._background)

@@ -30,18 +30,27 @@ class Listeners:
 
         return remove
 
-    def tell(self, look: Callable[[], Holding]) -> None:
-        """Tell of the token that `look` finds, unless it is known; returns when everybody knows it."""
-        with self._telling:
+    def tell(self, look: Callable[[], Holding], patience: float = -1) -> None:
+        """Tell of the token that `look` finds, unless it is known; returns when everybody knows it.
+
+        While another thread is telling, this one waits: `patience` seconds at most, if it is not negative.
+        """
+        if not self._telling.acquire(timeout=patience):
+            return
+        try:
             held = look()
-            if held.generation in (NOTHING.generation, self._told):
-                return
-            self._told = held.generation
-            for listener in list(self._listeners.values()):
-                try:
-                    listener(held.token)
-                except Exception as error:  # whatever it is, it must not cost anybody the token
-                    logger.debug("A listener failed: %s", type(error).__name__)
+            if held.generation not in (NOTHING.generation, self._told):
+                self._told = held.generation
+                self._tell_all(held.token)
+        finally:
+            self._telling.release()
+
+    def _tell_all(self, token: AccessToken) -> None:
+        for listener in list(self._listeners.values()):
+            try:
+                listener(token)
+            except Exception as error:  # whatever it is, it must not cost anybody the token
+                logger.debug("A listener failed: %s", type(error).__name__)
 
     def clear(self) -> None:
         """Tell nobody any more."""

@@ -1,6 +1,10 @@
 """Who is told of a new token, and when."""
 
+import threading
+
 import pytest
+
+from dolbyio_nb.keeper.listeners import Listeners
 
 
 def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage):
@@ -66,3 +70,18 @@ def test_a_listener_may_ask_the_keeper(stage):
     keeper.before_cell()
     stage.advance(1)
     assert told == [keeper.token()]
+
+
+def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage):
+    """Who waits for another thread's telling has an end to patience."""
+    keeper, listeners = stage.keeper(), Listeners()
+    keeper.token()
+    begun, may_end = threading.Event(), threading.Event()
+    listeners.add(lambda token: (begun.set(), may_end.wait(30)))
+    telling = threading.Thread(target=listeners.tell, args=[lambda: keeper._renewal.held])
+    telling.start()
+    assert begun.wait(30)
+    listeners.tell(lambda: keeper._renewal.held, patience=0.01)
+    assert telling.is_alive()
+    may_end.set()
+    telling.join(30)
