@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dolbyio_nb.notebook.display.decoding import Floats
 from dolbyio_nb.notebook.display.markup import Html, join, tag
 from dolbyio_nb.notebook.display.outlines import (
     COLUMNS,
@@ -82,15 +83,11 @@ def loudness(sounds: Sequence[Sound], labels: Sequence[str], target: float | Non
     return figure("Loudness over time", row(head, picture, ticks), time_scale(time_ticks(seconds)), note=note)
 
 
-def _curve(times: object, fractions: object, seconds: float, shade: str) -> str:
-    import numpy as np
-
-    at, heights = np.asarray(times), np.asarray(fractions, np.float32)
-    if not len(at):
+def _curve(times: Floats, heights: Floats, seconds: float, shade: str) -> str:
+    if not len(times):
         return ""
-    share = len(at) * 0.1 / seconds
-    high, low, wide = columns(heights, heights, min(1.0, share))
-    start = COLUMNS * float(at[0]) / seconds
+    high, low, wide = columns(heights, heights, min(1.0, len(times) * 0.1 / seconds))
+    start = COLUMNS * float(times[0]) / seconds
     return band(high.tolist(), low.tolist(), shade, start, wide, edge=1.75)
 
 

@@ -16,7 +16,7 @@ def figure(title: str, *rows: Html | None, note: str = "") -> Html:
     return tag("figure", caption, *rows)
 
 
-def row(label: Html | str, picture: Html, side: Sequence[Tick] = (), wide: float = 0) -> Html:
+def row(label: Html | str, picture: Html, side: Sequence[Tick] = ()) -> Html:
     """Put a label, the marks of a vertical scale and a picture next to each other."""
     marks = tag("span", *(_mark(tick, "top") for tick in side), class_="side", aria_hidden="true")
     return tag(

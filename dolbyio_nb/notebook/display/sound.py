@@ -108,7 +108,9 @@ def _measured(path: Path, changed: int, size: int) -> Sound:
                 show(outline.frames / rate)
         loudness.take(None)
         channels = container.streams.audio[0].channels
-        return Sound(path, outline.frames / rate, rate, channels, **loudness.found(), **outline.found())
+        outlined = outline.found()
+        peak = float(max(-outlined["lows"].min(), outlined["highs"].max()))
+        return Sound(path, outline.frames / rate, rate, channels, **loudness.found(peak), **outlined)
 
 
 class LoudnessMeter:
@@ -135,10 +137,10 @@ class LoudnessMeter:
                 self._last = said
                 self._series.append((float(said["lavfi.r128.M"]), float(said["lavfi.r128.S"])))
 
-    def found(self) -> dict[str, Any]:
-        """Give the measures by their names in `Sound`."""
+    def found(self, peak: float) -> dict[str, Any]:
+        """Give the measures by their names in `Sound`; the true peak is no lower than the samples' `peak`."""
         whole = float(self._last.get("lavfi.r128.I", SILENCE))
-        peak = float(self._last.get("lavfi.r128.true_peak", 0))
+        peak = max(peak, float(self._last.get("lavfi.r128.true_peak", 0)))
         series = np.maximum(np.array(self._series, float).reshape(-1, 2), SILENCE)
         return {
             "loudness": whole if whole > GATE else None,

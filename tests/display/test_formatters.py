@@ -1,0 +1,88 @@
+"""How a shell learns to show results."""
+
+import subprocess
+import sys
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from dolbyio_nb.media import Diagnosis, MediaResult, Output
+from dolbyio_nb.notebook.display.formatters import CARDS, register, unregister
+
+from .conftest import tone
+
+
+@pytest.fixture
+def shell():
+    """A shell that knows the results."""
+    shell = InteractiveShell()
+    register(shell)
+    return shell
+
+
+def test_results_are_shown_as_html_and_text(shell):
+    """A notebook takes the card, a terminal the line."""
+    data, _ = shell.display_formatter.format(Diagnosis({}, "diagnose", "0123456789"))
+    assert "dolby-sound" in data["text/html"]
+    assert data["text/plain"].startswith("<Diagnosis of diagnose")
+
+
+def test_a_terminal_reads_loudness_before_and_after(shell, wav):
+    """What enhance did is one more line of text."""
+    output = Output("dlb://out/b.wav", "b.wav", lambda address, path: path)
+    output.path = wav("b.wav", tone(1000, 2, 0.5))
+    result = MediaResult({}, "enhance", "job", wav("a.wav", tone(1000, 2, 0.05)), [output])
+    text = shell.display_formatter.format(result, include=["text/plain"])[0]["text/plain"]
+    first, second = text.splitlines()
+    assert first == repr(result)
+    assert second == "Before: −29.0 LUFS, true peak −26.0 dBTP; After: −9.0 LUFS, true peak −6.0 dBTP"
+
+
+def test_unregister_takes_everything_back(shell):
+    """Afterwards a result is its repr, and nothing else."""
+    unregister(shell)
+    unregister(shell)
+    for kind in CARDS:
+        data, _ = shell.display_formatter.format(kind({}, "enhance", "0123"))
+        assert list(data) == ["text/plain"]
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed():
+    """To load the extension costs no numpy, av, matplotlib or pandas."""
+    code = (
+        "import sys, dolbyio_nb.notebook.display, dolbyio_nb.notebook.display.formatters;"
+        "print([name for name in ('numpy', 'av', 'matplotlib', 'pandas') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_without_numpy_and_av_there_are_still_players(wav, tmp_path):
+    """The plain install plays before and after, and says what draws and measures them."""
+    wav("a.wav", tone(1000, 1))
+    code = """
+import sys
+sys.modules["av"] = sys.modules["numpy"] = None
+import importlib.util, pathlib
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name in ("av", "numpy") else find(name, *rest)
+from dolbyio_nb.media import MediaResult, Output
+from dolbyio_nb.notebook import display
+from dolbyio_nb.notebook.display.formatters import CARDS
+output = Output("dlb://out/a.wav", "a.wav", None)
+output.path = pathlib.Path("a.wav")
+print(CARDS[MediaResult](MediaResult({}, "enhance", "j", output.path, [output])))
+print(display.player("a.wav")._repr_html_().count("<audio"))
+try:
+    display.waveform("a.wav")
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    card, count, error = done.stdout.strip().split("\n", 2)
+    assert card.count("<audio") == 2
+    assert "pip install" in card
+    assert count == "1"
+    assert error.startswith("display.waveform() needs av and numpy")
