@@ -98,6 +98,7 @@ def test_the_switch_goes_on_playing(open_page, comparison):
     page.locator("audio").first.focus()
     page.keyboard.press("Space")
     page.wait_for_function("() => [...document.querySelectorAll('audio')].every((a) => a.currentTime > 0.3)")
+    assert page.evaluate(STATE)["playing"] == [True, True]
     page.get_by_role("radio", name="After").check()
     state = page.evaluate(STATE)
     assert (state["heard"], state["playing"]) == (1, [True, True])

@@ -175,6 +175,17 @@ def test_numbers_are_written_for_people():
     assert (clock(7), clock(3723), clock(7.25, 1)) == ("0:07", "1:02:03", "0:07.2")
 
 
+def test_a_file_name_is_never_html(wav):
+    """Quotes and brackets in a name stay in the label and in the words of a picture."""
+    name = "'\"><img src=x onerror=alert(1)>"
+    path = wav(f"{name}.wav", tone(1000, 1))
+    for draw in (display.player, display.compare, display.waveform, display.loudness, display.spectrogram):
+        reader = sound_html(draw(path)._repr_html_())
+        assert not [given for _, given in reader.elements if given.get("src") == "x"]
+        words = [given.get("alt", "") + given.get("aria-label", "") for _, given in reader.elements]
+        assert name in reader.text + "".join(words)
+
+
 def test_html_is_whole(wav):
     """Every element that is opened is closed, in the right order."""
     path = wav("x.wav", tone(1000, 2))
