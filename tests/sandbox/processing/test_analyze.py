@@ -63,6 +63,7 @@ def test_signal_to_noise(make, voice, saved, report, ratio):
     [
         ({"loudness": {"profile": "service_spotify"}}, False, "outside range specified [-15,-13]"),
         ({"validation": {"loudness": {"loudness_min": -19, "loudness_max": -16}}}, True, "as specified"),
+        ({"validation": {"loudness": {"loudness_max": -20}}}, False, "outside range"),
         ({"validation": {"loudness": {"true_peak_max": -6}}}, False, "above maximum specified -6"),
     ],
 )

@@ -76,6 +76,11 @@ def test_clipping_is_counted(make, voice, saved, run, gain):
     assert audio["quality_score"]["average"] < 9
 
 
+def test_a_tone_is_not_clipping(make, saved, run):
+    """A low tone stays near its peak for many samples, and is not called clipped for it."""
+    assert diagnosed(run, saved(make.tone(3, -1, 60)))["clipping"]["events"] == 0
+
+
 @pytest.mark.parametrize("name", ["voice.flac", "music.flac"])
 def test_reaching_full_scale_is_not_clipping(make, media, heard, saved, run, name):
     """A recording that just reaches full scale is not called clipped."""
@@ -85,15 +90,15 @@ def test_reaching_full_scale_is_not_clipping(make, media, heard, saved, run, nam
 
 
 def test_silences_are_timed(make, saved, run):
-    """A second before, two in the middle and three after the tone are found to the hundredth."""
+    """A second before, two in the middle and three after the tones are found; a fifth of one is none."""
     quiet = lambda seconds: make.sound(np.zeros((round(seconds * 48_000), 1)))  # noqa: E731
     tone = make.tone(2, channels=1)
-    sound = make.joined(quiet(1), tone, quiet(2), tone, quiet(3))
+    sound = make.joined(quiet(1), tone, quiet(2), tone, quiet(0.2), tone, quiet(3))
     silence = diagnosed(run, saved(sound))["silence"]
     assert silence["at_beginning"] == pytest.approx(1, abs=0.02)
     assert silence["at_end"] == pytest.approx(3, abs=0.02)
     assert silence["num_sections"] == 3
-    assert silence["percentage"] == pytest.approx(60, abs=0.3)
+    assert silence["percentage"] == pytest.approx(100 * 6 / 12.2, abs=0.3)
 
 
 def test_a_dead_channel(make, saved, run):

@@ -255,6 +255,7 @@ def test_silence_stays_silence(make, saved, run, heard):
         ({"content": {"type": "opera"}}, "content.type"),
         ({"audio": {"noise": {"reduction": {"amount": "huge"}}}}, "audio.noise.reduction.amount"),
         ({"audio": {"loudness": {"target_level": "loud"}}}, "audio.loudness.target_level"),
+        ({"audio": {"loudness": {"peak_limit": False}}}, "audio.loudness.peak_limit"),
         ({"audio": {"loudness": {"enable": "yes"}}}, "audio.loudness.enable"),
         ({"audio": {"speech": {"isolation": {"amount": 101}}}}, "audio.speech.isolation.amount"),
         ({"audio": {"filter": []}}, "filter"),

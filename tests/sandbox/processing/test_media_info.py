@@ -9,7 +9,7 @@ from dolbyio_nb.sandbox.processing.media_info import media_info
 def test_the_one_published_answer(tmp_path):
     """A 9.94 s, 48 kHz, 16-bit stereo WAV of 1,908,846 bytes reads as the service's own answer does."""
     path = tmp_path / "workshop.wav"
-    path.write_bytes(_wav(data_bytes=1_908_768, extra=1_908_846 - 1_908_768 - 44))
+    path.write_bytes(_wav(data_bytes=1_908_792, extra=10))
     assert path.stat().st_size == 1_908_846
     assert media_info(path) == {
         "container": {"kind": "wav", "duration": 9.941, "bitrate": 1536140, "size": 1908846},
@@ -29,7 +29,7 @@ def _wav(data_bytes, extra):
     riff = b"WAVEfmt " + (16).to_bytes(4, "little")
     riff += np.array([1, 2], "<u2").tobytes() + np.array([48_000, 192_000], "<u4").tobytes()
     riff += np.array([4, 16], "<u2").tobytes()
-    riff += b"LIST" + (extra - 8).to_bytes(4, "little") + bytes(extra - 8)
+    riff += b"JUNK" + (extra - 8).to_bytes(4, "little") + bytes(extra - 8)
     riff += b"data" + data_bytes.to_bytes(4, "little") + bytes(data_bytes)
     return b"RIFF" + len(riff).to_bytes(4, "little") + riff
 
