@@ -9,7 +9,14 @@ const GRACE = 5; // s that a renewal may be late before the panel asks what beca
 const PAUSE = 20000; // ms at least between two such questions
 const SMALL_SKEW = 2; // s; clocks closer than this count as equal
 
-const LIVES = { 600: "10 minutes", 1800: "30 minutes", 3600: "1 hour", 28800: "8 hours", 86400: "24 hours" };
+const LIVES = [
+  [600, "10 minutes"],
+  [1800, "30 minutes"],
+  [3600, "1 hour"],
+  [28800, "8 hours"],
+  [86400, "24 hours"],
+  ["custom", "Custom…"],
+];
 const WORK = {
   login: "Logging in…",
   use_found: "Logging in…",
@@ -18,9 +25,17 @@ const WORK = {
   logout: "Logging out…",
 };
 const LINKS = {
-  silent: ["No answer", "warn", "The kernel has not answered. It is busy with a cell and will answer after it, or it is gone."],
+  silent: [
+    "No answer",
+    "warn",
+    "The kernel has not answered. It is busy with a cell and will answer after it, or it is gone.",
+  ],
   offline: ["Connection lost", "bad", "The notebook server cannot be reached, so nothing here is up to date."],
-  gone: ["Kernel gone", "bad", "The kernel behind this panel is gone, and any token with it. Run the cell again to log in."],
+  gone: [
+    "Kernel gone",
+    "bad",
+    "The kernel behind this panel is gone, and any token with it. Run the cell again to log in.",
+  ],
 };
 
 const PAGE = `
@@ -39,7 +54,8 @@ const PAGE = `
   <div class="fields">
     <label><span>App key</span><input name="dolby-app-key" type="text" required autocomplete="off"
       autocapitalize="off" spellcheck="false"></label>
-    <label><span>App secret</span><input name="dolby-app-secret" type="password" required autocomplete="new-password"></label>
+    <label><span>App secret</span><input name="dolby-app-secret" type="password" required
+      autocomplete="new-password"></label>
   </div>
   <details>
     <summary>Where do I find these?</summary>
@@ -51,7 +67,8 @@ const PAGE = `
   </details>
   <div class="options">
     <label><span>Token lives</span> <select name="life"></select></label>
-    <label class="custom"><span>Seconds</span> <input name="seconds" type="number" min="1" max="86400" step="1" value="1800" required></label>
+    <label class="custom"><span>Seconds</span>
+      <input name="seconds" type="number" min="1" max="86400" step="1" value="1800" required></label>
     <label class="check"><input name="save" type="checkbox"> <span>Remember in <code>.env</code></span></label>
   </div>
   <div class="buttons">
@@ -101,7 +118,8 @@ function describe({ state, last_error: reason, renews_at: renewal }, left, now) 
   if (left <= 0) return ["Expired", "bad", reason || "It is renewed as soon as a cell uses it."];
   if (state === "renewing") return ["Renewing…", "", ""];
   if (reason) return ["Renewal is failing", "warn", `${reason}\nThe token still works.`];
-  if (state === "stale" || (renewal && renewal < now - GRACE)) return ["Due for renewal", "", "It is renewed when a cell next uses it."];
+  if (state === "stale" || (renewal && renewal < now - GRACE))
+    return ["Due for renewal", "", "It is renewed when a cell next uses it."];
   return ["Fresh", "good", ""];
 }
 
@@ -143,7 +161,7 @@ function connect(model, el, changed) {
 
   function ask(message = { kind: "hello" }) {
     clearTimeout(waiting);
-    if (el.closest(".jupyter-widgets-disconnected")) return become("gone");
+    if (severed() === "gone") return become("gone");
     waiting = setTimeout(() => become("silent"), PATIENCE);
     try {
       model.send(message);
@@ -176,7 +194,9 @@ function watch(kernel) {
   };
 }
 
-function render({ model, el }) {
+/** The panel's elements, and a few ways to change them. A text is written only when it is new, or it would be
+    read out again. */
+function build(el) {
   const root = document.createElement("div");
   root.className = "dolby-panel";
   root.setAttribute("role", "group");
@@ -186,28 +206,71 @@ function render({ model, el }) {
   el.append(root);
 
   const find = (selector) => root.querySelector(selector);
-  const [form, error, title] = ["form", ".error", ".title"].map(find);
+  const each = (selector, f) => root.querySelectorAll(selector).forEach(f);
+  const show = (selector, yes) => each(selector, (node) => (node.hidden = !yes));
+  const write = (selector, text) => find(selector).textContent !== text && (find(selector).textContent = text);
+  const form = find("form");
   const field = form.elements;
+  const life = () => Number(field.life.value === "custom" ? field.seconds.value : field.life.value);
+  for (const [seconds, words] of LIVES) field.life.add(new Option(words, seconds, seconds === 1800, seconds === 1800));
+  return { root, form, field, find, each, show, write, life };
+}
+
+function drawHead(panel, status, loggedIn, word) {
+  panel.write(".title", loggedIn ? "Dolby.io" : "Log in to Dolby.io");
+  panel.write(".service", loggedIn ? (status.sandbox ? "SANDBOX" : "service") : "");
+  panel.find(".service").dataset.sandbox = String(Boolean(status.sandbox));
+  panel.write(".state", word);
+}
+
+function drawForm(panel, model) {
+  const [found, warning, sandbox] = ["found", "warning", "sandbox_offer"].map((name) => model.get(name));
+  panel.write(".warning", warning);
+  panel.write(".found", found);
+  panel.show(".offer", found);
+  panel.show(".offer.first", warning && sandbox);
+  panel.show(".second", !warning && sandbox);
+  const custom = panel.field.life.value === "custom";
+  panel.show(".custom", custom);
+  panel.field.seconds.disabled ||= !custom; // or its limits would hold back the whole form
+}
+
+function drawToken(panel, status, left, now, { link, skew }, done) {
+  const known = link !== "gone" && link !== "offline";
+  const moment = clock(status.expires_at - skew);
+  const [next, when] = known ? upcoming(status, now, skew) : ["Renews", "–"];
+  panel.write(".time", known ? countdown(left) : "–");
+  panel.write(".until", !known ? "" : left > 0 ? `until the token expires, at ${moment}` : `expired at ${moment}`);
+  panel.show(".bar", status.life);
+  panel.find(".bar i").style.width = `${known ? Math.max(0, Math.min(100, (100 * left) / status.life)) : 0}%`;
+  panel.write(".key", status.key_hint);
+  panel.write(".source", status.source);
+  panel.write(".next", next);
+  panel.write(".when", when);
+  panel.write(".note", [status.note, done].filter(Boolean).join("\n"));
+}
+
+function drawError(panel, error) {
+  const [what, ...why] = error.split("\n");
+  panel.show(".error", what);
+  panel.write(".error strong", what);
+  panel.write(".error span", why.join("\n"));
+}
+
+function render({ model, el }) {
+  const panel = build(el);
+  const { root, form, field } = panel;
   const kernel = connect(model, el, update);
   const askIfOverdue = watch(kernel);
+  const kernelTime = () => Date.now() / 1000 + kernel.skew;
   let mine = ""; // the order that was given here and awaits its end
   let taken = false; // whether the kernel has said that it is at it
-
-  for (const [seconds, words] of Object.entries(LIVES)) field.life.add(new Option(words, seconds, seconds === "1800", seconds === "1800"));
-  field.life.add(new Option("Custom…", "custom"));
-
-  const write = (selector, text) => {
-    const node = typeof selector === "string" ? find(selector) : selector;
-    if (node.textContent !== text) node.textContent = text;
-  };
-  const show = (selector, yes) => root.querySelectorAll(selector).forEach((node) => (node.hidden = !yes));
-  const life = () => Number(field.life.value === "custom" ? field.seconds.value : field.life.value);
 
   function order(kind, more = {}) {
     const atWork = model.get("doing") || (mine && kernel.link === "there");
     if (atWork || kernel.link === "gone" || !field.seconds.reportValidity()) return;
     mine = kind;
-    kernel.ask({ kind, expires_in: life(), ...more });
+    kernel.ask({ kind, expires_in: panel.life(), ...more });
     update();
   }
 
@@ -221,66 +284,31 @@ function render({ model, el }) {
   }
 
   function update() {
-    if (kernel.link !== "there") [mine, taken] = ["", false];
-    const status = model.get("status");
-    const now = Date.now() / 1000 + kernel.skew;
+    const { link } = kernel;
+    if (link !== "there") [mine, taken] = ["", false];
+    const [status, now] = [model.get("status"), kernelTime()];
     const left = (status.expires_at ?? 0) - now;
     const loggedIn = Boolean(status.state) && status.state !== "logged out";
-    const [word, tone, sentence] = LINKS[kernel.link] ?? describe(status, left, now);
-    const doing = kernel.link === "there" ? (WORK[model.get("doing") || mine] ?? "") : "";
+    const [word, tone, sentence] = LINKS[link] ?? describe(status, left, now);
+    const doing = link === "there" ? (WORK[model.get("doing") || mine] ?? "") : "";
 
     root.dataset.tone = doing ? "" : tone;
-    root.dataset.link = kernel.link;
     root.setAttribute("aria-busy", String(Boolean(doing)));
-    show("form", !loggedIn);
-    show(".view", loggedIn);
-    write(".title", loggedIn ? "Dolby.io" : "Log in to Dolby.io");
-    write(".service", loggedIn ? (status.sandbox ? "SANDBOX" : "service") : "");
-    find(".service").dataset.sandbox = String(Boolean(status.sandbox));
-    write(".state", word);
-    write(".message", doing || sentence || (loggedIn ? "" : (status.note ?? "")));
-    const told = kernel.link === "gone" || model.get("error") === status.last_error;
-    const [what, ...why] = told ? [""] : model.get("error").split("\n");
-    show(".error", what);
-    write(".error strong", what);
-    write(".error span", why.join("\n"));
-    root.querySelectorAll("button, input, select").forEach((node) => (node.disabled = kernel.link === "gone"));
-    root.querySelectorAll("button").forEach((node) => node.setAttribute("aria-disabled", String(Boolean(doing))));
-    loggedIn ? drawView(status, now, left) : drawForm();
-  }
-
-  function drawForm() {
-    const [found, warning] = [model.get("found"), model.get("warning")];
-    write(".warning", warning);
-    write(".found", found);
-    show(".warning", warning);
-    show(".offer", found);
-    show(".offer.first", warning && model.get("sandbox_offer"));
-    show(".second", !warning && model.get("sandbox_offer"));
-    const custom = field.life.value === "custom";
-    show(".custom", custom);
-    field.seconds.disabled ||= !custom;
-  }
-
-  function drawView(status, now, left) {
-    const alive = kernel.link !== "gone" && kernel.link !== "offline";
-    const [next, when] = alive ? upcoming(status, now, kernel.skew) : ["Renews", "–"];
-    write(".time", !alive ? "–" : left > 0 ? countdown(left) : "0:00");
-    const moment = clock(status.expires_at - kernel.skew);
-    write(".until", !alive ? "" : left > 0 ? `until the token expires, at ${moment}` : `expired at ${moment}`);
-    show(".bar", status.life);
-    find(".bar i").style.width = `${alive ? Math.max(0, Math.min(100, (100 * left) / status.life)) : 0}%`;
-    write(".key", status.key_hint);
-    write(".source", status.source);
-    write(".next", next);
-    write(".when", when);
-    write(".note", [status.note, model.get("done")].filter(Boolean).join("\n"));
+    panel.show("form", !loggedIn);
+    panel.show(".view", loggedIn);
+    panel.each("button, input, select", (node) => (node.disabled = link === "gone"));
+    panel.each("button", (node) => node.setAttribute("aria-disabled", String(Boolean(doing))));
+    drawHead(panel, status, loggedIn, word);
+    loggedIn ? drawToken(panel, status, left, now, kernel, model.get("done")) : drawForm(panel, model);
+    panel.write(".message", doing || sentence || (loggedIn ? "" : (status.note ?? "")));
+    const told = link === "gone" || model.get("error") === status.last_error;
+    drawError(panel, told ? "" : model.get("error"));
   }
 
   function tick() {
     kernel.look();
     update();
-    askIfOverdue(model.get("status"), Date.now() / 1000 + kernel.skew);
+    askIfOverdue(model.get("status"), kernelTime());
   }
 
   /** The kernel spoke. When that ends an order given here, put the focus where the answer is. */
@@ -291,7 +319,7 @@ function render({ model, el }) {
     [mine, taken] = ["", false];
     if (!model.get("error")) form.reset();
     update();
-    (error.textContent ? error : title).focus();
+    panel.find(panel.find(".error").hidden ? ".title" : ".error").focus();
   }
 
   const revive = () => setTimeout(() => kernel.ask(), 500); // the host is still putting the comm away
