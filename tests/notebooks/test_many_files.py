@@ -1,0 +1,72 @@
+"""What the notebook about many files promises: nothing is sent twice."""
+
+import wave
+
+import nbformat
+import pytest
+
+from dolbyio_nb import login
+
+PARTS = ("def remembered", "def start_or_pick_up", "def diagnose_all")
+
+
+@pytest.fixture
+def names(root, sandbox, tmp_path, monkeypatch):
+    """The functions of the notebook, logged in to a sandbox, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    stored = nbformat.read(root / "notebooks/06-many-files.ipynb", as_version=4)
+    with login(sandbox=sandbox) as dolby:
+        namespace = {"dolby": dolby}
+        exec("from pathlib import Path", namespace)
+        for cell in stored.cells:
+            if cell.cell_type == "code" and any(part in cell.source for part in PARTS):
+                exec(cell.source, namespace)
+        yield namespace
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Three recordings, each of another length."""
+    made = [tmp_path / f"{name}.wav" for name in "abc"]
+    for seconds, path in enumerate(made, 1):
+        write(path, seconds)
+    return made
+
+
+def write(path, seconds):
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(16000 * seconds))
+
+
+def test_a_second_run_does_nothing(names, paths, sandbox):
+    """One job for each file, however often it is run, also after a file was renamed."""
+    names["diagnose_all"](paths)
+    names["diagnose_all"](paths)
+    names["diagnose_all"]([paths[0].rename("renamed.wav"), *paths[1:]])
+    assert len(sandbox.jobs) == 3
+
+
+def test_a_started_job_is_picked_up(names, paths, sandbox):
+    """A job whose end nobody waited for is not started again."""
+    names["start_or_pick_up"](paths[0], {})
+    names["diagnose_all"](paths)
+    assert len(sandbox.jobs) == 3
+    assert all("found" in note for note in names["remembered"]().values())
+
+
+def test_a_changed_file_is_looked_at_again(names, paths, sandbox):
+    """A file is known by what is in it, not by its name."""
+    names["diagnose_all"](paths)
+    write(paths[0], 5)
+    names["diagnose_all"](paths)
+    assert len(sandbox.jobs) == 4
+
+
+def test_one_bad_file_does_not_stop_the_others(names, paths, sandbox):
+    """What cannot be read has its error noted, and is not sent again."""
+    paths[1].write_text("not a recording")
+    names["diagnose_all"](paths)
+    names["diagnose_all"](paths)
+    errors = [note["file"] for note in names["remembered"]().values() if "error" in note]
+    assert (errors, len(sandbox.jobs)) == (["b.wav"], 3)
