@@ -9,6 +9,8 @@ from typing import Any
 Show = Callable[[float], None]
 """Is told how much is done so far, in the bar's own unit."""
 
+PATIENCE = 0.3  # seconds; what is done sooner needs no bar
+
 
 def person_watches() -> bool:
     """Tell whether somebody sees the output: a notebook a person runs, or a terminal.
@@ -17,12 +19,9 @@ def person_watches() -> bool:
     """
     if threading.current_thread() is not threading.main_thread():
         return False
-    ipython = sys.modules.get("IPython")
-    kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython else None
-    if kernel is not None:
-        return bool(
-            getattr(kernel, "_allow_stdin", True)
-        )  # false when nbclient or papermill runs the notebook
+    kernel = _kernel()
+    if kernel is not None:  # which may not ask anybody when nbclient or papermill runs the notebook
+        return bool(getattr(kernel, "_allow_stdin", True))
     return sys.stderr is not None and sys.stderr.isatty()
 
 
@@ -32,10 +31,23 @@ def progress_bar(label: str, total: float | None, **options: Any) -> Iterator[Sh
     if not person_watches():
         yield lambda done: None
         return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=total, desc=label, leave=False, **options) as bar:
+    with _bar_class()(total=total, desc=label, leave=False, delay=PATIENCE, **options) as bar:
         yield lambda done: _move(bar, done)
+
+
+def _bar_class() -> Any:
+    if _kernel() is None:
+        from tqdm.std import tqdm
+
+        return tqdm
+    from dolbyio_nb.media.bars import NotebookBar
+
+    return NotebookBar
+
+
+def _kernel() -> Any:
+    ipython = sys.modules.get("IPython")
+    return getattr(ipython.get_ipython(), "kernel", None) if ipython else None
 
 
 def _move(bar: Any, done: float) -> None:

@@ -63,10 +63,33 @@ def test_nobody_watches_a_notebook_that_runs_by_itself(kernel):
     assert run(kernel, "media.upload(b'x' * 3_000_000);") == []
 
 
-def test_a_person_sees_a_bar(kernel):
-    """It says what is sent, and how far."""
-    shown = run(kernel, "media.upload(b'x' * 3_000_000, name='talk.wav');", watched=True)
-    assert any(message["msg_type"] == "display_data" for message in shown)
+WATCHED = """
+import threading
+sandbox.faults.hold_jobs()
+threading.Timer(1, sandbox.faults.release_jobs).start()
+media.diagnose(b"RIFF").wait();
+"""
+
+
+def test_a_person_sees_a_bar_that_leaves_nothing_behind(kernel):
+    """It says what is done, and how far; in the end its output is empty, and it never was a widget."""
+    seen = []
+    run(
+        kernel,
+        WATCHED,
+        watched=True,
+        on_output=lambda m: seen.append((m["msg_type"], m["content"].get("data"))),
+    )
+    bars = [data for kind, data in seen if kind in ("display_data", "update_display_data")]
+
+    assert any("Diagnose: 0%" in bar["text/plain"] and "<progress" in bar["text/html"] for bar in bars)
+    assert bars[-1] == {"text/plain": "", "text/html": ""}
+    assert not any("widget" in mime for bar in bars for mime in bar)
+
+
+def test_what_is_done_at_once_shows_no_bar(kernel):
+    """A bar that would only flash is not shown."""
+    assert run(kernel, "media.upload(b'x');", watched=True) == []
 
 
 def test_an_interrupted_cell_says_how_to_pick_the_job_up(kernel):

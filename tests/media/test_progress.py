@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dolbyio_nb.media import progress
 from dolbyio_nb.media.progress import person_watches, progress_bar
 
 
@@ -52,6 +53,7 @@ def test_a_bar_shows_what_it_is_told_also_when_it_goes_back(monkeypatch):
     screen = Terminal()
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(progress, "PATIENCE", 0)
     with progress_bar("Sending a.wav", 100, mininterval=0) as show:
         for done in (30, 70, 0, 100):
             show(done)
@@ -63,6 +65,6 @@ def test_an_unwatched_bar_loads_nothing(monkeypatch):
     """tqdm is not imported for a program that nobody sees."""
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setitem(sys.modules, "tqdm.std", None)
     with progress_bar("Sending", 1) as show:
         show(1)
