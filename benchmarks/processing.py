@@ -1,12 +1,15 @@
-"""How much faster than real time the sandbox processes sound: `python benchmarks/processing.py`.
+"""How fast the sandbox processes sound, and how well: `python benchmarks/processing.py [speed | quality]`.
 
-Every operation runs on 60 s of 48 kHz stereo: the sample voice, repeated, with white noise 30 dB under it;
-for music, the sample music. One pass each, files read and written included. On a busy machine, look at the
-processor's column.
+Speed: every operation runs on 60 s of 48 kHz stereo, the sample voice with white noise 30 dB under it, and
+the sample music where it is about music. One pass each, files read and written included. On a busy machine,
+look at the processor's column.
+Quality: SI-SDR against the clean voice, apart from level, before and after enhancing with everything on; and
+how far loudness ends from the target, with the true peak.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +21,7 @@ import numpy as np
 
 from dolbyio_nb.sandbox.processing import process
 from dolbyio_nb.sandbox.processing.filters import resampled
+from dolbyio_nb.sandbox.processing.loudness import measure_peaks, meter
 from dolbyio_nb.sandbox.processing.progress import silent
 from dolbyio_nb.sandbox.processing.reading import read_sound
 from dolbyio_nb.sandbox.processing.sound import Sound
@@ -45,7 +49,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, float]:
     return SECONDS / (time.perf_counter() - start), SECONDS / (time.process_time() - spent)
 
 
-def main() -> None:
+def speed() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         voice, music = folder / "voice.wav", folder / "music.wav"
@@ -79,5 +83,42 @@ def runs(voice: Path, music: Path) -> list[tuple[str, str, Path, dict[str, Any],
     ]
 
 
+def quality() -> None:
+    coarse = read_sound(MEDIA / "voice.flac", silent)
+    print(f"{'voice under white noise':34} {'before':>6} {'after':>6}")
+    for voice in (resampled(coarse, RATE), coarse):
+        for ratio in (None, 30, 20, 15, 10, 5):
+            sound = voice if ratio is None else noisy(voice, ratio)
+            before = "clean" if ratio is None else f"{si_sdr(voice, sound):.1f}"
+            after = si_sdr(voice, enhanced(sound, {}))
+            print(f"{f'{voice.rate} Hz, SI-SDR in dB':34} {before:>6} {after:6.1f}")
+    print(f"{'target in LUFS':34} {'missed':>6} {'peak':>6}")
+    for target in (-30, -23, -18, -16, -14, -12, -10):
+        sound = enhanced(resampled(coarse, RATE), {"audio": {"loudness": {"target_level": target}}})
+        print(f"{target:<34} {meter(sound).integrated - target:6.2f} {measure_peaks(sound).true:6.2f}")
+
+
+def noisy(voice: Sound, ratio: float) -> Sound:
+    noise = np.random.default_rng(1).normal(size=voice.samples.shape)
+    level = np.sqrt(np.mean(np.square(voice.samples))) * 10 ** (-ratio / 20)
+    return Sound((voice.samples + level * noise).astype(np.float32), voice.rate)
+
+
+def enhanced(sound: Sound, body: dict[str, Any]) -> Sound:
+    with tempfile.TemporaryDirectory() as name:
+        source, output = Path(name, "in.wav"), Path(name, "out.wav")
+        write_sound(sound, source)
+        process("/media/enhance", body, [source], [output], silent)
+        return read_sound(output, silent)
+
+
+def si_sdr(clean: Sound, sound: Sound) -> float:
+    reference, estimate = (np.array(one.samples[:, 0], np.float64) for one in (clean, sound))
+    target = reference * (reference @ estimate) / (reference @ reference)
+    return float(10 * np.log10((target @ target) / ((estimate - target) @ (estimate - target))))
+
+
 if __name__ == "__main__":
-    main()
+    chosen = sys.argv[1:] or ["speed", "quality"]
+    for name in chosen:
+        {"speed": speed, "quality": quality}[name]()

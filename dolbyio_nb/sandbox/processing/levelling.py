@@ -13,7 +13,7 @@ from .peaks import decibels, sample_peaks, true_peaks
 from .progress import Tell, part, silent, told
 from .sound import Sound, collect
 
-ROUNDS = 4
+ROUNDS = 8
 """Limiting takes loudness away again; each round adds what the last one missed."""
 
 CLOSE = 0.1

@@ -16,6 +16,20 @@ from dolbyio_nb.sandbox.processing.reading import read_sound
 from dolbyio_nb.sandbox.processing.sound import Sound
 from dolbyio_nb.sandbox.processing.writing import write_sound
 
+OFF = {
+    "loudness": {"enable": False},
+    "dynamics": {"range_control": {"enable": False}},
+    "noise": {"reduction": {"enable": False}},
+    "filter": {"high_pass": {"enable": False}, "hum": {"enable": False}},
+    "speech": {
+        "isolation": {"enable": False},
+        "sibilance": {"reduction": {"enable": False}},
+        "plosive": {"reduction": {"enable": False}},
+        "click": {"reduction": {"enable": False}},
+    },
+}
+"""Every switch off; a test puts on what it is about."""
+
 MEDIA = Path(__file__).parents[3] / "notebooks" / "media"
 RATE = 48_000
 
@@ -55,6 +69,17 @@ def make():
         return sound(one.samples + other.samples, one.rate)
 
     return SimpleNamespace(tone=tone, noise=noise, sound=sound, joined=joined, mixed=mixed)
+
+
+@pytest.fixture(scope="session")
+def only():
+    """An enhance request with every switch off but those of the groups given."""
+
+    def request(**groups):
+        speech = OFF["speech"] | groups.pop("speech", {})
+        return {"audio": OFF | groups | {"speech": speech}}
+
+    return request
 
 
 @pytest.fixture

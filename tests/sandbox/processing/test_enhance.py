@@ -5,29 +5,8 @@ import pytest
 
 from dolbyio_nb.sandbox.processing import Refused
 from dolbyio_nb.sandbox.processing.dynamics import narrowed
-from dolbyio_nb.sandbox.processing.hum import hum_lines
 from dolbyio_nb.sandbox.processing.loudness import measure_peaks, meter
-from dolbyio_nb.sandbox.processing.noise import foreground
 from dolbyio_nb.sandbox.processing.spectrum import spectrum
-from dolbyio_nb.sandbox.processing.spots import plosives, sibilants
-
-OFF = {
-    "loudness": {"enable": False},
-    "dynamics": {"range_control": {"enable": False}},
-    "noise": {"reduction": {"enable": False}},
-    "filter": {"high_pass": {"enable": False}, "hum": {"enable": False}},
-    "speech": {
-        "isolation": {"enable": False},
-        "sibilance": {"reduction": {"enable": False}},
-        "plosive": {"reduction": {"enable": False}},
-        "click": {"reduction": {"enable": False}},
-    },
-}
-"""Every switch off; a test puts on what it is about."""
-
-
-def only(**groups):
-    return {"audio": OFF | groups}
 
 
 def level_of(sound):
@@ -58,7 +37,7 @@ def test_white_noise_is_taken_away(voice, noisy, saved, run, heard, si_sdr):
     assert si_sdr(voice, heard(output)) - si_sdr(voice, noisy) >= 6
 
 
-def test_the_pauses_get_quieter(voice, noisy, saved, run, heard):
+def test_the_pauses_get_quieter(voice, noisy, saved, run, heard, only):
     """In the pauses of the clean voice, what is left is at least 12 dB softer against the voice."""
     _, output = run("/media/enhance", saved(noisy), only(noise={"reduction": {"amount": "max"}}))
     levels = spectrum(voice).levels
@@ -68,7 +47,7 @@ def test_the_pauses_get_quieter(voice, noisy, saved, run, heard):
     assert drop > 12
 
 
-def test_more_amount_takes_more_noise(voice, noisy, saved, run, heard):
+def test_more_amount_takes_more_noise(voice, noisy, saved, run, heard, only):
     """low, medium, high and max leave less and less in the pauses."""
     quiet = spectrum(voice).levels < -60
     source = saved(noisy)
@@ -104,7 +83,7 @@ def test_loudness_by_content(phrase, saved, run, heard, content, target):
     assert meter(heard(output)).integrated == pytest.approx(target, abs=0.5)
 
 
-def test_everything_off_changes_nothing(voice, saved, run, heard):
+def test_everything_off_changes_nothing(voice, saved, run, heard, only):
     """With every switch off, the samples come out as they went in."""
     source = saved(voice)
     result, output = run("/media/enhance", source, only())
@@ -129,93 +108,6 @@ def test_nothing_is_moved_in_time(voice, saved, run, heard):
     assert np.argmax(np.fft.irfft(after * before.conj(), size)) == 0
 
 
-def test_rumble_goes_and_the_voice_stays(make, saved, run, heard):
-    """The high-pass takes away a tone under its frequency and leaves one above."""
-    body = only(filter={"hum": {"enable": False}, "high_pass": {"frequency": 100}})
-    low, high = make.tone(3, -20, 40), make.tone(3, -20, 300)
-    levels = [level_of(heard(run("/media/enhance", saved(tone), body)[1])) for tone in (low, high)]
-    assert levels[0] < level_of(low) - 30
-    assert levels[1] == pytest.approx(level_of(high), abs=0.1)
-
-
-@pytest.mark.parametrize("mains", [50, 60])
-@pytest.mark.parametrize("level", [-60, -40, -30])
-def test_hum_is_found_by_its_mains(make, voice, mains, level):
-    """Hum from -60 dB up is found under the voice, with the right mains frequency."""
-    hum = make.joined(make.tone(voice.seconds, level, mains, channels=1))
-    assert hum_lines(make.mixed(voice, hum))[0] == mains
-
-
-def test_no_hum_is_found_where_there_is_none(voice):
-    """A clean voice has no hum."""
-    assert hum_lines(voice) == []
-
-
-def test_hum_is_taken_out(make, voice, saved, run, heard, si_sdr):
-    """Hum at -30 dB with its harmonics: SI-SDR rises by at least 6 dB."""
-    hum = voice
-    for number in range(1, 6):
-        tone = make.tone(voice.seconds, -27 - 20 * np.log10(number), 50 * number, channels=1)
-        hum = make.mixed(hum, tone)
-    body = only(filter={"hum": {"enable": True}, "high_pass": {"enable": False}})
-    _, output = run("/media/enhance", saved(hum), body)
-    assert si_sdr(voice, heard(output)) - si_sdr(voice, hum) >= 6
-
-
-def test_clicks_are_mended(make, voice, saved, run, heard, si_sdr):
-    """Sixty single wrong samples: SI-SDR rises by at least 20 dB."""
-    samples = voice.samples.copy()
-    random = np.random.default_rng(3)
-    samples[random.integers(0, voice.frames, 60), 0] += random.choice([-0.4, 0.4], 60).astype(np.float32)
-    clicked = make.sound(samples)
-    speech = OFF["speech"] | {"click": {"reduction": {"enable": True}}}
-    _, output = run("/media/enhance", saved(clicked), only(speech=speech))
-    assert si_sdr(voice, heard(output)) - si_sdr(voice, clicked) >= 20
-
-
-POPS = (2.0, 5.2, 9.0, 14.0, 20.5, 25.0)
-
-
-def popped(make, voice):
-    time = np.arange(round(0.06 * voice.rate)) / voice.rate
-    pop = 0.5 * np.sin(2 * np.pi * 55 * time) * np.sin(np.pi * time / 0.06)
-    samples = voice.samples.copy()
-    for start in POPS:
-        first = round(start * voice.rate)
-        samples[first : first + len(pop), 0] += pop.astype(np.float32)
-    return make.sound(samples)
-
-
-def hissed(make, voice):
-    power = np.fft.rfft(np.random.default_rng(3).normal(size=voice.frames))
-    pitch = np.fft.rfftfreq(voice.frames, 1 / voice.rate)
-    hiss = np.fft.irfft(np.where((pitch > 4500) & (pitch < 9000), power, 0), voice.frames)
-    samples, length = voice.samples.copy(), round(0.12 * voice.rate)
-    for start in POPS:
-        first = round(start * voice.rate)
-        burst = 0.3 * hiss[first : first + length] / hiss.std() * np.hanning(length)
-        samples[first : first + length, 0] += burst.astype(np.float32)
-    return make.sound(samples)
-
-
-@pytest.mark.parametrize(("finder", "fault", "most"), [(plosives, popped, 1), (sibilants, hissed, 5)])
-def test_pops_and_hisses_are_found(make, voice, finder, fault, most):
-    """Six faults put into the voice are all found; in the voice itself there are few."""
-    clean, faulty = spectrum(voice), spectrum(fault(make, voice))
-    assert len(finder(clean, foreground(clean))) <= most
-    found = finder(faulty, foreground(faulty))
-    assert all(any(spot.start - 0.1 < start < spot.end for spot in found) for start in POPS)
-
-
-@pytest.mark.parametrize(("group", "fault"), [("plosive", popped), ("sibilance", hissed)])
-def test_pops_and_hisses_are_lowered(make, voice, saved, run, heard, si_sdr, group, fault):
-    """What was put in gets softer: SI-SDR against the clean voice rises."""
-    faulty = fault(make, voice)
-    speech = OFF["speech"] | {group: {"reduction": {"enable": True, "amount": "high"}}}
-    _, output = run("/media/enhance", saved(faulty), only(speech=speech))
-    assert si_sdr(voice, heard(output)) - si_sdr(voice, faulty) > 1.5
-
-
 @pytest.mark.parametrize(("amount", "most"), [("medium", 13), ("high", 11), ("max", 9)])
 def test_the_range_is_narrowed(make, amount, most):
     """A range of 18 LU comes down towards the amount's; a small one is left as it is."""
@@ -232,7 +124,7 @@ def test_music_is_left_in_peace(media, run, heard, si_sdr):
     assert si_sdr(heard(media / "music.flac"), heard(output)) > 25
 
 
-def test_a_region(voice, saved, run, heard, si_sdr):
+def test_a_region(voice, saved, run, heard, si_sdr, only):
     """Only the region is enhanced and written; its end may be left out, or lie past the file's."""
     source = saved(voice)
     body = {"input": {"url": "dlb://in.wav", "region": {"start": 3, "end": 5.5}}} | only()
