@@ -11,6 +11,7 @@ from .scenes import LOGGED_OUT, REFUSED, UNREACHABLE, logged_in, scenes, traits
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 SECRET = "s3cr3t-NEEDLE-42"
+SIZE = {"width": 800, "height": 900}
 NEXT_SENT = "() => model.sent.filter((m) => m.kind !== 'hello').at(-1)"
 HELLOS = "() => model.sent.filter((m) => m.kind === 'hello').length"
 RUN_AXE = """async () => {
@@ -28,22 +29,34 @@ COUNT_TEXTS = """() => [...document.querySelectorAll(".dolby-panel *")].filter((
 WIDE = "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 
 
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """One browser for the module; what a test changes, it changes in its own page."""
+    with chromium.new_context(viewport=SIZE) as context:
+        yield context
+
+
 @pytest.fixture
-def page(chromium):
+def page(browser):
     """A fresh page whose errors fail the test."""
-    context = chromium.new_context(viewport={"width": 800, "height": 900})
-    page, errors = context.new_page(), []
+    yield from watched(browser.new_page())
+
+
+@pytest.fixture
+def still(chromium):
+    """The same with a clock that the test moves, which is a whole browser's clock."""
+    with chromium.new_context(viewport=SIZE) as context:
+        context.clock.install()
+        yield from watched(context.new_page())
+
+
+def watched(page):
+    """Lend a page, and fail when its scripts did."""
+    errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
-    context.close()
+    page.close()
     assert errors == []
-
-
-@pytest.fixture
-def still(page):
-    """A fresh page whose clock the test moves."""
-    page.clock.install()
-    return page
 
 
 @pytest.mark.parametrize("theme", themes())
