@@ -11,48 +11,48 @@ The first use makes `.venv` and installs what the command needs. Without credent
 """
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-STAMP = VENV / "installed.json"
 FIRST_NOTEBOOK = "notebooks/01-log-in-and-enhance.ipynb"
-EXTRAS = {"lab": ["lab"], "run": ["lab"], "test": ["test"], "check": ["test", "check"], "docs": ["docs"]}
 
 
 def main(arguments):
     if sys.version_info < (3, 11):
         sys.exit(f"dolbyio_nb needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-    if not arguments or arguments[0] not in EXTRAS:
+    if not arguments or arguments[0] not in COMMANDS:
         sys.exit(__doc__)
     os.chdir(HERE)
-    command, *rest = arguments
-    install(EXTRAS[command])
+    command, extras = COMMANDS[arguments[0]]
+    install(extras)
     os.environ.setdefault("DOLBYIO_SANDBOX", "auto")
-    become(COMMANDS[command](rest))
+    become(command(arguments[1:]))
 
 
 def install(extras):
-    """Bring `.venv` to what pyproject.toml and the extras ask for; do nothing when it is there already."""
-    wanted = {"pyproject": hashlib.sha256(Path("pyproject.toml").read_bytes()).hexdigest()}
-    have = json.loads(STAMP.read_text()) if STAMP.exists() else {}
-    known = have.get("extras", []) if have.get("pyproject") == wanted["pyproject"] else []
-    if set(extras) <= set(known):
+    """Bring `.venv` to what pyproject.toml asks for; an installation that did not end is begun again."""
+    wanted = hashlib.sha256(Path("pyproject.toml").read_bytes()).hexdigest()
+    stamps = [VENV / f"installed-{extra}" for extra in extras]
+    if all(stamp.exists() and stamp.read_text() == wanted for stamp in stamps):
         return
-    wanted["extras"] = sorted({*extras, *known})
-    print(f"Installing {', '.join(wanted['extras'])} into .venv (once; takes a minute or two) …", flush=True)
-    if not PYTHON.exists():
-        venv.create(VENV, with_pip=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run([*pip, "--editable", f".[{','.join(wanted['extras'])}]"]).returncode:
-        sys.exit("The installation failed; pip says why above. Mend it and run the same command again.")
-    STAMP.write_text(json.dumps(wanted))
+    print(f"Installing {', '.join(extras)} into .venv (once; takes a minute or two) …", flush=True)
+    if not has_pip():
+        run_or_exit([sys.executable, "-m", "venv", "--clear", VENV])
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run_or_exit([*pip, "--editable", f".[{','.join(extras)}]"])
+    for stamp in stamps:
+        stamp.write_text(wanted)
+
+
+def has_pip():
+    """Say whether `.venv` is whole: pip comes into it last."""
+    version = [PYTHON, "-m", "pip", "--version"]
+    return PYTHON.exists() and subprocess.run(version, capture_output=True).returncode == 0
 
 
 def lab(rest):
@@ -80,19 +80,31 @@ def docs(rest):
     return [["-m", "pdoc", "--output-directory", "build/docs", "dolbyio_nb", *rest]]
 
 
-COMMANDS = {"lab": lab, "run": run, "test": test, "check": check, "docs": docs}
+# Each command, and the extras of pyproject.toml that it needs.
+COMMANDS = {
+    "lab": (lab, ["lab"]),
+    "run": (run, ["lab"]),
+    "test": (test, ["test"]),
+    "check": (check, ["test", "check"]),
+    "docs": (docs, ["docs"]),
+}
 
 
 def become(steps):
     """Run all steps but the last, stop at the first that fails, and turn into the last one."""
     *before, last = [[str(PYTHON), *step] for step in steps]
     for step in before:
-        failed = subprocess.run(step).returncode
-        if failed:
-            sys.exit(failed)
+        run_or_exit(step)
     if os.name == "nt":
         sys.exit(subprocess.run(last).returncode)
     os.execv(last[0], last)
+
+
+def run_or_exit(command):
+    """Run a command; if it fails, so do we: it has said why."""
+    code = subprocess.run(command).returncode
+    if code:
+        sys.exit(code)
 
 
 if __name__ == "__main__":
