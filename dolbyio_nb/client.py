@@ -27,12 +27,12 @@ class LoginStatus:
     """How a log-in is doing.
 
     Attributes:
-        state: `fresh`, `renewing`, `stale` (renewal is failing), `refused` or `logged out`.
+        state: `fresh`, `renewing`, `stale` (to be renewed at the next use or the next try), `refused` or
+            `logged out`.
         source: where the credentials came from.
         key_hint: the first characters of the App key.
         expires_at, renews_at, next_try: epoch seconds, for people and countdowns only, or None.
         last_error: why the last renewal failed, or an empty string.
-        life: seconds of life that the present token was given, or None.
         sandbox: whether this is the sandbox and not Dolby.io.
         note: anything else worth knowing, such as a name in the notebook that was left alone.
         life: seconds of life that the present token was given, or None.

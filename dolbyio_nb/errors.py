@@ -103,8 +103,11 @@ class Problem:
 
     def __str__(self) -> str:
         """Read as a sentence: `401 Authentication Failure: Access Token expired`."""
-        words = ": ".join(part for part in (self.title, self.detail) if part)
-        return " ".join(filter(None, (str(self.status or ""), words or "without an explanation")))
+        status, detail = str(self.status or ""), self.detail
+        for said_already in (status, self.title):  # as a gateway's page does
+            detail = detail.removeprefix(said_already).lstrip(" :")
+        words = ": ".join(part for part in (self.title, detail) if part) or "without an explanation"
+        return f"{status} {words}".lstrip()
 
 
 class ApiError(DolbyError):

@@ -51,3 +51,21 @@ def test_errors_are_the_built_in_that_fits(name, builtin):
     """Code that catches the built-in error catches ours."""
     assert issubclass(getattr(dolbyio_nb, name), (getattr(builtins, builtin)))
     assert issubclass(getattr(dolbyio_nb, name), DolbyError)
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (Problem(503, "Service Unavailable", "503 Service Unavailable"), "503 Service Unavailable"),
+        (
+            Problem(503, "Service Unavailable", "503 Service Unavailable: later"),
+            "503 Service Unavailable: later",
+        ),
+        (Problem(401, "Failure", "Token expired"), "401 Failure: Token expired"),
+        (Problem(500), "500 without an explanation"),
+        (Problem(0, "No answer"), "No answer"),
+    ],
+)
+def test_a_problem_says_nothing_twice(problem, text):
+    """A gateway's page repeats status and title; the sentence does not."""
+    assert str(problem) == text

@@ -12,6 +12,7 @@ from dolbyio_nb.media.bodies import (
     master_kind,
     mastering,
     stretch,
+    suffix_of,
     with_region,
 )
 from dolbyio_nb.media.jobs import Job
@@ -206,7 +207,7 @@ class Operations(Starter):
             intensity, loudness, stereo_image, metadata: as for `master`.
         """
         read = read_input(source)
-        targets = [choose_target(None, read, read.suffix) for _ in presets]
+        targets = [choose_target(None, read, suffix_of(master_kind(read.suffix))) for _ in presets]
         outputs = [
             {"destination": target.location, "master": mastering(preset, intensity, loudness, stereo_image)}
             for preset, target in zip(presets, targets, strict=True)

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from dolbyio_nb import client
 from dolbyio_nb.client import Dolby, LoginStatus
-from dolbyio_nb.credentials import AppCredentials, find_credentials, find_env_file
+from dolbyio_nb.credentials import (
+    AppCredentials,
+    Finding,
+    find_credentials,
+    find_env_file,
+    look_everywhere,
+)
 from dolbyio_nb.env_file import save_credentials
 from dolbyio_nb.notebook.names import Names
 from dolbyio_nb.tokens import AccessToken
@@ -31,6 +37,19 @@ class Desk:
         self.dolby: Dolby | None = None
         self.watch: Callable[[LoginStatus], None] = lambda status: None
         self._sandbox: Sandbox | None = None
+        self._places: dict[str, str | None] = {}
+
+    def look_in(self, *, env_file: str | None, profile: str | None) -> None:
+        """Look for credentials in this file too, from now on; see `find_credentials`."""
+        self._places = {"env_file": env_file, "profile": profile}
+
+    def look_everywhere(self) -> list[Finding]:
+        """Say what each place holds."""
+        return look_everywhere(**self._places)
+
+    def find(self) -> AppCredentials:
+        """Find credentials on this computer."""
+        return find_credentials(**self._places)
 
     def login(
         self, app_key: str, app_secret: str, *, expires_in: int, save: bool = False, source: str = "the form"
@@ -40,13 +59,11 @@ class Desk:
         self._enter(client.enter(credentials, expires_in))
         return self.save(credentials) if save else ""
 
-    def use_found(
-        self, *, expires_in: int, env_file: str | None = None, profile: str | None = None
-    ) -> AppCredentials:
-        """Log in with the credentials that are found on this computer."""
-        credentials = find_credentials(env_file=env_file, profile=profile)
+    def use_found(self, *, expires_in: int, save: bool = False) -> str:
+        """Log in with the credentials that are found on this computer; return what else was done."""
+        credentials = self.find()
         self._enter(client.enter(credentials, expires_in))
-        return credentials
+        return self.save(credentials) if save else ""
 
     def use_sandbox(self, *, expires_in: int) -> None:
         """Log in to the embedded sandbox, which lives until the log-out."""

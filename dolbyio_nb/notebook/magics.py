@@ -8,7 +8,6 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from dolbyio_nb.credentials import find_credentials, look_everywhere
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError
 from dolbyio_nb.notebook import doors, texts
 from dolbyio_nb.notebook.desk import Desk
@@ -91,40 +90,39 @@ class DolbyMagics(Magics):
 
     def _log_in(self, options: Namespace) -> None:
         life = self.expires_in if options.expires_in is None else options.expires_in
+        self.desk.look_in(env_file=options.env_file, profile=options.profile)
         if options.explain:
-            print(texts.ladder_text(look_everywhere(env_file=options.env_file, profile=options.profile)))
+            print(texts.ladder_text(self.desk.look_everywhere()))
         elif options.form:
-            self._show_form(options)
+            self._show_form()
         elif options.prompt:
             self._ask(life, save=options.save)
         elif options.sandbox or sandbox_mode() == "1":
             self._use_sandbox(life)
         else:
-            self._use_found(options, life)
+            self._use_found(life, save=options.save)
 
     def _use_sandbox(self, life: int) -> None:
         self.desk.use_sandbox(expires_in=life)
         self._show_status()
 
-    def _use_found(self, options: Namespace, life: int) -> None:
+    def _use_found(self, life: int, *, save: bool) -> None:
         try:
-            credentials = self.desk.use_found(
-                expires_in=life, env_file=options.env_file, profile=options.profile
-            )
+            saved = self.desk.use_found(expires_in=life, save=save)
         except CredentialsNotFound:
-            return self._without_credentials(options, life)
-        if options.save:
-            print(self.desk.save(credentials))
+            return self._without_credentials(life, save=save)
+        if saved:
+            print(saved)
         return self._show_status()
 
-    def _without_credentials(self, options: Namespace, life: int) -> None:
+    def _without_credentials(self, life: int, *, save: bool) -> None:
         door = self._door()
         if sandbox_mode() == "auto":
             self._use_sandbox(life)
         elif door == doors.PANEL:
-            self._show_form(options)
+            self._show_form()
         elif door == doors.PROMPT:
-            self._ask(life, save=options.save)
+            self._ask(life, save=save)
         else:
             raise doors.nobody_here()
 
@@ -135,10 +133,10 @@ class DolbyMagics(Magics):
         )
         print(saved or texts.status_text(self.desk.status(), colour=self._is_terminal()))
 
-    def _show_form(self, options: Namespace) -> None:
+    def _show_form(self) -> None:
         if not self.desk.dolby:
             self.desk.names.expect()
-        self._show_panel(found=self._found(options))
+        self._show_panel(found=self._found())
 
     def _show_status(self) -> None:
         if self._door() == doors.PANEL:
@@ -164,17 +162,17 @@ class DolbyMagics(Magics):
         if self.panel is not None:
             self.panel.show(self.desk.status())
 
-    def _found(self, options: Namespace) -> str:
+    def _found(self) -> str:
         try:
-            return find_credentials(env_file=options.env_file, profile=options.profile).source
+            return self.desk.find().source
         except CredentialsError:
             return ""
 
     def _way_back(self) -> str:
-        try:
-            return f"%dolby_login would log in again, with what it finds in {find_credentials().source}."
-        except CredentialsError:
-            return "%dolby_login would ask for the App key and secret."
+        found = self._found()
+        if found:
+            return f"%dolby_login would log in again, with what it finds in {found}."
+        return "%dolby_login would ask for the App key and secret."
 
     def _door(self) -> str:
         return doors.door_of(self.shell) if self.door == "auto" else str(self.door)

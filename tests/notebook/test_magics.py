@@ -195,3 +195,14 @@ def test_completion_offers_exactly_the_options(tmp_path, monkeypatch):
     assert complete("%dolby_login --expires-in 18") == (["1800"], True)
     assert ".env.studio" in complete("%dolby_login --env-file .")[0]
     assert complete("dolby.me") == ([], False)
+
+
+def test_the_form_uses_the_file_that_was_named(shell, environment, sandbox, tmp_path):
+    """What the form offers is what it uses: the file named in the line."""
+    environment.setenv("DOLBYIO_APP_SECRET", "wrong")
+    (tmp_path / "other").write_text(f"APP_KEY={sandbox.app_key}\nAPP_SECRET={sandbox.app_secret}\n")
+    magic(shell, "dolby_login --form --env-file other")
+    magics = shell.magics_manager.registry["DolbyMagics"]
+    assert magics.panel.found.endswith("other")
+    magics.desk.use_found(expires_in=60)
+    assert shell.user_ns["dolby"].status().source.endswith("other")

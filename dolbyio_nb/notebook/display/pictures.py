@@ -100,7 +100,7 @@ def _loudness_words(sounds: Sequence[Sound], labels: Sequence[str], target: floa
 
 def table(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
     """Write what was measured as a table, one row a sound."""
-    heads = ["Loudness", "Range", "True peak", "Quietest tenth", "under its mean"]
+    heads = ["Loudness", "Range", "True peak", "In the pauses", "Below the mean"]
     rows = [
         _row(sounds[0], sound, label, i) for i, (sound, label) in enumerate(zip(sounds, labels, strict=True))
     ]
@@ -108,8 +108,8 @@ def table(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
         "thead", tag("tr", tag("td", class_="first"), *(tag("th", head, scope="col") for head in heads))
     )
     tenth = (
-        "Quietest tenth: the level where the first sound is quietest, taken at the same places in each; "
-        "in speech these are the pauses, and what is heard there is noise."
+        "In the pauses: the level in the quietest tenth of the first sound, taken at the same places in "
+        "each; in speech, what is heard there is noise. Below the mean: how far under the mean level that is."
     )
     return join(tag("table", top, tag("tbody", *rows)), tag("p", f"{MEASURED_HERE} {tenth}", class_="note"))
 
