@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dolbyio_nb.credentials import AppCredentials, find_credentials
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
-from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.keeper import KeeperStatus, TokenKeeper
 from dolbyio_nb.media import Media
 from dolbyio_nb.origins import Origin
 from dolbyio_nb.session import BearerAuth, open_session
@@ -23,29 +23,19 @@ DELEGATED_LIFE = 600  # seconds; long enough for another program to start and fi
 
 
 @dataclass(frozen=True)
-class LoginStatus:
-    """How a log-in is doing.
+class LoginStatus(KeeperStatus):
+    """How a log-in is doing: how its token is, and whose it is.
 
     Attributes:
-        state: `fresh`, `renewing`, `stale` (to be renewed at the next use or the next try), `refused` or
-            `logged out`.
+        state, expires_at, renews_at, next_try, last_error, life: as in `KeeperStatus`.
         source: where the credentials came from.
         key_hint: the first characters of the App key.
-        expires_at, renews_at, next_try: epoch seconds, for people and countdowns only, or None.
-        last_error: why the last renewal failed, or an empty string.
         sandbox: whether this is the sandbox and not Dolby.io.
         note: anything else worth knowing, such as a name in the notebook that was left alone.
-        life: seconds of life that the present token was given, or None.
     """
 
-    state: str = "logged out"
     source: str = ""
     key_hint: str = ""
-    expires_at: float | None = None
-    renews_at: float | None = None
-    next_try: float | None = None
-    last_error: str = ""
-    life: float | None = None
     sandbox: bool = False
     note: str = ""
 
@@ -99,16 +89,7 @@ class Dolby:
 
     def status(self) -> LoginStatus:
         """Say how the log-in is doing."""
-        keeper = self._keeper.status()
-        return replace(
-            self._about,
-            state=keeper.state,
-            expires_at=keeper.expires_at,
-            renews_at=keeper.renews_at,
-            next_try=keeper.next_try,
-            last_error=keeper.last_error,
-            life=keeper.life,
-        )
+        return replace(self._about, **vars(self._keeper.status()))
 
     def delegate(self, expires_in: int = DELEGATED_LIFE) -> AccessToken:
         """Ask for a separate token of its own life, to hand to another program; the secret stays here.

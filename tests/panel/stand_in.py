@@ -52,7 +52,8 @@ class Actions:
 
     def _enter(self, source: str, hint: str, life: int, *, sandbox: bool = False) -> None:
         end = time.time() + life
-        self.seen = LoginStatus("fresh", source, hint, end, end - life / 4, life=life, sandbox=sandbox)
+        times = {"expires_at": end, "renews_at": end - life / 4, "life": life}
+        self.seen = LoginStatus("fresh", **times, source=source, key_hint=hint, sandbox=sandbox)
 
 
 class Token(str):
