@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -19,6 +19,9 @@ from .sound import Samples, Sound, collect
 
 WELCOME = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff"
 """FFmpeg's readers that open nothing but the file they are given; its playlists would open others."""
+
+LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
+"""Titles and names that cannot be read are no reason to refuse a file; later releases of PyAV know that."""
 
 MAX_BYTES = 200_000_000
 MAX_SECONDS = 600
@@ -40,7 +43,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     with (
         path.open("rb") as file,
         media_errors(),
-        av.open(file, "r", options={"format_whitelist": WELCOME}, metadata_errors="replace") as container,
+        av.open(file, "r", options={"format_whitelist": WELCOME}, **LENIENT) as container,
     ):
         yield container
 

@@ -66,6 +66,13 @@ def test_good_files_are_read(originals, tmp_path, kind):
     assert outcome("/media/diagnose", tmp_path / "in", tmp_path) == "done"
 
 
+def test_a_title_that_cannot_be_read(originals, tmp_path):
+    """Tags in an unknown encoding are no reason to refuse the sound."""
+    tags = b"INFOINAM" + (4).to_bytes(4, "little") + b"\xff\xfe\xe9\0"
+    (tmp_path / "in").write_bytes(originals["wav"] + b"LIST" + len(tags).to_bytes(4, "little") + tags)
+    assert outcome("/media/diagnose", tmp_path / "in", tmp_path) == "done"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_files(originals, tmp_path, kind, seed):
