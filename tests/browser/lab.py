@@ -148,7 +148,8 @@ class Notebook:
         self.page.evaluate(
             f"async () => {{ const it = {CURRENT}; await it?.sessionContext?.shutdown(); it?.dispose() }}"
         )
-        self.page.remove_listener("websocket", self._listen)
+        with suppress(KeyError):  # the test has closed it already
+            self.page.remove_listener("websocket", self._listen)
 
     def _listen(self, socket: Any) -> None:
         def keep(sent: bool) -> Callable[[bytes | str], None]:
