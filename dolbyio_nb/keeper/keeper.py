@@ -23,6 +23,7 @@ from dolbyio_nb.tokens import AccessToken
 
 PATIENCE = 30.0  # seconds that a caller waits when there is no valid token at all
 HARD_PATIENCE = 2.0  # seconds for which a request may be in the air before an ageing token is handed out
+HARD_PATIENCE_SHARE = 0.25  # of the hard age; later on a wait could let the token die
 CELL_PATIENCE = 2.0  # seconds by which a cell's start may be delayed
 SLICE = 0.1  # seconds; waits are cut so that Ctrl-C (on Windows, too) and a log-out are felt at once
 
@@ -170,10 +171,10 @@ class TokenKeeper:
             match held.age(now):
                 case Age.FRESH | Age.SOFT:
                     return held.token
-                case Age.HARD if flight is None or now >= _last_call(held, flight):
+                case Age.HARD if now >= _last_call(held, flight):
                     return held.token
                 case Age.HARD:
-                    self._pause(flight, now, held.dead)
+                    self._pause(flight, now, _last_call(held, flight))
                 case Age.DEAD:
                     self._raise_if_hopeless(flight, until)
                     self._pause(flight, now, until)
@@ -239,9 +240,11 @@ class TokenKeeper:
         return _copy_without_secret, (token.value, token.born + token.life - self._clock())
 
 
-def _last_call(held: Holding, flight: Flight) -> float:
-    """When to hand out an ageing token after all; not so late that the wait itself lets it die."""
-    return min(flight.departed + HARD_PATIENCE, held.dead - SLICE)
+def _last_call(held: Holding, flight: Flight | None) -> float:
+    """When to hand out an ageing token after all: at once if there is nothing to wait for."""
+    if flight is None:
+        return -inf
+    return min(flight.departed + HARD_PATIENCE, held.hard + HARD_PATIENCE_SHARE * (held.dead - held.hard))
 
 
 def _copy_without_secret(value: str, life: float) -> TokenKeeper:

@@ -218,3 +218,17 @@ def test_an_answer_to_a_request_that_was_given_up_counts_no_more(stage):
     stage.advance(60)
     assert len(stage.issued) == len(stage.requests) > 1
     assert keeper.token() is token
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_tokens_of_three_seconds_hold_nobody_up(stage, seed):
+    """With short lives and an answer in 100 ms, no ask after the first takes 50 ms."""
+    stage.life = 3.0
+    keeper = stage.keeper(seed)
+    keeper.token()
+    for _ in range(3000):
+        stage.advance(0.01)
+        before = stage.now
+        assert keeper.token().seconds_left > 0
+        assert stage.now - before < 0.05
+    assert len(stage.requests) <= 1 + 30 / (0.6 * stage.life)
