@@ -20,6 +20,9 @@ Floats = NDArray[np.floating[Any]]
 WELCOME = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff,w64,caf,au"
 """FFmpeg's readers that open nothing but the file they are given; its playlists would open others."""
 
+LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
+"""Titles and names that cannot be read are no reason to refuse a file; later releases of PyAV know that."""
+
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 """What a number of channels is taken for; any other is mixed to two."""
 
@@ -88,7 +91,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     with (
         sound_errors(path),
         path.open("rb") as file,
-        av.open(file, "r", options={"format_whitelist": WELCOME}, metadata_errors="replace") as container,
+        av.open(file, "r", options={"format_whitelist": WELCOME}, **LENIENT) as container,
     ):
         if not container.streams.audio:
             raise LookupError("there is no sound in it")
