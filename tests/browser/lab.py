@@ -44,7 +44,7 @@ class Server:
         self.log = home / "server.log"
         with open(self.log, "wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter", "lab", *self._options()],
+                [sys.executable, "-m", "jupyterlab", *self._options()],
                 env=self._environment() | (variables or {}),
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
