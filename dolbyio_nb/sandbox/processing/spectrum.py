@@ -16,7 +16,7 @@ Powers = NDArray[np.float64]
 FRAME = 0.04  # seconds, to the nearest power of two samples
 LOWEST = 65.0 / 1.5  # Hz
 BAND = 1.5**0.5
-"""Ratio of neighbouring bands: two of them are one band of FFmpeg's `afftdn`."""
+"""Ratio of neighbouring bands: three and a half to the octave, about as finely as an ear parts noises."""
 
 COARSE_RATE = 16_000
 """Hz; enough for tones, beats and speech."""
