@@ -77,7 +77,7 @@ def check(rest):
 
 
 def docs(rest):
-    return [["-m", "pdoc", "--output-directory", "build/docs", "dolbyio_nb", *rest]]
+    return [["-W", "error", "docs/reference.py", *rest]]
 
 
 # Each command, and the extras of pyproject.toml that it needs.
