@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from dolbyio_nb.credentials import AppCredentials, find_credentials
+from dolbyio_nb.credentials import AppCredentials, find_credentials, read_arguments
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
+from dolbyio_nb.interrupts import brief_interrupt
 from dolbyio_nb.keeper import KeeperStatus, TokenKeeper
 from dolbyio_nb.media import Media
 from dolbyio_nb.origins import Origin
@@ -83,6 +84,7 @@ class Dolby:
         """What keeps the token fresh."""
         return self._keeper
 
+    @brief_interrupt
     def refresh(self) -> AccessToken:
         """Renew the token now, and return the new one."""
         return self._keeper.refresh()
@@ -91,6 +93,7 @@ class Dolby:
         """Say how the log-in is doing."""
         return replace(self._about, **vars(self._keeper.status()))
 
+    @brief_interrupt
     def delegate(self, expires_in: int = DELEGATED_LIFE) -> AccessToken:
         """Ask for a separate token of its own life, to hand to another program; the secret stays here.
 
@@ -109,7 +112,12 @@ class Dolby:
                 "It was logged out, or it is a copy in another process, which has no App secret.",
                 "Delegate where the log-in was made.",
             )
-        return replace(self._request, expires_in=expires_in)()
+        request = replace(self._request, expires_in=expires_in)
+        keeper = TokenKeeper(request)  # which sees to the time limit, and to Ctrl-C
+        try:
+            return keeper.refresh()
+        finally:
+            keeper.close()
 
     @contextmanager
     def environ(self) -> Iterator[None]:
@@ -183,11 +191,13 @@ def login(
         TokenRefused: the service refuses the credentials.
         TokenUnavailable: the service cannot be reached.
     """
+    given = read_arguments(app_key, app_secret)
+    del app_key, app_secret  # a Verbose traceback would show them
     mode = sandbox_mode() if sandbox is None else ("1" if sandbox else "0")
     if mode == "1":
         return _open_sandbox(sandbox, expires_in)
     try:
-        credentials = find_credentials(app_key, app_secret, env_file=env_file, profile=profile)
+        credentials = find_credentials(given, env_file=env_file, profile=profile)
     except CredentialsNotFound:
         if mode != "auto":
             raise
@@ -210,6 +220,7 @@ def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
     return _checked(Dolby(request, running.media_url, sandbox=None if running is given else running))
 
 
+@brief_interrupt
 def _checked(dolby: Dolby) -> Dolby:
     try:
         dolby.refresh()  # which fails at the first failure, as a person who waits would like

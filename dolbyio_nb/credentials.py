@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
+from dolbyio_nb.folders import expanded, find_env_file, here, is_file, profiles, short
 
 # Our own names first, then those of Dolby's authentication guide.
 NAMES = (("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET"), ("APP_KEY", "APP_SECRET"))
 
 # Seen in public examples, promised nowhere: so they only ever warn.
 KEY_LENGTH, SECRET_LENGTH = 24, 44
+
+LARGEST_ENV_FILE = 256 * 1024  # bytes; a larger file takes seconds to read, and is something else
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,10 @@ _CHECKS: tuple[tuple[Callable[[AppCredentials], bool], str], ...] = (
         lambda c: bool(re.search(r"\s", c.app_key + c.app_secret)),
         "There is white space inside the App key or the App secret.",
     ),
+    (
+        lambda c: not (c.app_key + c.app_secret).isascii(),
+        "There are characters in the App key or the App secret that no key of Dolby.io has.",
+    ),
 )
 
 
@@ -82,11 +89,19 @@ class Finding:
     outcome: str
     credentials: AppCredentials | None = None
     incomplete: bool = False
+    unreadable: bool = False
+
+
+def read_arguments(app_key: str | None = None, app_secret: str | None = None) -> Finding:
+    """Look at the two values of a call. Never raises, so that no traceback can show them."""
+    place, labels = "the arguments", ("app_key", "app_secret")
+    if not all(value is None or isinstance(value, str) for value in (app_key, app_secret)):
+        return Finding(place, "app_key and app_secret have to be strings", unreadable=True)
+    return _read(dict(zip(NAMES[0], (app_key, app_secret), strict=True)), place, labels)
 
 
 def find_credentials(
-    app_key: str | None = None,
-    app_secret: str | None = None,
+    given: Finding | None = None,
     *,
     env_file: str | os.PathLike[str] | None = None,
     profile: str | None = None,
@@ -94,20 +109,16 @@ def find_credentials(
     """Return the credentials of the first place that has both values; see `look_everywhere` for the order.
 
     Raises:
-        CredentialsError: a place has only one of the two values, and no other place has both.
+        CredentialsError: a place has only one of the two values or cannot be read, and no other has both.
         CredentialsNotFound: no place has any.
     """
-    findings = look_everywhere(app_key, app_secret, env_file=env_file, profile=profile)
+    findings = look_everywhere(given, env_file=env_file, profile=profile)
     for finding in findings:
         if finding.credentials:
             return finding.credentials
     for finding in findings:
-        if finding.incomplete:
-            raise CredentialsError(
-                f"The log-in is incomplete: {finding.place} has only one of the two values.",
-                f"{finding.outcome[0].upper()}{finding.outcome[1:]}.",
-                "Add the missing one there, or remove the other.",
-            )
+        if finding.incomplete or finding.unreadable:
+            raise _unusable(finding)
     raise CredentialsNotFound(
         "No App key and App secret were found in the environment or in a .env file.",
         f"Looked for {NAMES[0][0]} and {NAMES[0][1]}, then {NAMES[1][0]} and {NAMES[1][1]}.",
@@ -115,23 +126,35 @@ def find_credentials(
     )
 
 
+def _unusable(finding: Finding) -> CredentialsError:
+    why = f"{finding.outcome[0].upper()}{finding.outcome[1:]}."
+    if finding.unreadable:
+        return CredentialsError(
+            f"There may be a log-in that cannot be read: {finding.place}.", why, "Correct it, or remove it."
+        )
+    return CredentialsError(
+        f"The log-in is incomplete: {finding.place} has only one of the two values.",
+        why,
+        "Add the missing one there, or remove the other.",
+    )
+
+
 def look_everywhere(
-    app_key: str | None = None,
-    app_secret: str | None = None,
+    given: Finding | None = None,
     *,
     env_file: str | os.PathLike[str] | None = None,
     profile: str | None = None,
 ) -> list[Finding]:
     """Look for credentials in every place, in the order in which they count.
 
-    Arguments; the named file (`profile` means `.env.<profile>`); the environment; `.env` in the working
-    directory or above it, up to the repository's root or the home directory; Colab's secrets. A place
-    counts only with both values.
+    What was given in a call (`read_arguments`); the named file (`profile` means `.env.<profile>`); the
+    environment; `.env` in the working directory or above it, up to the repository's root or the home
+    directory; Colab's secrets. A place counts only with both values.
 
     Raises:
         InvalidOption: the named file or profile does not exist.
     """
-    findings = list(_search(app_key, app_secret, env_file, profile))
+    findings = list(_search(given or read_arguments(), env_file, profile))
     winner = next((f.place for f in findings if f.credentials), None)
     return [
         replace(f, outcome=f"shadowed by {winner}") if f.credentials and f.place != winner else f
@@ -140,25 +163,21 @@ def look_everywhere(
 
 
 def _search(
-    app_key: str | None,
-    app_secret: str | None,
-    env_file: str | os.PathLike[str] | None,
-    profile: str | None,
+    given: Finding, env_file: str | os.PathLike[str] | None, profile: str | None
 ) -> Iterator[Finding]:
-    given = {NAMES[0][0]: app_key, NAMES[0][1]: app_secret}
-    yield _read(given, "the arguments", labels=("app_key", "app_secret"))
+    yield given
     for path in _named_files(env_file, profile):
         yield _read_file(path)
     yield _read(os.environ, "the environment")
-    found = find_env_file(Path.cwd())
-    yield _read_file(found) if found else Finding(".env", f"no such file from {short(Path.cwd())} upwards")
+    found = find_env_file(here())
+    yield _read_file(found) if found else Finding(".env", f"no such file from {short(here())} upwards")
     yield _read_colab()
 
 
 def _named_files(env_file: str | os.PathLike[str] | None, profile: str | None) -> Iterator[Path]:
     if env_file is not None:
-        path = Path(env_file).expanduser()
-        if not path.is_file():
+        path = expanded(Path(env_file))
+        if not is_file(path):
             raise InvalidOption(
                 f"There is no file {short(path)}.", "It was named as env_file.", "Check its path."
             )
@@ -168,44 +187,28 @@ def _named_files(env_file: str | os.PathLike[str] | None, profile: str | None) -
 
 
 def _profile_file(profile: str) -> Path:
-    path = find_env_file(Path.cwd(), f".env.{profile}")
+    path = find_env_file(here(), f".env.{profile}")
     if path:
         return path
-    known = ", ".join(profiles(Path.cwd())) or "none"
+    known = ", ".join(profiles(here())) or "none"
     raise InvalidOption(
-        f"There is no profile {profile!r}: no file .env.{profile} from {short(Path.cwd())} upwards.",
+        f"There is no profile {profile!r}: no file .env.{profile} from {short(here())} upwards.",
         f"Profiles found: {known}.",
         f"Write {NAMES[0][0]} and {NAMES[0][1]} to .env.{profile}, or choose another.",
     )
-
-
-def profiles(directory: Path) -> list[str]:
-    """Name the profiles of `directory` and the directories above it: NAME for each file `.env.NAME`."""
-    found = {
-        path.name.removeprefix(".env.") for place in _upwards(directory) for path in place.glob(".env.*")
-    }
-    return sorted(found - {"example", "sample", "template"})
-
-
-def find_env_file(directory: Path, name: str = ".env") -> Path | None:
-    """Find the nearest file `name` from `directory` upwards, not past the repository's root or the home."""
-    return next((place / name for place in _upwards(directory) if (place / name).is_file()), None)
-
-
-def _upwards(directory: Path) -> Iterator[Path]:
-    for place in (directory, *directory.parents):
-        yield place
-        if (place / ".git").exists() or place == Path.home():
-            return
 
 
 def _read_file(path: Path) -> Finding:
     from dotenv import dotenv_values
 
     try:
+        if path.stat().st_size > LARGEST_ENV_FILE:
+            return Finding(short(path), "it is too large for a .env file", unreadable=True)
         values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeError) as trouble:
-        return Finding(short(path), f"cannot be read ({type(trouble).__name__})", incomplete=True)
+    except OSError as trouble:
+        return Finding(short(path), f"it cannot be opened: {trouble.strerror}", unreadable=True)
+    except UnicodeError:
+        return Finding(short(path), "it is not text in UTF-8", unreadable=True)
     return _read(values, short(path))
 
 
@@ -233,9 +236,3 @@ def _read(values: Mapping[str, str | None], place: str, labels: tuple[str, str] 
             present, absent = (labels or names) if key else reversed(labels or names)
             half = half or Finding(place, f"{present} is there, {absent} is missing", incomplete=True)
     return half or Finding(place, "nothing")
-
-
-def short(path: Path) -> str:
-    """Write a path the way people do, with `~` for the home directory."""
-    path = path.absolute()
-    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)

@@ -4,8 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from dolbyio_nb.credentials import NAMES, AppCredentials, short
+from dolbyio_nb.credentials import NAMES, AppCredentials
 from dolbyio_nb.errors import CredentialsError
+from dolbyio_nb.folders import short
 
 
 def save_credentials(credentials: AppCredentials, path: Path) -> str:
@@ -24,6 +25,8 @@ def save_credentials(credentials: AppCredentials, path: Path) -> str:
         path.chmod(0o600)
     except OSError as trouble:
         reason = trouble.strerror or type(trouble).__name__
+    except UnicodeError:
+        reason = "it is not text in UTF-8"
     else:
         return f"Saved to {short(path)}, readable by you alone.{_git_advice(path)}"
     raise CredentialsError(
@@ -43,7 +46,8 @@ def _refuse_tracked(path: Path) -> None:
 
 
 def _close_to_others(path: Path) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    never_waiting = getattr(os, "O_NONBLOCK", 0)  # as a named pipe would have it, until somebody reads
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | never_waiting, 0o600))
     path.chmod(0o600)
 
 

@@ -1,15 +1,21 @@
 """One log-in: made from anywhere, lent to others, ended for good."""
 
+import base64
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import threading
+import traceback
+from contextlib import contextmanager
 
 import pytest
 import requests
 
 from dolbyio_nb import (
+    CredentialsError,
     CredentialsNotFound,
     Dolby,
     InvalidOption,
@@ -183,3 +189,79 @@ def test_copy_in_another_process_has_no_secret(dolby, sandbox):
     assert copy.token == dolby.token
     with pytest.raises(NotLoggedIn, match="copy"):
         copy.delegate()
+
+
+def frames_of(error):
+    """Give the variables of every frame below this module in every traceback that hangs on an error."""
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals["__name__"].startswith(("dolbyio_nb", "requests", "urllib3", "http")):
+                yield from frame.f_locals.values()
+        error = error.__cause__ or error.__context__
+
+
+def shows(value, needle):
+    """Tell whether a Verbose traceback would show the needle."""
+    return needle in repr(value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        ({"expires_in": 0}, InvalidOption),
+        ({"env_file": "missing"}, InvalidOption),
+        ({"app_key": None}, CredentialsError),
+        ({"app_key": 5}, CredentialsError),
+        ({}, TokenRefused),
+    ],
+    ids=["life", "file", "half", "type", "refused"],
+)
+def test_no_frame_of_a_failed_log_in_holds_the_secret(environment, wrong, kind):
+    """A secret given in the call is in no variable of a traceback, however the log-in fails."""
+    environment.delenv("DOLBYIO_APP_KEY")
+    environment.delenv("DOLBYIO_APP_SECRET")
+    with pytest.raises(kind) as caught:
+        login(**{"app_key": "key", "app_secret": "secret-needle"} | wrong)
+    assert not [value for value in frames_of(caught.value) if shows(value, "secret-needle")]
+
+
+@contextmanager
+def interrupted(sandbox):
+    """Send this program a Ctrl-C once the sandbox has taken a request."""
+
+    def interrupt():
+        assert sandbox.requests.wait("token", before + 1)
+        signal.raise_signal(signal.SIGINT)  # Python hands it to the main thread
+
+    before = sandbox.requests.count("token")
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    yield
+    thread.join()
+
+
+@pytest.mark.parametrize("act", ["delegate", "refresh"])
+def test_an_interrupt_holds_no_secret(dolby, sandbox, act):
+    """Ctrl-C while the service hangs is one line, and no frame of its traceback holds the Basic header."""
+    sandbox.faults.hang(at="token")
+    with pytest.raises(KeyboardInterrupt) as caught, interrupted(sandbox):
+        getattr(dolby, act)()
+    assert caught.value._render_traceback_() == ["KeyboardInterrupt: stopped."]
+    header = base64.b64encode(f"{sandbox.app_key}:{sandbox.app_secret}".encode()).decode()
+    assert not [v for v in frames_of(caught.value) if shows(v, sandbox.app_secret) or shows(v, header)]
+
+
+def test_a_secret_that_is_no_text_is_refused_by_the_service(environment):
+    """A stray byte in the environment is sent as it is, and the refusal says what looks wrong."""
+    environment.setenv("DOLBYIO_APP_SECRET", "secret-needle\udcff")
+    with pytest.raises(TokenRefused, match="characters in the App key or the App secret") as caught:
+        login()
+    assert "needle" not in str(caught.value)
+
+
+def test_missing_certificates_are_named(environment, sandbox):
+    """A bundle of certificates that is not there is named, with the variables that may say so."""
+    environment.setenv("DOLBYIO_AUTH_URL", sandbox.auth_url.replace("http:", "https:"))
+    environment.setenv("REQUESTS_CA_BUNDLE", "/missing/authorities.pem")
+    with pytest.raises(TokenUnavailable, match=r"REQUESTS_CA_BUNDLE.*/missing/authorities\.pem"):
+        login()

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from dolbyio_nb.credentials import AppCredentials, find_credentials, look_everywhere, profiles
+from dolbyio_nb.credentials import (
+    LARGEST_ENV_FILE,
+    AppCredentials,
+    find_credentials,
+    look_everywhere,
+    read_arguments,
+)
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
+from dolbyio_nb.folders import profiles
 
 KEY, SECRET = "a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0LW5lZWRsZS1zZWNyZXQtbmVlZGxlLTEyMzQ="
 
@@ -35,7 +42,7 @@ def test_arguments_come_first(monkeypatch, place):
     """Values in the call win over everything."""
     monkeypatch.setenv("DOLBYIO_APP_KEY", "other")
     monkeypatch.setenv("DOLBYIO_APP_SECRET", "other")
-    assert find_credentials(KEY, SECRET).app_key == KEY
+    assert find_credentials(read_arguments(KEY, SECRET)).app_key == KEY
 
 
 def test_order_of_places(monkeypatch, place):
@@ -108,11 +115,43 @@ def test_a_named_file_must_exist(question, place):
         find_credentials(**question)
 
 
-def test_unreadable_file_is_named(place):
-    """A file that is no text is an error that names it."""
-    (place / ".env").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(CredentialsError, match=r"\.env"):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff\xfe\x00\x01", "not text in UTF-8"),
+        ("DOLBYIO_APP_KEY=a\n".encode("utf-16"), "not text in UTF-8"),
+        (b"A=1\n" * LARGEST_ENV_FILE, "too large"),
+    ],
+    ids=["binary", "UTF-16", "huge"],
+)
+def test_unreadable_file_is_named(place, content, why):
+    """A file that is no text, or far too much of it, is an error that names it and says why."""
+    (place / ".env").write_bytes(content)
+    with pytest.raises(CredentialsError, match=rf"\.env\.\n.*{why}"):
         find_credentials()
+
+
+@pytest.mark.parametrize(
+    "question", [{"env_file": "x" * 5000}, {"env_file": "~nobody-of-this-name/x"}, {"profile": "x" * 5000}]
+)
+def test_a_name_that_no_file_can_have_is_no_riddle(question):
+    """A name that is too long, or a home of nobody, is a file that is not there."""
+    with pytest.raises(InvalidOption, match="There is no"):
+        find_credentials(**question)
+
+
+def test_a_working_directory_that_is_gone_is_no_riddle(place):
+    """What was given counts all the same, and without it there is just no `.env`."""
+    place.rmdir()
+    assert find_credentials(read_arguments(KEY, SECRET)).app_secret == SECRET
+    with pytest.raises(CredentialsNotFound):
+        find_credentials()
+
+
+def test_arguments_of_another_type_are_refused():
+    """What is no string is refused in words, without a traceback through frames that hold the values."""
+    with pytest.raises(CredentialsError, match="strings"):
+        find_credentials(read_arguments(KEY, [SECRET]))
 
 
 def test_values_are_stripped_and_taken_as_they_are(place):

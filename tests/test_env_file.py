@@ -1,5 +1,6 @@
 """Remembering credentials keeps them to their owner."""
 
+import os
 import stat
 import subprocess
 
@@ -64,3 +65,20 @@ def test_unwritable_place_is_named(tmp_path):
     with pytest.raises(CredentialsError, match="not saved") as caught:
         save_credentials(CREDENTIALS, tmp_path / "missing" / ".env")
     assert len(str(caught.value).splitlines()) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_is_refused_at_once(tmp_path):
+    """To open a named pipe would wait until somebody reads from it."""
+    os.mkfifo(tmp_path / ".env")
+    with pytest.raises(CredentialsError, match="cannot be written"):
+        save_credentials(CREDENTIALS, tmp_path / ".env")
+
+
+def test_a_file_in_another_encoding_is_left_as_it_is(tmp_path):
+    """A file that is not UTF-8 is refused in words, and keeps its bytes."""
+    path = tmp_path / ".env"
+    path.write_bytes(b"NAME=\xe9\n")
+    with pytest.raises(CredentialsError, match="UTF-8"):
+        save_credentials(CREDENTIALS, path)
+    assert path.read_bytes() == b"NAME=\xe9\n"

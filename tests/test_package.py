@@ -13,8 +13,8 @@ PACKAGE = Path(dolbyio_nb.__file__).parent
 
 # Each part may import only from parts named before it.
 ORDER = [
-    "errors", "problems", "clock", "forks", "origins", "settings", "credentials", "env_file", "tokens",
-    "keeper", "repeats", "session", "media", "client", "notebook",
+    "errors", "interrupts", "problems", "clock", "forks", "folders", "origins", "settings", "credentials",
+    "env_file", "tokens", "keeper", "repeats", "session", "media", "client", "notebook",
 ]  # fmt: skip
 
 

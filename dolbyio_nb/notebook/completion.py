@@ -10,7 +10,7 @@ from IPython.core.completer import (
     context_matcher,
 )
 
-from dolbyio_nb.credentials import profiles
+from dolbyio_nb.folders import here, profiles
 
 Complete = Callable[[str], Iterable[str]]
 
@@ -29,7 +29,7 @@ def _files(start: str) -> list[str]:
 VALUES: dict[str, Complete] = {
     "--env-file": _files,
     "--expires-in": lambda start: LIVES,
-    "--profile": lambda start: profiles(Path.cwd()),
+    "--profile": lambda start: profiles(here()),
 }
 
 

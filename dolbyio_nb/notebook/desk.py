@@ -10,10 +10,10 @@ from dolbyio_nb.credentials import (
     AppCredentials,
     Finding,
     find_credentials,
-    find_env_file,
     look_everywhere,
 )
 from dolbyio_nb.env_file import save_credentials
+from dolbyio_nb.folders import find_env_file, here
 from dolbyio_nb.notebook.names import Names
 from dolbyio_nb.tokens import AccessToken
 
@@ -37,25 +37,27 @@ class Desk:
         self.dolby: Dolby | None = None
         self.watch: Callable[[LoginStatus], None] = lambda status: None
         self._sandbox: Sandbox | None = None
-        self._places: dict[str, str | None] = {}
+        self._env_file: str | None = None
+        self._profile: str | None = None
 
     def look_in(self, *, env_file: str | None, profile: str | None) -> None:
         """Look for credentials in this file too, from now on; see `find_credentials`."""
-        self._places = {"env_file": env_file, "profile": profile}
+        self._env_file, self._profile = env_file, profile
 
     def look_everywhere(self) -> list[Finding]:
         """Say what each place holds."""
-        return look_everywhere(**self._places)
+        return look_everywhere(env_file=self._env_file, profile=self._profile)
 
     def find(self) -> AppCredentials:
         """Find credentials on this computer."""
-        return find_credentials(**self._places)
+        return find_credentials(env_file=self._env_file, profile=self._profile)
 
     def login(
         self, app_key: str, app_secret: str, *, expires_in: int, save: bool = False, source: str = "the form"
     ) -> str:
         """Log in with what a person typed; return what else was done."""
         credentials = AppCredentials(app_key, app_secret, source)
+        del app_key, app_secret  # a Verbose traceback would show them
         self._enter(client.enter(credentials, expires_in))
         return self.save(credentials) if save else ""
 
@@ -74,7 +76,7 @@ class Desk:
 
     def save(self, credentials: AppCredentials) -> str:
         """Write credentials to the nearest `.env`, or a new one here; return what was done."""
-        return save_credentials(credentials, find_env_file(Path.cwd()) or Path(".env"))
+        return save_credentials(credentials, find_env_file(here()) or Path(".env"))
 
     def refresh(self) -> None:
         """Renew the token now."""

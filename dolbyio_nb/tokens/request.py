@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from dolbyio_nb.clock import Clock, now
 from dolbyio_nb.credentials import AppCredentials
@@ -16,6 +17,7 @@ LONGEST_LIFE = 86400  # seconds; Dolby's guide names 24 hours as the maximum
 DEFAULT_LIFE = 1800  # seconds; the service's own default
 CONNECT_LIMIT = 3.05  # seconds; just over one lost TCP packet's repetition
 READ_LIMIT = 10.0  # seconds; a slow service, and not yet a lost one
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # what may name the authorities to trust
 SHORTEST_SECRET = 8  # characters; a shorter one may be part of any word
 
 
@@ -55,7 +57,7 @@ class TokenRequest:
     @property
     def identity(self) -> Hashable:
         """Equal for requests that may share one token, and without the secret."""
-        digest = hashlib.sha256(self.credentials.app_secret.encode()).hexdigest()
+        digest = hashlib.sha256(_bytes(self.credentials.app_secret)).hexdigest()
         return (self.url, self.credentials.app_key, digest, self.expires_in)
 
     def __call__(self) -> AccessToken:
@@ -76,12 +78,12 @@ class TokenRequest:
                 data={"grant_type": "client_credentials", "expires_in": str(self.expires_in)},
                 headers={"Accept": "application/json", "Cache-Control": "no-cache"},
                 auth=requests.auth.HTTPBasicAuth(
-                    self.credentials.app_key.encode(), self.credentials.app_secret.encode()
+                    _bytes(self.credentials.app_key), _bytes(self.credentials.app_secret)
                 ),
                 timeout=(CONNECT_LIMIT, READ_LIMIT),
                 allow_redirects=False,
             )
-        except requests.RequestException as cause:
+        except (OSError, HTTPError) as cause:  # the latter is urllib3's, of addresses it cannot read
             reason = _reason(cause)
         # Raised out here so that the error keeps no frames of requests, which hold the Basic header.
         raise TokenUnavailable(
@@ -110,7 +112,14 @@ class TokenRequest:
         )
 
 
+def _bytes(text: str) -> bytes:
+    """Encode anything, also what the environment holds that is no text: the service is to judge it."""
+    return text.encode(errors="surrogatepass")
+
+
 def _reason(cause: Exception) -> str:
+    if not isinstance(cause, requests.RequestException | HTTPError):
+        return f"The certificates cannot be read ({', '.join(CERTIFICATES)}): {cause}"
     if isinstance(cause, requests.Timeout):
         return f"No answer within {READ_LIMIT:.0f} s ({type(cause).__name__})."
     if isinstance(cause, requests.exceptions.ProxyError):
