@@ -8,7 +8,7 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError
+from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError, InvalidOption
 from dolbyio_nb.notebook import doors, texts
 from dolbyio_nb.notebook.desk import Desk
 from dolbyio_nb.notebook.names import Names
@@ -20,8 +20,8 @@ from dolbyio_nb.tokens import DEFAULT_LIFE, LONGEST_LIFE
 class DolbyMagics(Magics):
     """Log in to Dolby.io, see how the log-in stands, log out."""
 
-    client_name = traitlets.Unicode("dolby", help="The name that holds the log-in.").tag(config=True)
-    token_name = traitlets.Unicode("dolby_token", help="The name that holds the token.").tag(config=True)
+    client_name = traitlets.ObjectName("dolby", help="The name that holds the log-in.").tag(config=True)
+    token_name = traitlets.ObjectName("dolby_token", help="The name that holds the token.").tag(config=True)
     expires_in = traitlets.Int(
         DEFAULT_LIFE, min=1, max=LONGEST_LIFE, help="Seconds of life to ask for, for each token."
     ).tag(config=True)
@@ -64,7 +64,7 @@ class DolbyMagics(Magics):
             from dolbyio_nb import login
             dolby = login()
         """
-        options = parse_argstring(self.dolby_login, line)
+        options = self._options(line)
         try:
             self._log_in(options)
         except DolbyError as error:
@@ -87,6 +87,15 @@ class DolbyMagics(Magics):
         """Log out, and empty the panel."""
         self.desk.logout()
         self._close_panel()
+
+    def _options(self, line: str) -> Namespace:
+        try:
+            options: Namespace = parse_argstring(self.dolby_login, line)
+        except ValueError as trouble:  # of shlex, which IPython lets through
+            raise InvalidOption(
+                f"The options cannot be read: {trouble}.", "", "%dolby_login? lists them."
+            ) from None
+        return options
 
     def _log_in(self, options: Namespace) -> None:
         life = self.expires_in if options.expires_in is None else options.expires_in

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from IPython.core.completer import CompletionContext
+from traitlets import TraitError
 
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError, InvalidOption, TokenRefused, TokenUnavailable
 from dolbyio_nb.notebook.completion import complete_login
@@ -206,3 +207,15 @@ def test_the_form_uses_the_file_that_was_named(shell, environment, sandbox, tmp_
     assert magics.panel.found.endswith("other")
     magics.desk.use_found(expires_in=60)
     assert shell.user_ns["dolby"].status().source.endswith("other")
+
+
+def test_an_open_quote_is_no_riddle(shell):
+    """A line that cannot be split into words is an error that says so, and names the list of options."""
+    with pytest.raises(InvalidOption, match=r"No closing quotation.*\n%dolby_login\? lists them"):
+        magic(shell, "dolby_login --profile 'mine")
+
+
+def test_a_name_has_to_be_a_name(shell):
+    """What no cell could write is refused as a name for the log-in."""
+    with pytest.raises(TraitError, match="client_name"):
+        shell.find_line_magic("dolby_login").__self__.client_name = "not a name"
