@@ -57,7 +57,8 @@ def has_pip():
 
 def lab(rest):
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return [["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", *as_root, *(rest or [FIRST_NOTEBOOK])]]
+    first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
+    return [["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", first, *as_root, *rest]]
 
 
 def run(rest):
