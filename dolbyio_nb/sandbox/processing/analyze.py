@@ -7,7 +7,7 @@ from typing import Any
 
 from .analysis import Analysis, begin, finish
 from .bandwidth import bandwidth
-from .clipping import clipped
+from .clipping import NOTE, clipped
 from .gating import Gate, speech_gate
 from .loudness import Readings, meter
 from .noise import measure_noise, signal_to_noise
@@ -41,7 +41,7 @@ def analyze(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]
         "speech": _heard(analysis, readings, "speech"),
         "silence": _silence(analysis, options),
     }
-    return finish(analysis, audio, output)
+    return finish(analysis, audio, output, NOTE)
 
 
 def _loudness(

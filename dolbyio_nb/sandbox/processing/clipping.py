@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .progress import Tell, silent, told
-from .sections import Mask, Section, runs
+from .peaks import sample_peaks
+from .progress import Tell, part, silent, told
+from .sections import Section, runs
 from .sound import Samples, Sound
+from .worn_tops import worn_tops
+
+NOTE = "Clipping means flat tops, whatever made them: a synthesizer's square wave counts as well."
 
 TOP, BELOW = 0.998, 0.994
 CROWDED = 3
@@ -16,40 +20,55 @@ CROWDED = 3
 as the 0.4 % below it. Music and voices that merely reach their peak do not."""
 
 RUN = 3  # samples at the extreme, one after another
+IN_RUNS = 0.2
+"""Of the samples at the extreme, how many must stand in runs: a limiter crowds them there too, but one by
+one. Of the voice's at 16 kHz, 30 dB of limiting left 5 % in runs, 4 dB of clipping 38 %."""
+
 FAINT = 0.01  # a sound whose peak is under -40 dB is not looked at
 BRIDGED = 0.05  # seconds: closer faults are heard as one
 
 
 def clipped(sound: Sound, tell: Tell = silent) -> list[Section]:
-    """The stretches with runs of three or more samples at the extreme, in any channel."""
-    peaks = np.max([np.abs(block).max(axis=0) for block in sound.blocks()], axis=0)
-    crowded = _crowded(sound, peaks) & (peaks > FAINT)
-    if not crowded.any():
+    """The stretches with flat tops in any channel: at the extreme as clipping leaves them, or worn since.
+
+    The extreme is the channel's own, so a change of level hides nothing.
+    """
+    found: list[Section] = []
+    for number in range(sound.channels):
+        channel = Sound(sound.samples[:, number : number + 1], sound.rate)
+        found += _flat_tops(channel, part(tell, number / sound.channels, (number + 1) / sound.channels))
+    return _merged(found)
+
+
+def _flat_tops(channel: Sound, tell: Tell) -> list[Section]:
+    peak = float(sample_peaks(channel).max())
+    if peak <= FAINT:
         return []
-    return _merged(_flat(sound, np.where(crowded, peaks, np.inf), tell))
+    at_extreme = _at_extreme(channel, peak, part(tell, 0, 0.5))
+    return at_extreme + worn_tops(channel, peak, part(tell, 0.5, 1))
 
 
-def _crowded(sound: Sound, peaks: Samples) -> Mask:
-    top, below = np.zeros(sound.channels), np.zeros(sound.channels)
-    for block in sound.blocks():
+def _at_extreme(channel: Sound, peak: float, tell: Tell) -> list[Section]:
+    found: list[tuple[int, int]] = []
+    top = below = position = 0
+    for block in told(channel, tell):
         size = np.abs(block)
-        top += (size > TOP * peaks).sum(axis=0)
-        below += ((size > BELOW * peaks) & (size <= TOP * peaks)).sum(axis=0)
-    return np.asarray((top > CROWDED * below) & (top >= RUN))
-
-
-def _flat(sound: Sound, peaks: Samples, tell: Tell) -> Iterator[Section]:
-    position = 0
-    for block in told(sound, tell):
-        for extreme in (block > TOP * peaks, block < -TOP * peaks):
-            for channel in extreme.T:
-                for first, last in runs(channel):
-                    if last - first >= RUN:
-                        yield Section((position + first) / sound.rate, (position + last) / sound.rate)
+        top += int((size > TOP * peak).sum())
+        below += int(((size > BELOW * peak) & (size <= TOP * peak)).sum())
+        found += [(position + first, position + last) for first, last in _runs(block[:, 0] / peak)]
         position += len(block)
+    in_runs = sum(last - first for first, last in found)
+    if top <= CROWDED * below or in_runs < IN_RUNS * top:
+        return []
+    return [Section(first / channel.rate, last / channel.rate) for first, last in found]
 
 
-def _merged(found: Iterator[Section]) -> list[Section]:
+def _runs(samples: Samples) -> Iterator[tuple[int, int]]:
+    for extreme in (samples > TOP, samples < -TOP):
+        yield from (run for run in runs(extreme) if run[1] - run[0] >= RUN)
+
+
+def _merged(found: list[Section]) -> list[Section]:
     merged: list[Section] = []
     for section in sorted(found, key=lambda section: section.start):
         if merged and section.start - merged[-1].end <= BRIDGED:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .bandwidth import bandwidth
-from .clipping import clipped
+from .clipping import NOTE, clipped
 from .gating import speech_gate
 from .loudness import meter
 from .media_info import media_info
@@ -23,7 +23,7 @@ from .spots import plosives, sibilants
 THRESHOLD = 15.0
 """Percent of speech from which loudness is measured in speech alone: the guide's example."""
 
-NOTES = [GUESSED, "Quality and noise scores are the sandbox's own formulas, not the service's."]
+NOTES = [GUESSED, "Quality and noise scores are the sandbox's own formulas, not the service's.", NOTE]
 
 
 def diagnose(body: Any, source: Path, tell: Tell) -> dict[str, Any]:

@@ -11,7 +11,7 @@ REDUCTIONS = {"low": 6.0, "medium": 12.0, "high": 18.0, "max": 24.0}
 """How far the amounts of noise reduction go, in dB; `auto` goes by the noise that was measured."""
 
 CUTS = {"low": 4.0, "medium": 8.0, "high": 12.0, "max": 18.0, "auto": 4.0}
-"""How far popping and hissing sounds are lowered, in dB. `auto` is gentle: a good voice has some of its own."""
+"""How far popping and hissing sounds are lowered, in dB; `auto` is gentle, as good voices hiss too."""
 
 CLICKS = {"low": 12.0, "medium": 8.0, "high": 5.0, "max": 3.0, "auto": 8.0}
 """How far a sample must stand out to be a click: the threshold of FFmpeg's `adeclick`."""

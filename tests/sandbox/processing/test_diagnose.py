@@ -5,6 +5,7 @@ import pytest
 
 from dolbyio_nb.sandbox.processing import Refused
 from dolbyio_nb.sandbox.processing.filters import resampled
+from dolbyio_nb.sandbox.processing.levelling import Target, amplified, limited
 from dolbyio_nb.sandbox.processing.loudness import meter
 from dolbyio_nb.sandbox.processing.stitching import with_channels
 
@@ -74,6 +75,47 @@ def test_clipping_is_counted(make, voice, saved, run, gain):
     audio = diagnosed(run, saved(make.sound(driven)))
     assert audio["clipping"]["events"] > 10
     assert audio["quality_score"]["average"] < 9
+
+
+def test_a_change_of_level_hides_no_clipping(make, media, heard, saved, run):
+    """What was clipped and then turned down keeps its flat tops, their number and its quality."""
+    voice = heard(media / "voice.flac")
+    driven = np.clip(4 * voice.samples, -1, 1)
+    found = []
+    for decibels in (0, -6, -20.3):
+        audio = diagnosed(run, saved(make.sound(driven * 10 ** (decibels / 20), voice.rate)))
+        found.append((audio["clipping"]["events"], audio["quality_score"]["average"]))
+    assert found[0][0] > 50
+    assert found[1:] == [found[0]] * 2
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+@pytest.mark.parametrize("gain", [6, 12])
+def test_enhancing_hides_no_clipping(make, voice, saved, run, rate, gain):
+    """Enhance cannot bring back what was cut off, and the quality is at most 1 higher afterwards."""
+    voice = resampled(voice, rate)
+    source = saved(make.sound(np.clip(voice.samples * 10 ** (gain / 20), -1, 1), rate))
+    _, output = run("/media/enhance", source)
+    before, after = diagnosed(run, source), diagnosed(run, output)
+    assert after["clipping"]["events"] > before["clipping"]["events"] / 2
+    assert after["quality_score"]["average"] <= before["quality_score"]["average"] + 1
+
+
+@pytest.mark.parametrize("name", ["voice.flac", "music.flac"])
+@pytest.mark.parametrize("ending", ["wav", "mp3", "m4a", "ogg"])
+@pytest.mark.parametrize("gain", [0, 20, 30])
+def test_limiting_and_coding_are_not_clipping(media, heard, saved, run, name, ending, gain):
+    """Sound that was pressed hard under a ceiling by a limiter, or coded, or both, has round tops still."""
+    pressed = limited(amplified(heard(media / name), gain), Target(-9))
+    assert diagnosed(run, saved(pressed, f"in.{ending}"))["clipping"]["events"] == 0
+
+
+def test_a_square_wave_is_owned_up_to(make, saved, run):
+    """A square wave cannot be told from clipping: it counts, and a note says so."""
+    square = make.sound(0.5 * np.sign(make.tone(3).samples))
+    result, _ = run("/media/diagnose", saved(square))
+    assert result["audio"]["clipping"]["events"] > 0
+    assert any("square" in note for note in result["notes"])
 
 
 def test_a_tone_is_not_clipping(make, saved, run):
