@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from dolbyio_nb.sandbox.processing.denoising import denoised
 from dolbyio_nb.sandbox.processing.hum import hum_lines
-from dolbyio_nb.sandbox.processing.noise import foreground
+from dolbyio_nb.sandbox.processing.noise import Noise, foreground
 from dolbyio_nb.sandbox.processing.spectrum import spectrum
 from dolbyio_nb.sandbox.processing.spots import plosives, sibilants
 
@@ -55,6 +56,16 @@ def test_clicks_are_mended(make, voice, saved, run, heard, si_sdr, only):
     speech = {"click": {"reduction": {"enable": True}}}
     _, output = run("/media/enhance", saved(clicked), only(speech=speech))
     assert si_sdr(voice, heard(output)) - si_sdr(voice, clicked) >= 20
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 96_000])
+@pytest.mark.parametrize("seconds", [0.02, 7.3])
+def test_noise_goes_down_without_a_seam(make, rate, seconds):
+    """Where all is taken for noise, every sample of every channel comes out 20 dB lower, and nothing else."""
+    sound = make.noise(round(seconds * rate), rate=rate, channels=2)
+    powers = spectrum(sound)
+    louder = Noise(1_000 * powers.powers.mean(axis=0), True)
+    assert denoised(sound, powers, louder, 20).samples == pytest.approx(sound.samples / 10, abs=1e-6)
 
 
 POPS = (2.0, 5.2, 9.0, 14.0, 20.5, 25.0)
