@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dolbyio_nb.credentials import AppCredentials, find_credentials, read_arguments
-from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
+from dolbyio_nb.errors import CredentialsNotFound, InvalidOption, NotLoggedIn
 from dolbyio_nb.interrupts import brief_interrupt
 from dolbyio_nb.keeper import KeeperStatus, TokenKeeper
 from dolbyio_nb.media import Media
@@ -216,11 +216,15 @@ def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
     running = given if isinstance(given, Sandbox) else Sandbox()
     running.start()
     credentials = AppCredentials(running.app_key, running.app_secret, "the sandbox")
-    request = TokenRequest(credentials, running.auth_url, expires_in)
+    try:
+        request = TokenRequest(credentials, running.auth_url, expires_in)
+    except InvalidOption:
+        if running is not given:
+            running.stop()
+        raise
     return _checked(Dolby(request, running.media_url, sandbox=None if running is given else running))
 
 
-@brief_interrupt
 def _checked(dolby: Dolby) -> Dolby:
     try:
         dolby.refresh()  # which fails at the first failure, as a person who waits would like

@@ -1,4 +1,4 @@
-"""Ctrl-C, told in a line or three, and without the frames of what was waiting."""
+"""Ctrl-C, told in a line or two, and without the frames of what was waiting."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,13 +6,6 @@ from typing import ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
 Gives = TypeVar("Gives")
-
-
-class Interrupted(KeyboardInterrupt):
-    """A KeyboardInterrupt that a notebook shows as its own lines; the cell still counts as failed."""
-
-    def _render_traceback_(self) -> list[str]:
-        return ["KeyboardInterrupt: stopped.", *getattr(self, "__notes__", ())]
 
 
 def brief_interrupt(function: Callable[Given, Gives]) -> Callable[Given, Gives]:
@@ -23,9 +16,16 @@ def brief_interrupt(function: Callable[Given, Gives]) -> Callable[Given, Gives]:
         try:
             return function(*args, **options)
         except KeyboardInterrupt as interrupt:
-            brief = Interrupted()
-            for note in getattr(interrupt, "__notes__", ()):
-                brief.add_note(note)
+            brief = _brief(getattr(interrupt, "__notes__", []))
         raise brief
 
     return guarded
+
+
+def _brief(notes: list[str]) -> KeyboardInterrupt:
+    """Make an interrupt of the usual type, which IPython shows as its own lines."""
+    brief = KeyboardInterrupt()
+    for note in notes:
+        brief.add_note(note)
+    vars(brief)["_render_traceback_"] = lambda: ["KeyboardInterrupt: stopped.", *notes]
+    return brief

@@ -50,7 +50,7 @@ def retry_after(header: str | None, date: str | None) -> float | None:
 def _json_object(response: "requests.Response") -> dict[str, Any]:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(body, dict):
         return {}

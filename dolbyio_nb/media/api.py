@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import requests
 
 from dolbyio_nb.errors import ApiError, Problem, ServiceUnavailable
+from dolbyio_nb.interrupts import brief_interrupt
 from dolbyio_nb.media.refusals import NotSent, maybe_started, no_answer, no_json, refusal
 from dolbyio_nb.problems import read_problem
 
@@ -48,6 +49,7 @@ class Api:
             return job_id
         raise maybe_started(path, Problem(200, "An answer without a job id"))
 
+    @brief_interrupt
     def _call(self, method: str, path: str, query: dict[str, str | None], body: Any = None) -> Any:
         answer = self._ask(method, path, query, body)
         if isinstance(answer, ApiError):
@@ -68,5 +70,5 @@ class Api:
             return refusal(call, host, read_problem(response))
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return no_json(call, read_problem(response))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dolbyio_nb.errors import DolbyError, TransferError
+from dolbyio_nb.folders import here
 from dolbyio_nb.media.locations import Local, local_path, name_of_bytes
 
 CHUNK = 1 << 18
@@ -78,6 +79,8 @@ def _from_bytes(data: bytes, name: str | None) -> Content:
 
 
 def _from_path(path: Path, name: str | None) -> Content:
+    if _may_never_end(path):
+        raise _no_source(f"{path} is no ordinary file, which is all that can be sent.")
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -89,11 +92,22 @@ def _from_path(path: Path, name: str | None) -> Content:
 def _from_file(file: BinaryIO, name: str | None) -> Content:
     if not hasattr(file, "read") or isinstance(file, io.TextIOBase):
         kind = "a file opened as text" if hasattr(file, "read") else f"of the type {type(file).__name__}"
-        raise TransferError(
-            f"The source is {kind}, which cannot be sent.",
-            "Sound is read as bytes.",
-            'Give a path, bytes, or a file from open(..., "rb").',
-        )
+        raise _no_source(f"The source is {kind}, which cannot be sent.")
+    try:
+        return _measured(file, name)
+    except (OSError, ValueError) as error:
+        raise _no_source(f"The source cannot be read: {error}.") from None
+
+
+def _no_source(what: str) -> TransferError:
+    return TransferError(
+        what, "Sound is read as bytes.", 'Give a path, bytes, or a file from open(..., "rb").'
+    )
+
+
+def _measured(file: BinaryIO, name: str | None) -> Content:
+    if not file.readable():
+        raise OSError("it is not open for reading")
     file = file if file.seekable() else _kept(file)
     start = file.tell()
     size = file.seek(0, os.SEEK_END) - start
@@ -128,16 +142,30 @@ def _path_of(file: BinaryIO) -> Path | None:
 
 
 def _unreadable(path: Path, error: OSError) -> TransferError:
-    folder = path.parent if path.parent.is_dir() else Path()
-    if path.is_dir():
+    folder = path.parent if os.path.isdir(path.parent) else Path()
+    if os.path.isdir(path):
         return TransferError(
             f"{path} is a folder.", "One file is sent at a time.", "Give the path of a file."
         )
     if not isinstance(error, FileNotFoundError):
-        return TransferError(f"{path} cannot be read.", error.strerror or "", "Check its permissions.")
-    near = get_close_matches(path.name, [entry.name for entry in folder.iterdir()], 1)
+        return TransferError(
+            f"{path} cannot be read.", error.strerror or "", "Check its name and permissions."
+        )
+    near = get_close_matches(path.name, _names_in(folder), 1)
     guess = f"Did you mean {near[0]}?" if near else "Check the name and the working directory."
-    return TransferError(f"There is no file {path}.", f"It was looked for in {folder.resolve()}.", guess)
+    return TransferError(f"There is no file {path}.", f"It was looked for in {here() / folder}.", guess)
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _may_never_end(path: Path) -> bool:
+    """Tell whether it is a named pipe, which waits to be opened at both ends, or a device."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _rewind(source: object) -> str:

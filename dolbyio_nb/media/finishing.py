@@ -22,6 +22,9 @@ REPORTS: dict[str, type[Result]] = {
 }
 """The jobs whose result is a JSON file."""
 
+LONGEST_STEM = 60
+"""Characters of the original's name in a result's: a file system takes 255 bytes for a whole name."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -76,7 +79,8 @@ def _outputs(order: Order, job_id: str, storage: Storage) -> list[Output]:
     for count, target in enumerate(order.targets, 1):
         number = f"-{count}" if len(order.targets) > 1 else ""
         suffix = PurePosixPath(name_of(target.location)).suffix
-        name = f"{PurePosixPath(order.name).stem or 'audio'}-{order.operation}-{job_id[:8]}{number}{suffix}"
+        stem = PurePosixPath(order.name).stem[:LONGEST_STEM] or "audio"
+        name = f"{stem}-{order.operation}-{job_id[:8]}{number}{suffix}"
         outputs.append(Output(target.location, name, storage.download))
         if target.save_to:
             outputs[-1].save(target.save_to)

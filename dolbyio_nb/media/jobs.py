@@ -18,6 +18,7 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     TokenUnavailable,
 )
+from dolbyio_nb.interrupts import brief_interrupt
 from dolbyio_nb.media.answers import at, number, text
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.finishing import Order, make_result
@@ -25,9 +26,13 @@ from dolbyio_nb.media.pace import Pace, Patience
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result
 from dolbyio_nb.media.transfer import Storage
+from dolbyio_nb.media.within import OutOfTime, within
 
 ACTIVE = ("Pending", "Running")
 ENDED = ("Success", "Failed", "Cancelled", "InternalError")
+
+SHORTEST_LOOK = 1.0
+"""Seconds that a look may take, also when there is no time left at all."""
 
 PASSING = (ServiceUnavailable, RateLimited, TokenUnavailable)
 """What may be over at the next look: to look again does no harm."""
@@ -79,7 +84,7 @@ class Job:
         self.id, self.operation = job_id, order.operation
         self._last = Look()
         self._result: Result | None = None
-        self._lock = threading.Lock()
+        self._lock, self._looking = threading.Lock(), threading.Lock()
 
     def __repr__(self) -> str:
         """Show what the last look saw, without another one."""
@@ -120,6 +125,7 @@ class Job:
             raise
         return True
 
+    @brief_interrupt
     def wait(self, timeout: float | None = None) -> "Job":
         """Wait until it has ended, well or badly, and return the job.
 
@@ -167,15 +173,21 @@ class Job:
         return f"dolby.media.job({', '.join([json.dumps(self.id), *self._order.arguments()])})"
 
     def _look(self) -> Look:
-        if not self._last.ended:
-            self._last = read_look(self._api.get(self._order.path, job_id=self.id))
-        return self._last
+        if self._last.ended:
+            return self._last
+        look = read_look(self._api.get(self._order.path, job_id=self.id))
+        with self._looking:
+            if not self._last.ended:  # an answer that was overtaken by the last one says nothing any more
+                self._last = look
+            return self._last
 
     def _watch(self, patience: Patience, show: Show) -> None:
         while True:
             wait = 0.0
             try:
-                look = self._look()
+                look = within(max(patience.left, SHORTEST_LOOK), self._look)
+            except OutOfTime:
+                raise self._late("The service did not say in time how it is doing.") from None
             except PASSING as error:
                 wait = self._bear(error, patience)
             else:

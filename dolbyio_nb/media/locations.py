@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from dolbyio_nb.errors import TransferError
+from dolbyio_nb.folders import expanded
 
 Location = str | Mapping[str, Any]
 """A place the service can reach: a `dlb://`, `https://` or `s3://` address, or a mapping
@@ -94,7 +95,24 @@ def plain(name: str) -> str:
 
 def local_path(place: str | os.PathLike[str]) -> Path:
     """Read a path on this computer; `~` is the home directory."""
-    return Path(place).expanduser()
+    path = expanded(Path(place))
+    if "\0" in str(path):
+        raise TransferError(
+            f"{str(path)!r} can be no file.", "Its name holds a null character.", "Check where it comes from."
+        )
+    return path
+
+
+def from_here(path: Path) -> Path:
+    """Make a path absolute."""
+    try:
+        return path.absolute()
+    except OSError:
+        raise TransferError(
+            f"It is not clear where {path} is.",
+            "The working directory was removed.",
+            "Change to another one.",
+        ) from None
 
 
 def _refuse(place: object) -> Location:

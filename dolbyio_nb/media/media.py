@@ -67,7 +67,7 @@ class Media(Operations):
             NotFound: it is not, or no longer, there.
         """
         target = local_path(path)
-        return self._storage.download(address, target / name_of(address) if target.is_dir() else target)
+        return self._storage.download(address, target / name_of(address) if os.path.isdir(target) else target)
 
     def jobs(
         self,

@@ -35,10 +35,15 @@ class Patience:
         self._end = pace.clock() + (pace.ceiling if timeout is None else timeout)
         self._trouble_since: float | None = None
 
+    @property
+    def left(self) -> float:
+        """The seconds that are left; 0.0 when none are."""
+        return max(0.0, self._end - self._pace.clock())
+
     def rest(self, at_least: float = 0.0) -> bool:
         """Let time pass before the next look; False when there is none left."""
-        left = self._end - self._pace.clock()
-        if left <= 0:
+        left = self.left
+        if not left:
             return False
         self._pace.sleep(min(max(self._pause, at_least), left))
         self._pause = min(self._pause * self._pace.growth, self._pace.longest)

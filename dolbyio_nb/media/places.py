@@ -13,6 +13,7 @@ from dolbyio_nb.media.locations import (
     Local,
     Location,
     Source,
+    from_here,
     local_path,
     name_of,
     new_output,
@@ -78,7 +79,7 @@ def choose_target(output: Destination | None, read: Input, suffix: str) -> Targe
         return Target(new_output(read.stem, suffix))
     if (location := remote_location(output)) is not None:
         return Target(location)
-    path = _file_for(cast("str | os.PathLike[str]", output), read.stem, suffix)
+    path = from_here(_file_for(cast("str | os.PathLike[str]", output), read.stem, suffix))
     if read.path and path.resolve() == read.path:
         raise InvalidOption(
             f"{path} would be replaced by its own result.", "", "Give `output` another name than the source."
@@ -106,6 +107,6 @@ def choose_renditions(wanted: Iterable[Options], read: Input) -> tuple[list[Targ
 
 def _file_for(output: str | os.PathLike[str], stem: str, suffix: str) -> Path:
     path = local_path(output)
-    if path.is_dir() or os.fspath(output).endswith(("/", os.sep)):
+    if os.path.isdir(path) or os.fspath(output).endswith(("/", os.sep)):
         return path / f"{stem}{suffix}"
     return path if path.suffix else path.with_name(path.name + suffix)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb.errors import MissingPackage, TransferError
+from dolbyio_nb.folders import here
 from dolbyio_nb.media.answers import number, rows
-from dolbyio_nb.media.locations import Location, address_of, local_path, shown
+from dolbyio_nb.media.locations import Location, address_of, from_here, local_path, shown
 
 if TYPE_CHECKING:
     import pandas
@@ -40,7 +41,7 @@ class Output:
             NotFound: it is not, or no longer, there.
         """
         with self._lock:
-            wanted = (local_path(path) if path else self.path or Path(FOLDER, self._name)).absolute()
+            wanted = from_here(local_path(path) if path else self.path or Path(FOLDER, self._name))
             if wanted != self.path or not wanted.exists():
                 self.path = self._fetch(address_of(self.location) or "", wanted)
             return self.path
@@ -151,7 +152,9 @@ class MediaResult(Result):
 
 def _near(path: Path) -> str:
     """Write a path for people: from the working directory when it is in there."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    folder = here()
+    is_near = folder != folder.parent and path.is_relative_to(folder)
+    return str(path.relative_to(folder) if is_near else path)
 
 
 def _flat(raw: object, name: str = "") -> Iterator[tuple[str, Any]]:

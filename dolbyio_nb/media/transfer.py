@@ -12,10 +12,12 @@ from typing import BinaryIO
 import requests
 
 from dolbyio_nb.errors import DolbyError, NotFound, Problem, RateLimited, ServiceUnavailable, TransferError
+from dolbyio_nb.interrupts import brief_interrupt
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.contents import CHUNK, Content
 from dolbyio_nb.media.locations import is_temporary, shown
 from dolbyio_nb.media.progress import Show, progress_bar
+from dolbyio_nb.media.signatures import hide_signatures
 
 TIME_LIMITS = (10.0, 60.0)
 """Seconds to connect, and seconds without a byte, before a transfer counts as broken."""
@@ -25,6 +27,8 @@ PAUSES = (1.0, 4.0)
 
 LONGEST_PAUSE = 30.0
 """Seconds that the service may ask for before the next try."""
+
+hide_signatures()
 
 
 class PlainSession(requests.Session):
@@ -45,11 +49,13 @@ class Storage:
     def __init__(self, api: Api, sleep: Callable[[float], None] = time.sleep) -> None:
         self._api, self._sleep = api, sleep
 
+    @brief_interrupt
     def upload(self, content: Content, address: str) -> None:
         """Send a file's bytes to an address."""
         with progress_bar(f"Sending {content.name}", content.size, unit="B", unit_scale=True) as show:
             self._thrice(f"{content.name} was not sent.", lambda: self._send(content, address, show))
 
+    @brief_interrupt
     def download(self, address: str, path: Path) -> Path:
         """Fetch what is under an address into a file, which is there whole or not at all."""
         if not is_temporary(address):
@@ -58,7 +64,6 @@ class Storage:
                 "Only dlb:// addresses are in Dolby.io's temporary storage.",
                 "Fetch it with the tools of the store it is in.",
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._thrice(f"{shown(address)} was not fetched.", lambda: self._fetch(address, path))
         return path
 
@@ -68,6 +73,7 @@ class Storage:
             _check(session.put(url, data=content.chunks(show), timeout=TIME_LIMITS))
 
     def _fetch(self, address: str, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         url = self._presigned("/media/output", address)
         with (
             _broken_when_it_breaks(),
@@ -129,6 +135,12 @@ def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
             "Check the network and try again." if broken.passes else "Try again, or report it to Dolby.io."
         )
         return _Trouble(TransferError(what, str(broken), advice), broken.passes)
+    except DolbyError:
+        raise
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        why, advice = f"{error.strerror or type(error).__name__}{place}", "Choose another place for the file."
+        return _Trouble(TransferError(what, why, advice), passes=False)
     return None
 
 
@@ -156,7 +168,7 @@ def _check(response: requests.Response) -> None:
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
     """Write a file under another name, and give it its own once the block has ended well."""
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    part = path.with_name(f".dolby-{uuid.uuid4().hex[:8]}.part")
     try:
         with part.open("xb") as file:
             yield file

@@ -3,6 +3,8 @@
 import io
 import os
 import threading
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +109,55 @@ def test_a_file_that_shrinks_while_it_is_sent_is_an_error(tmp_path):
     path.write_bytes(b"123")
     with pytest.raises(DolbyError, match="became shorter"):
         sent(content)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_is_refused_at_once(tmp_path):
+    """To open one would wait for somebody who writes into it."""
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(TransferError, match="no ordinary file"):
+        read_content(tmp_path / "pipe.wav")
+
+
+@pytest.mark.parametrize("name", ["a\0b.wav", "x" * 300 + ".wav", "y" * 5000, "~nobody-of-this-name/a.wav"])
+def test_a_name_that_no_file_can_have_is_no_riddle(name):
+    """It is an error in words, whatever the system says to such a name."""
+    with pytest.raises(TransferError):
+        read_content(name)
+
+
+def test_a_working_directory_that_is_gone_is_no_riddle(tmp_path, monkeypatch):
+    """A relative path leads nowhere then, and the error says so."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(TransferError, match=r"no file a\.wav"):
+        read_content("a.wav")
+
+
+class Broken(io.BytesIO):
+    def read(self, size: int = -1) -> bytes:
+        raise OSError("the disk has a scratch")
+
+
+def closed() -> io.BytesIO:
+    file = io.BytesIO(b"sound")
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (closed, "closed file"),
+        (lambda: Broken(b"sound" * 9), "scratch"),
+        (Path(os.devnull).open, "text"),
+        (partial(Path(os.devnull).open, "wb"), "not open for reading"),
+    ],
+)
+def test_an_open_file_that_cannot_be_read_is_no_riddle(make, why):
+    """A closed file, a broken one, one that is open for writing: an error that says which."""
+    file = make()
+    with pytest.raises(TransferError, match=why):
+        read_content(file)
+    file.close()

@@ -16,9 +16,11 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     Unauthorized,
 )
+from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Diagnosis
 from dolbyio_nb.media.jobs import Look, read_look
 from dolbyio_nb.media.pace import Pace, Patience
+from dolbyio_nb.session import open_session
 
 
 def polls(sandbox):
@@ -299,3 +301,42 @@ def test_a_look_that_breaks_is_an_error_outside_a_wait(sandbox, impatient):
     sandbox.faults.fail(503, at="/media/diagnose")
     with pytest.raises(ServiceUnavailable):
         _ = job.status
+
+
+def test_a_service_that_hangs_does_not_outlast_the_wait(sandbox, auth, tone):
+    """`timeout` counts also while a look has no answer: the session alone would wait for minutes."""
+    media = Media(open_session(auth), sandbox.media_url)
+    job = media.diagnose(tone)
+    sandbox.faults.hang(times=None)
+    with pytest.raises(JobTimeout, match="did not say in time"):
+        job.result(timeout=0.2)
+    sandbox.faults.clear()
+    for thread in threading.enumerate():  # the look that nobody waits for any more
+        if thread.name == "dolbyio-look":
+            thread.join(10)
+    assert job.result().source == tone
+
+
+def test_an_interrupted_wait_says_how_to_go_on(sandbox, media, time, tone):
+    """In a notebook it is two lines, the second of which picks the job up."""
+    sandbox.faults.hold_jobs()
+    time.on_nap = lambda count: signal.raise_signal(signal.SIGINT)
+    job = media.diagnose(tone)
+    with pytest.raises(KeyboardInterrupt) as error:
+        job.result()
+    assert error.value._render_traceback_()[1:] == [f"The job goes on. To pick it up: {job.recipe}"]
+
+
+def test_an_answer_that_was_overtaken_says_nothing(sandbox, media, tone, monkeypatch):
+    """A look that began before the job ended, and comes back later, does not bring it back to life."""
+    job = media.diagnose(tone)
+    real = job._api.get
+
+    def late(path, **query):
+        answer = real(path, **query) | {"status": "Running"}
+        monkeypatch.setattr(job._api, "get", real)
+        job.wait()
+        return answer
+
+    monkeypatch.setattr(job._api, "get", late)
+    assert job.status == "Success"

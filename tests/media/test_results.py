@@ -272,3 +272,21 @@ def test_secrets_of_a_location_are_not_shown():
     )
     assert repr(output) == "<https://h/a.wav>"
     assert "abc" not in repr(MediaResult({}, "enhance", outputs=[output]))
+
+
+def test_a_result_of_a_long_name_has_a_name_that_fits(media, tone, tmp_path, monkeypatch):
+    """A name as long as a file system takes leaves room for the operation and the job."""
+    monkeypatch.chdir(tmp_path)
+    original = tone.rename(tmp_path / ("x" * 250 + ".wav"))
+    assert media.enhance(original).result().save().is_file()
+
+
+def test_a_result_can_be_shown_where_there_is_no_working_directory(media, tone, tmp_path, monkeypatch):
+    """The repr needs none, and saving beside it says that it is gone."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = media.enhance(tone, output=tmp_path / "better.wav").result()
+    assert str(tmp_path / "better.wav") in repr(result)
+    with pytest.raises(TransferError, match="working directory was removed"):
+        result.save("here.wav")

@@ -2,11 +2,13 @@
 
 import io
 import os
+import signal
 import threading
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from dolbyio_nb.errors import DolbyError, NotFound, ServiceUnavailable, TransferError
 from dolbyio_nb.media.contents import CHUNK
@@ -192,3 +194,43 @@ def test_nothing_is_printed_when_nobody_watches(media, file, tmp_path, capsys):
     """Progress bars are for people."""
     media.download(media.upload(file), tmp_path / "back.wav")
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_place_that_takes_no_file_is_an_error_in_words(media, file, tmp_path):
+    """What the system says is passed on, with the place, and there is no second try."""
+    address = media.upload(file)
+    for place in (file / "under-a-file.wav", tmp_path / ("x" * 300)):
+        with pytest.raises(TransferError, match="was not fetched") as error:
+            media.download(address, place)
+        assert len(str(error.value).splitlines()) == 3
+    with pytest.raises(TransferError, match="null character"):
+        media.download(address, "a\0b.wav")
+
+
+def test_no_log_shows_a_signature(sandbox, media, file, tmp_path, caplog):
+    """urllib3 writes down each address it calls: not its signature, also not for another session."""
+    caplog.set_level(1)
+    media.download(media.upload(file), tmp_path / "back.wav")
+    url = media._storage._presigned("/media/output", media.upload(file))
+    requests.get(url)
+    assert "X-Amz-Signature" in url
+    assert 'talk.wav?… HTTP/1.1" 200' in caplog.text
+    assert "X-Amz-" not in caplog.text
+
+
+@pytest.mark.parametrize("at", ["storage", "media"])
+def test_an_interrupt_holds_no_address_and_no_token(sandbox, media, file, at):
+    """Ctrl-C is one line; the frames of its traceback hold neither the signed address nor the token."""
+    sandbox.faults.hang(at=at)
+    before = sandbox.requests.count(at)
+    thread = threading.Thread(
+        target=lambda: sandbox.requests.wait(at, before + 1) and os.kill(os.getpid(), signal.SIGINT)
+    )
+    thread.start()
+    with pytest.raises(KeyboardInterrupt) as error:
+        media.upload(file)
+    thread.join()
+    assert error.value._render_traceback_() == ["KeyboardInterrupt: stopped."]
+    variables = [repr(frame.f_locals) for frame, _ in traceback.walk_tb(error.value.__traceback__)][1:]
+    assert not [text for text in variables if "X-Amz" in text or "Bearer" in text]
+    assert error.value.__context__ is None
