@@ -6,12 +6,13 @@ from contextlib import suppress
 from math import inf
 from random import Random
 from threading import Event
-from typing import Any, NoReturn
+from typing import Any
 
 from dolbyio_nb import clock as clocks
 from dolbyio_nb import forks
 from dolbyio_nb.clock import Clock
-from dolbyio_nb.errors import NotLoggedIn, TokenError, TokenRefused
+from dolbyio_nb.errors import NotLoggedIn, TokenError
+from dolbyio_nb.keeper.copies import fetch_without_secret
 from dolbyio_nb.keeper.flight import FLIGHT_LIMIT, Fetch, Flight
 from dolbyio_nb.keeper.listeners import Listener, Listeners
 from dolbyio_nb.keeper.renewal import Renewal
@@ -248,15 +249,7 @@ def _last_call(held: Holding, flight: Flight | None) -> float:
 
 
 def _copy_without_secret(value: str, life: float) -> TokenKeeper:
-    keeper = TokenKeeper(_no_secret_here)
+    keeper = TokenKeeper(fetch_without_secret)
     if life > 0:
         keeper._renewal.adopt(AccessToken(value, life=life))
     return keeper
-
-
-def _no_secret_here() -> NoReturn:
-    raise TokenRefused(
-        "No token: this copy of the log-in cannot renew its own.",
-        "The App secret stays in the process that logged in.",
-        "Log in here too, or hand over a token with a longer life: dolby.delegate(expires_in=...).",
-    )
