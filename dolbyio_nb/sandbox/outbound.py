@@ -3,9 +3,11 @@
 import base64
 import http.client
 import ipaddress
+import socket
 import ssl
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import SplitResult, quote, urlsplit
@@ -35,13 +37,17 @@ def local_url(url: str) -> SplitResult:
 def download(url: str, auth: Mapping[str, Any], tick: Callable[[], None]) -> Iterator[bytes]:
     """The bytes behind a URL, block by block; `tick` is called at each and may raise to stop."""
     with _Call("GET", url, None, _basic(auth)) as answer:
-        yield from _in_time(answer, tick)
+        while block := answer.read1(BLOCK):  # whatever is there: a server that drips can be cancelled, too
+            tick()
+            yield block
+        if answer.length:
+            raise http.client.IncompleteRead(b"", answer.length)
 
 
 def upload(url: str, auth: Mapping[str, Any], path: Path, tick: Callable[[], None]) -> None:
     """PUT a file to a URL."""
     headers = {**_basic(auth), "Content-Length": str(path.stat().st_size)}
-    with path.open("rb") as file, _Call("PUT", url, _in_time(file, tick), headers) as answer:
+    with path.open("rb") as file, _Call("PUT", url, _blocks(file, tick), headers) as answer:
         answer.read(BLOCK)
 
 
@@ -51,18 +57,17 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
         answer.read(BLOCK)
 
 
-def _in_time(source: BinaryIO | http.client.HTTPResponse, tick: Callable[[], None]) -> Iterator[bytes]:
-    """The blocks of a transfer, as long as it does not take for ever."""
-    deadline = time.monotonic() + WHOLE_TIMEOUT
-    while block := source.read(BLOCK):
+def _blocks(file: BinaryIO, tick: Callable[[], None]) -> Iterator[bytes]:
+    while block := file.read(BLOCK):
         tick()
-        if time.monotonic() > deadline:
-            raise no_access(f"The transfer took longer than {WHOLE_TIMEOUT:.0f} s")
         yield block
 
 
 class _Call:
-    """One HTTP call without proxies, redirects or name look-ups, and its answer if that is a 2xx."""
+    """One HTTP call without proxies, redirects or name look-ups, and its answer if that is a 2xx.
+
+    It is broken off when it takes too long in all: a byte now and then outlasts every other limit.
+    """
 
     def __init__(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> None:
         self._parts = local_url(url)
@@ -70,17 +75,36 @@ class _Call:
         self._body = body
         self._headers = {**headers, "Host": self._parts.netloc.rpartition("@")[2]}
         self._connection = _connection(self._parts)
+        self._socket: socket.socket | None = None
+        self._too_late = False
+        self._alarm = threading.Timer(WHOLE_TIMEOUT, self._break_off)
+        self._alarm.daemon = True
 
     def __enter__(self) -> http.client.HTTPResponse:
+        self._alarm.start()
         try:
             return self._answer()
         except BaseException:
-            self._connection.close()
+            self._end()
             raise
+
+    def _break_off(self) -> None:
+        self._too_late = True
+        if self._socket:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _end(self) -> None:
+        self._alarm.cancel()
+        self._connection.close()
+        if self._too_late:
+            raise no_access(f"The transfer took longer than {WHOLE_TIMEOUT:.0f} s") from None
 
     def _answer(self) -> http.client.HTTPResponse:
         target = self._parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         try:
+            self._connection.connect()
+            self._socket = self._connection.sock  # which the connection forgets once it has the answer
             target = quote(target, safe="%/?=&;:@+$,!*'()~")
             self._connection.request(self._method, target, self._body, self._headers)
             answer = self._connection.getresponse()
@@ -91,7 +115,7 @@ class _Call:
         return answer
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        self._connection.close()
+        self._end()
         if isinstance(error, OSError | http.client.HTTPException):
             raise no_access(f"{self._method} broke off: {type(error).__name__}") from None
 
@@ -105,6 +129,8 @@ def _connection(parts: SplitResult) -> http.client.HTTPConnection:
 
 
 def _is_loopback(host: str) -> bool:
+    if "%" in host:  # the zone of an IPv6 address may be anything
+        return False
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

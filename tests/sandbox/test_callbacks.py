@@ -92,3 +92,12 @@ def test_headers_that_are_none_send_nothing_twice(sandbox, caller, server, heade
     while seen[-1][1] != "/done/2":
         seen = server.wait(len(seen) + 1)
     assert not [head for _, _, head, _ in seen if "X-B" in head]
+
+
+def test_an_address_with_a_zone_is_refused(sandbox, caller, server):
+    """What may follow an IPv6 address is anything at all; the next job's callback still comes."""
+    assert caller.post("/media/webhooks", webhook("http://[::1%a b]/")).status_code == 400
+    done = {"url": "http://[::1%a b]/"}
+    caller.run("/media/diagnose", {"input": "dlb://none", "on_complete": done})
+    caller.run("/media/diagnose", {"input": "dlb://none", "on_complete": {"url": f"{server.url}/done"}})
+    assert server.wait(1)[-1][1] == "/done"

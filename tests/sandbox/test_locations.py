@@ -1,8 +1,12 @@
 """Where jobs read and write: storage and this machine; everything else is refused in words."""
 
+import threading
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
-from dolbyio_nb.sandbox import locations
+from dolbyio_nb.sandbox import locations, outbound
 
 
 def error_of(caller, url, **more):
@@ -95,3 +99,53 @@ def test_nothing_is_left_behind_by_a_job(sandbox, caller, server, make_tone):
     caller.run("/media/enhance", {"input": f"{server.url}/x.wav", "output": f"{server.url}/out.wav"})
     error_of(caller, f"{server.url}/missing.wav")
     assert list(sandbox._store.new_file().parent.iterdir()) == []
+
+
+class Dripping(BaseHTTPRequestHandler):
+    """Sends the head of its answer, or a byte now and then, for as long as somebody listens."""
+
+    def do_GET(self):
+        if self.path == "/short.wav":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            return
+        if self.path == "/body.wav":
+            self.send_response(200)
+            self.end_headers()
+        with suppress(OSError):
+            while not self.server.ended.wait(0.02):
+                self.wfile.write(b"x")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def dripping():
+    """The address of a server that drips."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Dripping) as server:
+        server.ended = threading.Event()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.ended.set()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("path", ["/body.wav", "/head.wav"])
+def test_a_server_that_drips_does_not_hold_a_job_for_ever(caller, dripping, path, monkeypatch):
+    """Every single read is in time, and the whole is not."""
+    monkeypatch.setattr(outbound, "WHOLE_TIMEOUT", 0.3)
+    assert "longer than" in error_of(caller, dripping + path)["detail"]
+
+
+def test_a_job_whose_input_drips_can_be_cancelled(sandbox, caller, dripping):
+    """It is felt at the next byte."""
+    job_id = caller.start("/media/diagnose", {"input": f"{dripping}/body.wav"})
+    caller.post("/media/jobs/cancel", {}, job_id=job_id)
+    assert sandbox.wait_for_job(job_id, 10).status == "Cancelled"
+
+
+def test_an_input_that_breaks_off_fails_the_job(caller, dripping):
+    """Fewer bytes than were told are not taken for the whole."""
+    assert "broke off" in error_of(caller, f"{dripping}/short.wav")["detail"]
