@@ -1,12 +1,24 @@
 """What all tests share: a sandbox, and an environment with nothing of the developer's own in it."""
 
+import logging
 import os
+import re
 
 import pytest
 
 from dolbyio_nb.sandbox import Sandbox
 
 OURS = ("DOLBYIO_", "APP_KEY", "APP_SECRET", "BINDER_")
+LOOKS_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|Basic [\w+/=-]{20}|[\w-]{43}=")
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(caplog):
+    """Whatever a test does, no log record of any level holds a token or a secret."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    for record in caplog.records:
+        assert not LOOKS_SECRET.search(f"{record.getMessage()} {record.args!r} {record.exc_info!r}")
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 `windows`: four ages, drawn from a token's life. `policy`: when to ask again. `flight`: one request at a time.
 `renewal`: the present token and how the next one comes. `worker`: the thread that renews ahead of time.
-`wall`: did the computer sleep? `listeners`: who is told of a new token. `status`: how it is doing, in words.
+`wall`: did the computer sleep? `listeners`: who is told of it. `status`: how it is doing, in words.
 `copies`: a keeper in another process. `keeper`: all of it, behind `token()`.
 """
 

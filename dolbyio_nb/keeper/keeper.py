@@ -14,7 +14,7 @@ from dolbyio_nb.clock import Clock
 from dolbyio_nb.errors import NotLoggedIn, TokenError
 from dolbyio_nb.keeper.copies import fetch_without_secret
 from dolbyio_nb.keeper.flight import FLIGHT_LIMIT, Fetch, Flight
-from dolbyio_nb.keeper.listeners import Listener, Listeners
+from dolbyio_nb.keeper.listeners import Listeners
 from dolbyio_nb.keeper.renewal import Renewal
 from dolbyio_nb.keeper.status import KeeperStatus, describe
 from dolbyio_nb.keeper.wall import WallWatch
@@ -65,7 +65,8 @@ class TokenKeeper:
         )
         self._used = -inf
         self._in_cell = False
-        self._listeners = Listeners()
+        self._listeners = Listeners[AccessToken]()
+        self._troubled = Listeners[TokenError]()
         self._wall_watch = WallWatch(clock, wall)
         self._hire()
         forks.remember(self)
@@ -119,12 +120,16 @@ class TokenKeeper:
         """Take note that the API accepted this token."""
         self._renewal.accept(token)
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[AccessToken], object]) -> Callable[[], None]:
         """Call `listener` with each new token, on the worker's thread; returns what ends it.
 
         A listener should be brief. One that fails harms nobody and is not told of it.
         """
         return self._listeners.add(listener)
+
+    def on_trouble(self, listener: Callable[[TokenError], object]) -> Callable[[], None]:
+        """Call `listener` with the error of each renewal that failed; the rest is as for `subscribe`."""
+        return self._troubled.add(listener)
 
     def touch(self) -> None:
         """Take note that somebody is at work here, which keeps the renewal going."""
@@ -157,6 +162,7 @@ class TokenKeeper:
         """Forget the token and how to get one, and stop; afterwards every ask raises `NotLoggedIn`."""
         self._renewal.close()
         self._listeners.clear()
+        self._troubled.clear()
         self._worker.stop()
 
     def __repr__(self) -> str:
@@ -223,7 +229,8 @@ class TokenKeeper:
         return self._in_cell or (held.token.born < self._used and now - self._used < held.token.life)
 
     def _tell(self, patience: float = -1) -> None:
-        self._listeners.tell(lambda: self._renewal.held, patience)
+        self._listeners.tell(lambda: self._renewal.news, patience)
+        self._troubled.tell(lambda: self._renewal.bad_news, patience)
 
     def _hire(self) -> None:
         self._worker = Worker(self._tend, self._background)
@@ -233,6 +240,7 @@ class TokenKeeper:
         """Go on in a forked child, which has the token and none of the parent's threads."""
         self._renewal.begin_again()
         self._listeners.begin_again()
+        self._troubled.begin_again()
         self._hire()
 
     def __reduce__(self) -> tuple[Any, ...]:

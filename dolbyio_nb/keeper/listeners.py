@@ -1,26 +1,24 @@
-"""Who is told of each new token."""
+"""Who is told of each new token, and of each trouble."""
 
 import logging
 import threading
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from dolbyio_nb.keeper.windows import NOTHING, Holding
-from dolbyio_nb.tokens import AccessToken
-
-Listener = Callable[[AccessToken], object]
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 
-class Listeners:
-    """Tells every listener of every token once, in order, one teller at a time."""
+class Listeners(Generic[T]):
+    """Tells every listener of every piece of news once, in order, one teller at a time."""
 
     def __init__(self) -> None:
-        self._listeners: dict[object, Listener] = {}
-        self._told = NOTHING.generation
+        self._listeners: dict[object, Callable[[T], object]] = {}
+        self._told: T | None = None
         self.begin_again()
 
-    def add(self, listener: Listener) -> Callable[[], None]:
+    def add(self, listener: Callable[[T], object]) -> Callable[[], None]:
         """Tell `listener` from now on; returns what ends that."""
         place = object()
         self._listeners[place] = listener
@@ -30,25 +28,25 @@ class Listeners:
 
         return remove
 
-    def tell(self, look: Callable[[], Holding], patience: float = -1) -> None:
-        """Tell of the token that `look` finds, unless it is known; returns when everybody knows it.
+    def tell(self, look: Callable[[], T | None], patience: float = -1) -> None:
+        """Tell of the news that `look` finds, unless it is known; returns when everybody knows it.
 
         While another thread is telling, this one waits: `patience` seconds at most, if it is not negative.
         """
         if not self._telling.acquire(timeout=patience):
             return
         try:
-            held = look()
-            if held.generation not in (NOTHING.generation, self._told):
-                self._told = held.generation
-                self._tell_all(held.token)
+            news = look()
+            if news is not None and news is not self._told:
+                self._told = news
+                self._tell_all(news)
         finally:
             self._telling.release()
 
-    def _tell_all(self, token: AccessToken) -> None:
+    def _tell_all(self, news: T) -> None:
         for listener in list(self._listeners.values()):
             try:
-                listener(token)
+                listener(news)
             except Exception as error:  # whatever it is, it must not cost anybody the token
                 logger.debug("A listener failed: %s", type(error).__name__)
 

@@ -95,6 +95,16 @@ class Renewal:
             return clean_copy(self.trouble.error)
         return TokenUnavailable("No token: the service has not answered yet.", "", "Try again in a moment.")
 
+    @property
+    def news(self) -> AccessToken | None:
+        """The present token, or None before the first."""
+        return self.held.token if self.held.generation else None
+
+    @property
+    def bad_news(self) -> TokenError | None:
+        """Why the last request failed, or None if it did not."""
+        return self.trouble.error if self.trouble else None
+
     def soften(self) -> None:
         """Make the present token due for renewal; it may still be handed out."""
         with self._lock:

@@ -1,5 +1,6 @@
 """The one log-in of a kernel: what the magics and the panel both call."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from dolbyio_nb.credentials import (
     look_everywhere,
 )
 from dolbyio_nb.env_file import save_credentials
+from dolbyio_nb.errors import TokenError
 from dolbyio_nb.folders import find_env_file, here
 from dolbyio_nb.notebook.names import Names
 from dolbyio_nb.tokens import AccessToken
@@ -37,6 +39,7 @@ class Desk:
         self.dolby: Dolby | None = None
         self.watch: Callable[[LoginStatus], None] = lambda status: None
         self._sandbox: Sandbox | None = None
+        self._home = os.getpid()
         self._env_file: str | None = None
         self._profile: str | None = None
 
@@ -117,6 +120,7 @@ class Desk:
         self.dolby = dolby
         self.names.bind(dolby, dolby.token)
         dolby.keeper.subscribe(self._renewed)
+        dolby.keeper.on_trouble(self._troubled)
 
     def _leave(self) -> None:
         if self.dolby:
@@ -124,6 +128,13 @@ class Desk:
         self.dolby = None
 
     def _renewed(self, token: AccessToken) -> None:
-        if self.dolby:
-            self.names.renew(token)
+        self.names.renew(token)
+        self._tell()
+
+    def _troubled(self, error: TokenError) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell whoever watches; a forked child does not, for the front end listens to its parent."""
+        if self.dolby and os.getpid() == self._home:
             self.watch(self.status())

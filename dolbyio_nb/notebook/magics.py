@@ -67,6 +67,7 @@ class DolbyMagics(Magics):
         options = self._options(line)
         try:
             self._log_in(options)
+            self.desk.before_cell()  # the rest of this cell, however long, counts as use
         except DolbyError as error:
             error.whole_traceback = options.debug
             raise

@@ -4,7 +4,10 @@ import threading
 
 import pytest
 
+from dolbyio_nb.errors import TokenUnavailable
 from dolbyio_nb.keeper.listeners import Listeners
+
+from .stage import outage
 
 
 def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage):
@@ -78,10 +81,27 @@ def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage):
     keeper.token()
     begun, may_end = threading.Event(), threading.Event()
     listeners.add(lambda token: (begun.set(), may_end.wait(30)))
-    telling = threading.Thread(target=listeners.tell, args=[lambda: keeper._renewal.held])
+    telling = threading.Thread(target=listeners.tell, args=[lambda: keeper._renewal.news])
     telling.start()
     assert begun.wait(30)
-    listeners.tell(lambda: keeper._renewal.held, patience=0.01)
+    listeners.tell(lambda: keeper._renewal.news, patience=0.01)
     assert telling.is_alive()
     may_end.set()
     telling.join(30)
+
+
+def test_listeners_hear_of_each_trouble_once(stage):
+    """Each failed renewal is told with its error; a renewal that succeeds is news of the other kind."""
+    keeper, troubles, tokens = stage.keeper(), [], []
+    keeper.on_trouble(troubles.append)
+    keeper.subscribe(tokens.append)
+    keeper.before_cell()
+    assert troubles == []
+    before = len(stage.requests)
+    stage.failing = outage
+    stage.advance(keeper._renewal.held.soft - stage.now + 30)
+    assert len(troubles) == len(stage.requests) - before >= 2
+    assert all(isinstance(trouble, TokenUnavailable) for trouble in troubles)
+    stage.repair()
+    stage.advance(60)
+    assert len(tokens) == 2

@@ -1,5 +1,6 @@
 """The magics log in, show and log out, and leave nothing behind."""
 
+import queue
 import threading
 
 import pytest
@@ -219,3 +220,16 @@ def test_a_name_has_to_be_a_name(shell):
     """What no cell could write is refused as a name for the log-in."""
     with pytest.raises(TraitError, match="client_name"):
         shell.find_line_magic("dolby_login").__self__.client_name = "not a name"
+
+
+def test_whoever_watches_hears_of_renewals_and_of_trouble(shell, environment, sandbox):
+    """The panel is told of each new token, and of each renewal that failed, without asking."""
+    magic(shell, "dolby_login")
+    desk, seen = shell.magics_manager.registry["DolbyMagics"].desk, queue.Queue()
+    desk.watch = seen.put
+    desk.refresh()
+    assert seen.get(timeout=10).state == "fresh"
+    sandbox.faults.disable_app()
+    with pytest.raises(TokenRefused):
+        desk.refresh()
+    assert seen.get(timeout=10).state == "refused"
