@@ -1,7 +1,8 @@
 """The panel in a notebook: a form to log in, then a live view of the token.
 
-The App secret comes in once, in a custom message, and is in no trait: traits are saved with the notebook and
-sent to every other client. Exceptions stop here too, for a traceback of a message handler would be published.
+The App secret comes in once, in the buffer of a custom message, and is in no trait: traits are saved with the
+notebook and sent to every other client. A kernel may log what a message says, but not its buffers. Exceptions
+stop here too, for a traceback of a message handler would be published.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import contextvars
 import html
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -106,16 +107,16 @@ class Panel(anywidget.AnyWidget):
                 setattr(self, name, value)
             self.now = time.time()
 
-    def _take(self, _panel: object, content: dict[str, Any], _buffers: object) -> None:
+    def _take(self, _panel: object, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         """Take one message from the browser: acknowledge it at once, and work in a thread."""
         try:
-            secret = content.pop("app_secret", "")
+            secret = bytes(buffers[0]).decode() if buffers else ""
             if content["kind"] == "hello":
                 self._tell(status=_seen(self._actions.status()))
             else:
                 self._begin(content["kind"], self._order(content, secret))
         except BaseException as problem:
-            self._tell(doing="", error=_words(problem))
+            self._tell(error=_words(problem))
 
     def _order(self, content: Mapping[str, Any], secret: str) -> Callable[[], object]:
         actions, life = self._actions, int(content.get("expires_in", DEFAULT_LIFE))

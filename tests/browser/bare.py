@@ -21,6 +21,7 @@ function fake(state) {
   const listeners = {};
   const model = {
     sent: [],
+    beside: [],
     get: (name) => state[name],
     on: (event, f) => (listeners[event] ??= []).push(f),
     off: (event, f) => { listeners[event] = listeners[event].filter((other) => other !== f); },
@@ -30,9 +31,10 @@ function fake(state) {
       Object.assign(state, { now: Date.now() / 1000 + (state.skew ?? 0) }, changes);
       model.fire("change:now");
     },
-    send: (message) => {
+    send: (message, _callbacks, buffers = []) => {
       if (state.link === "gone") throw new Error("Cannot send");
       model.sent.push(message);
+      model.beside.push(...buffers.map((buffer) => new TextDecoder().decode(buffer)));
       if (message.kind === "hello" && state.link !== "silent") model.hear();
     },
   };

@@ -45,11 +45,13 @@ class Kernel:
         )
         return self.said[start:]
 
-    def send(self, panel: str, content: object) -> None:
-        """Send the panel one custom message."""
+    def send(self, panel: str, content: Any) -> None:
+        """Send the panel one custom message; as in its JavaScript, the secret travels beside it."""
+        secret = content.pop("app_secret", "") if isinstance(content, dict) else ""
         data = {"method": "custom", "content": content}
         message = self.client.session.msg("comm_msg", {"comm_id": panel, "data": data})
-        self.client.shell_channel.send(message)
+        buffers = [secret.encode()] if isinstance(secret, str) else secret
+        self.client.session.send(self.client.shell_channel.socket, message, buffers=buffers)
 
     def until(self, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Read on until an update of the panel fits, and return that update's traits."""

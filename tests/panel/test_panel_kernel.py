@@ -1,5 +1,7 @@
 """The panel in a real kernel: what it answers, and what it never says."""
 
+from copy import deepcopy
+
 import pytest
 
 from .conftest import Kernel, traits_in
@@ -71,6 +73,9 @@ def test_an_unexpected_failure_says_its_kind_and_not_its_text(kernel, panel):
         {"kind": "no such order"},
         {"kind": "login", "app_secret": NEEDLE},
         {"kind": "login", "app_key": "K", "app_secret": NEEDLE, "expires_in": "soon"},
+        {"kind": ["login"], "app_secret": NEEDLE},
+        {"kind": "login", "app_key": "K", "save": False, "app_secret": [b"\xff" + NEEDLE.encode()]},
+        {"kind": "login", "app_key": {}, "save": False, "app_secret": NEEDLE},
         [NEEDLE],
         NEEDLE,
         None,
@@ -79,7 +84,7 @@ def test_an_unexpected_failure_says_its_kind_and_not_its_text(kernel, panel):
 def test_a_message_of_no_sense_does_no_harm(kernel, panel, content):
     """Whatever is sent, the panel says that it failed, publishes no traceback, and goes on."""
     before = len(errors(kernel))
-    kernel.send(panel, content)
+    kernel.send(panel, deepcopy(content))
     assert kernel.until(lambda state: state.get("error"))["error"].startswith("The panel could not")
     kernel.send(panel, {"kind": "use_sandbox", "expires_in": 60})
     kernel.until(lambda state: state.get("status", {}).get("sandbox"))
@@ -115,6 +120,28 @@ def test_one_order_at_a_time(kernel, panel):
     kernel.until(lambda state: "now" in state)
     kernel.run("actions.go.set()")
     assert text_of(kernel, "actions.asked") == "['login']"
+
+
+def test_nonsense_does_not_end_an_order_at_work(kernel, panel):
+    """The panel stays busy with what it does, and takes no second order."""
+    kernel.send(panel, login("slow"))
+    kernel.until(lambda state: state.get("doing") == "login")
+    kernel.send(panel, {"kind": "no such order"})
+    kernel.until(lambda state: state.get("error"))
+    kernel.send(panel, {"kind": "use_sandbox"})
+    kernel.until(lambda state: "now" in state)
+    kernel.run("actions.go.set()")
+    assert text_of(kernel, "actions.asked") == "['login']"
+
+
+def test_a_kernel_that_logs_its_messages_logs_no_secret(kernel, panel):
+    """With logging at DEBUG the kernel writes down each message; the key is there, the secret is not."""
+    kernel.run("import logging\nlogging.basicConfig(level='DEBUG', filename='debug.log', force=True)")
+    kernel.send(panel, login(NEEDLE))
+    kernel.until(lambda state: state.get("status", {}).get("state") == "fresh")
+    kernel.run("logging.shutdown(); logging.basicConfig(level='WARNING', force=True)")
+    assert "debug.log" in kernel.holds("KEY-1234")
+    assert kernel.holds(NEEDLE) == []
 
 
 def test_the_news_of_a_thread_arrive_during_a_busy_cell(kernel, panel):

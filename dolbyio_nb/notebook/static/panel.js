@@ -159,12 +159,12 @@ function connect(model, el, changed) {
     ask();
   }
 
-  function ask(message = { kind: "hello" }) {
+  function ask(message = { kind: "hello" }, buffers = []) {
     clearTimeout(waiting);
     if (severed() === "gone") return become("gone");
     waiting = setTimeout(() => become("silent"), PATIENCE);
     try {
-      model.send(message);
+      model.send(message, undefined, buffers);
     } catch {
       clearTimeout(waiting);
       become("gone");
@@ -266,11 +266,11 @@ function render({ model, el }) {
   let mine = ""; // the order that was given here and awaits its end
   let taken = false; // whether the kernel has said that it is at it
 
-  function order(kind, more = {}) {
+  function order(kind, more = {}, buffers = []) {
     const atWork = model.get("doing") || (mine && kernel.link === "there");
     if (atWork || kernel.link === "gone" || !field.seconds.reportValidity()) return;
     mine = kind;
-    kernel.ask({ kind, expires_in: panel.life(), ...more });
+    kernel.ask({ kind, expires_in: panel.life(), ...more }, buffers);
     update();
   }
 
@@ -278,9 +278,9 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
     const secret = field["dolby-app-secret"];
-    const app_secret = secret.value;
+    const beside = [new TextEncoder().encode(secret.value)]; // a kernel that logs messages logs no buffers
     secret.value = "";
-    order("login", { app_key: field["dolby-app-key"].value.trim(), app_secret, save: field.save.checked });
+    order("login", { app_key: field["dolby-app-key"].value.trim(), save: field.save.checked }, beside);
   }
 
   function update() {
