@@ -120,6 +120,14 @@ def test_trouble_without_json_is_no_refusal(environment, sandbox, body):
         login()
 
 
+def test_a_sandbox_that_cannot_be_used_is_stopped():
+    """A log-in that fails before its first request leaves no sandbox behind."""
+    before = threading.active_count()
+    with pytest.raises(InvalidOption, match="expires_in"):
+        login(sandbox=True, expires_in=0)
+    assert threading.active_count() == before
+
+
 def test_delegated_token_serves_another_program(dolby):
     """A delegated token has its own life, and works without the secret, also after the log-out."""
     token = dolby.delegate(expires_in=60)

@@ -70,3 +70,10 @@ def test_retry_after_takes_seconds_and_dates():
     assert retry_after(later, None) is None
     assert retry_after("soon", then) is None
     assert retry_after(None, then) is None
+
+
+def test_a_bottomless_answer_is_read_as_text():
+    """JSON that is nested deeper than it can be read is no reason to break."""
+    problem = read_problem(answer(b"[" * 100_000))
+    assert problem.from_json is False
+    assert problem.detail.startswith("[[[")
