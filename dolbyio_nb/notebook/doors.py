@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dolbyio_nb.credentials import NAMES, AppCredentials
 from dolbyio_nb.errors import CredentialsNotFound
+from dolbyio_nb.interrupts import brief_interrupt
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -33,6 +34,7 @@ def warning_of_place() -> str:
     return BINDER_WARNING if "BINDER_SERVICE_HOST" in os.environ else ""
 
 
+@brief_interrupt
 def ask() -> AppCredentials:
     """Ask for the App key and App secret at a masked prompt.
 

@@ -1,9 +1,12 @@
 """Each place has the door that works there."""
 
+import getpass
+import traceback
 from types import SimpleNamespace
 
 import pytest
 
+from dolbyio_nb.notebook import doors
 from dolbyio_nb.notebook.doors import door_of, warning_of_place
 
 KERNEL = SimpleNamespace(_allow_stdin=True)
@@ -29,3 +32,19 @@ def test_binder_comes_with_a_warning(monkeypatch):
     assert warning_of_place() == ""
     monkeypatch.setenv("BINDER_SERVICE_HOST", "hub")
     assert "somebody else" in warning_of_place()
+
+
+def test_an_interrupted_prompt_forgets_what_was_typed(monkeypatch):
+    """Ctrl-C at the second question is one line, and no frame of its traceback holds the first answer."""
+
+    def type_one(question):
+        if "secret" in question:
+            raise KeyboardInterrupt
+        return "key-needle"
+
+    monkeypatch.setattr(getpass, "getpass", type_one)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        doors.ask()
+    assert caught.value._render_traceback_() == ["KeyboardInterrupt: stopped."]
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    assert not [frame for frame in frames[1:] if "key-needle" in repr(frame.f_locals)]
