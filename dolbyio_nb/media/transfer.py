@@ -26,7 +26,7 @@ PAUSES = (1.0, 4.0)
 """Seconds before the second and the third try. To send or fetch a file twice does no harm."""
 
 LONGEST_PAUSE = 30.0
-"""Seconds that the service may ask for before the next try."""
+"""Seconds that the service may ask for before the next try; who is told more had better know than wait."""
 
 hide_signatures()
 
@@ -128,8 +128,8 @@ def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
     try:
         once()
     except (ServiceUnavailable, RateLimited) as error:
-        asked = min(error.problem.retry_after or 0.0, LONGEST_PAUSE)
-        return _Trouble(error, wait=asked)
+        asked = error.problem.retry_after or 0.0
+        return _Trouble(error, passes=asked <= LONGEST_PAUSE, wait=asked)
     except _Broken as broken:
         advice = (
             "Check the network and try again." if broken.passes else "Try again, or report it to Dolby.io."

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 
-from dolbyio_nb.errors import DolbyError, NotFound, ServiceUnavailable, TransferError
+from dolbyio_nb.errors import DolbyError, NotFound, RateLimited, ServiceUnavailable, TransferError
 from dolbyio_nb.media.contents import CHUNK
 from dolbyio_nb.media.transfer import PlainSession, whole_or_nothing
 
@@ -234,3 +234,11 @@ def test_an_interrupt_holds_no_address_and_no_token(sandbox, media, file, at):
     variables = [repr(frame.f_locals) for frame, _ in traceback.walk_tb(error.value.__traceback__)][1:]
     assert not [text for text in variables if "X-Amz" in text or "Bearer" in text]
     assert error.value.__context__ is None
+
+
+def test_who_is_told_to_wait_for_long_is_told_at_once(sandbox, media, file, time):
+    """An hour is not waited for, and half a minute would be too short: the error says how long."""
+    sandbox.faults.rate_limit(3600, at="/media/input", times=None)
+    with pytest.raises(RateLimited, match="3600 seconds"):
+        media.upload(file)
+    assert time.naps == []
