@@ -116,7 +116,7 @@ def test_what_is_remembered_is_found_again(notebook, sandbox, server):
     it.run(0)
     it.page.get_by_label("Remember in .env").check()
     fill(it.page, SECRET, sandbox.app_key)
-    word(it.page, "Fresh")
+    it.page.get_by_text("Saved to").wait_for()
     file = server.root / ".env"
     try:
         assert file.stat().st_mode & 0o777 == 0o600
