@@ -12,6 +12,7 @@ from urllib3.exceptions import MaxRetryError, ResponseError
 from urllib3.util.retry import Retry
 
 from dolbyio_nb import forks
+from dolbyio_nb.interrupts import brief_interrupt
 from dolbyio_nb.problems import retry_after
 
 TIME_LIMITS = (3.05, 60.0)  # seconds: to connect, just over one lost TCP packet's repetition; for each read
@@ -69,6 +70,7 @@ class PatientAdapter(HTTPAdapter):
         self._once = HTTPAdapter(max_retries=0)
         super().__init__(max_retries=PASSING_TROUBLE, pool_maxsize=64)
 
+    @brief_interrupt
     def send(
         self,
         request: requests.PreparedRequest,
@@ -78,18 +80,18 @@ class PatientAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send one request; its errors forget those of urllib3, whose frames hold the headers."""
+        """Send one request; what is raised, Ctrl-C too, forgets the frames of urllib3, which hold headers."""
         repeatable = request.method in REPEATABLE and can_replay(request.body)
         send = super().send if repeatable else self._once.send
         try:
             response = send(request, stream, timeout or TIME_LIMITS, verify, cert, proxies)
-        except requests.RequestException as trouble:
+        except BaseException as trouble:
             error = trouble
         else:
             response.connection = self  # who sends again has time limits, too
             return response
         error.__cause__ = error.__context__ = None
-        raise error
+        raise error.with_traceback(None)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pool of connections."""

@@ -1,6 +1,9 @@
 """Neither the token nor the secret is in any repr, log record or traceback."""
 
 import gc
+import os
+import signal
+import threading
 import traceback
 
 import pytest
@@ -44,7 +47,21 @@ def calls_that_fail(sandbox, session, keeper, later):
     def masked():
         session.get(jobs, headers={"Authorization": f"Bearer {keeper.token()!r}"})
 
-    for fail in (dropped, hanging, garbage, masked, refused):
+    def interrupted():
+        sandbox.faults.hang(times=None)
+        before = sandbox.requests.count("media")
+
+        def interrupt():
+            assert sandbox.requests.wait("media", before + 1)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt).start()
+        session.get(jobs)
+
+    def unsendable():
+        session.post(jobs, data=(number for number in (1, 2)))
+
+    for fail in (dropped, hanging, garbage, masked, refused, interrupted, unsendable):
         keeper.refresh()
         later.added += 100
         yield fail
@@ -55,7 +72,7 @@ def calls_that_fail(sandbox, session, keeper, later):
 def test_no_traceback_shows_a_secret(sandbox, session, keeper, later, secrets):
     """Not even with the local variables of every frame, as debuggers and verbose notebooks print them."""
     for fail in calls_that_fail(sandbox, session, keeper, later):
-        with pytest.raises((DolbyError, requests.RequestException)) as caught:
+        with pytest.raises((DolbyError, requests.RequestException, KeyboardInterrupt, TypeError)) as caught:
             fail()
         shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         text = "".join(shown.format()) + repr(caught.value) + str(caught.value)
