@@ -14,6 +14,7 @@ from dolbyio_nb.media.measures import (
     Share,
     Talker,
     Validation,
+    in_words,
 )
 from dolbyio_nb.media.media_info import MediaInfo
 from dolbyio_nb.media.results import Result
@@ -196,11 +197,15 @@ class MusicAnalysis(SoundResult):
         return Section.read_all(rows(at(self.audio, "music", "sections")))
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Give a table with one row for each stretch of music.
+        """Give a table with one row for each stretch of music; what it may be is written in words.
 
         Raises:
             MissingPackage: pandas is not installed.
         """
-        columns = ["section_id", "start", "duration", "loudness", "bpm", "key", "genre", "era", "instrument"]
-        table = [tuple(getattr(section, name) for name in columns) for section in self.sections]
-        return self._frame(table, columns)
+        measured = ["section_id", "start", "duration", "loudness", "bpm"]
+        supposed = ["key", "genre", "era", "instrument"]
+        table = [
+            [*(getattr(one, name) for name in measured), *(in_words(getattr(one, name)) for name in supposed)]
+            for one in self.sections
+        ]
+        return self._frame(table, measured + supposed)

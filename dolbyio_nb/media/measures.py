@@ -1,6 +1,6 @@
 """What the service measures, as values with names; whatever an answer leaves out is None."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,3 +173,15 @@ class Validation(Measure):
     @classmethod
     def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         return {"passed": flag(raw.get("pass")), "detail": text(raw.get("detail"))}
+
+
+def in_words(things: Sequence[Any]) -> str:
+    """Write what the service gives as texts, as pairs of name and confidence, or as objects with a name."""
+    return ", ".join(filter(None, map(_thing_in_words, things)))
+
+
+def _thing_in_words(thing: Any) -> str:
+    if isinstance(thing, str):
+        return thing
+    parts = thing.values() if isinstance(thing, Mapping) else thing if isinstance(thing, list) else [thing]
+    return " ".join(f"{100 * p:.0f} %" if isinstance(p, float) and 0 <= p <= 1 else str(p) for p in parts)

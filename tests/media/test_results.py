@@ -76,7 +76,10 @@ SPEECH = {
 MUSIC = {
     "processed_region": {
         "audio": {
-            "music": {"percentage": 90, "sections": [{"start": 0, "duration": 9, "bpm": 120.5, "key": []}]}
+            "music": {
+                "percentage": 90,
+                "sections": [{"start": 0, "duration": 9, "bpm": 120.5, "key": [["D major", 0.85]]}],
+            }
         }
     }
 }
@@ -209,10 +212,11 @@ def test_speech_is_a_table_of_who_speaks_when():
 
 
 def test_music_is_a_table_of_sections():
-    """What music it may be is given as the service gives it."""
+    """What music it may be is given as the service gives it, and in the table in words."""
     result = MusicAnalysis(MUSIC, "analyze-music")
     assert result.sections[0].end == 9
-    assert result.to_frame()["bpm"].tolist() == [120.5]
+    assert result.sections[0].key == (["D major", 0.85],)
+    assert result.to_frame()[["bpm", "key", "genre"]].values.tolist() == [[120.5, "D major 85 %", ""]]
 
 
 def test_a_table_without_pandas_names_what_to_install():

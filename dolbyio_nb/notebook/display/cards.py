@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
-from dolbyio_nb.media.measures import Loudness, Section
+from dolbyio_nb.media.measures import Loudness, Section, in_words
 from dolbyio_nb.notebook.display.facts import Fact, about, chip, heading, known, remarks, score, values
 from dolbyio_nb.notebook.display.listening import listening
 from dolbyio_nb.notebook.display.markup import Html, join, tag
@@ -210,17 +209,5 @@ def _sections(found: Sequence[Section]) -> Html:
 
 def _cells(one: Section) -> list[str]:
     times = [clock(at, 1) if at is not None else "–" for at in (one.start, one.end)]
-    names = [_names(each) for each in (one.key, one.genre, one.instrument)]
+    names = [in_words(each) or "–" for each in (one.key, one.genre, one.instrument)]
     return [*times, value(one.loudness, "LKFS"), value(one.bpm, "bpm"), *names]
-
-
-def _names(things: Sequence[Any]) -> str:
-    """Write what the service gives as text, as a pair of name and confidence, or as an object with a name."""
-    return ", ".join(filter(None, map(_thing, things))) or "–"
-
-
-def _thing(thing: Any) -> str:
-    if isinstance(thing, str):
-        return thing
-    parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list) else [thing]
-    return " ".join(f"{100 * p:.0f} %" if isinstance(p, float) and 0 <= p <= 1 else str(p) for p in parts)
