@@ -186,7 +186,7 @@ def _call(dolby: Dolby) -> int:
 def test_log_in_travels_to_other_processes(dolby, method):
     """A pool of processes, forked or started anew, can use the log-in."""
     with multiprocessing.get_context(method).Pool(2) as pool:
-        assert pool.map(_call, [dolby] * 4) == [200] * 4
+        assert pool.map_async(_call, [dolby] * 4).get(60) == [200] * 4
 
 
 def test_copy_in_another_process_has_no_secret(dolby, sandbox):
