@@ -53,7 +53,7 @@ class Kernel:
 
     def run(self, code, *, answers=None):
         """Run a cell; `answers` are typed at its prompts, and without them nobody is there to answer."""
-        request = self.client.execute(code, allow_stdin=answers is not None)
+        request = self.client.execute(code, allow_stdin=answers is not None, stop_on_error=False)
         outcome, answers = Outcome(), list(answers or [])
         deadline = time.monotonic() + LIMIT
         while time.monotonic() < deadline:

@@ -41,7 +41,7 @@ class Kernel:
         """Run a cell to its end, and return what it said."""
         start = len(self.said)
         self.client.execute_interactive(
-            code, output_hook=self.said.append, allow_stdin=False, timeout=DEADLINE, store_history=True
+            code, output_hook=self.said.append, allow_stdin=False, timeout=DEADLINE, stop_on_error=False
         )
         return self.said[start:]
 
