@@ -57,8 +57,6 @@ _BY_STATUS = {
     )
 }  # fmt: skip
 
-ERROR_STYLES = ("full", "status", "code", "oauth")
-
 
 class Problem(Exception):
     """A request that is refused: a row of the table and one sentence about this case."""
