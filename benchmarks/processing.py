@@ -19,14 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from dolbyio_nb.sandbox.processing import process
-from dolbyio_nb.sandbox.processing.filters import resampled
-from dolbyio_nb.sandbox.processing.loudness import measure_peaks, meter
-from dolbyio_nb.sandbox.processing.progress import silent
-from dolbyio_nb.sandbox.processing.reading import read_sound
-from dolbyio_nb.sandbox.processing.sound import Sound
-from dolbyio_nb.sandbox.processing.stitching import with_channels
-from dolbyio_nb.sandbox.processing.writing import write_sound
+from dolbyio_nb.audio.decode import read_sound
+from dolbyio_nb.audio.encode import write_sound
+from dolbyio_nb.audio.filters import resampled, with_channels
+from dolbyio_nb.audio.loudness import measure_peaks, meter
+from dolbyio_nb.audio.sound import Sound, silent
+from dolbyio_nb.sandbox.operations import process
 
 MEDIA = Path(__file__).parents[1] / "notebooks" / "media"
 RATE, SECONDS = 48_000, 60

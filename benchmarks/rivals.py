@@ -16,11 +16,12 @@ class Ours:
     renewal_due_life = 100  # seconds of life with which a token is due for renewal, and good for much longer
 
     def __init__(self, url):
-        from dolbyio_nb import clock
-        from dolbyio_nb.credentials import AppCredentials
-        from dolbyio_nb.keeper import TokenKeeper
-        from dolbyio_nb.session import BearerAuth, open_session
-        from dolbyio_nb.tokens import TokenRequest
+        from dolbyio_nb._util import clock
+        from dolbyio_nb.auth.bearer import BearerAuth
+        from dolbyio_nb.auth.credentials import AppCredentials
+        from dolbyio_nb.auth.keeper import TokenKeeper
+        from dolbyio_nb.auth.token_request import TokenRequest
+        from dolbyio_nb.http.session import open_session
 
         self.older = 0.0
         now = lambda: clock.now() + self.older  # noqa: E731

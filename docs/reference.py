@@ -6,7 +6,7 @@ import pdoc
 
 import dolbyio_nb
 
-PARTS = ("dolbyio_nb", "dolbyio_nb.media", "dolbyio_nb.keeper", "dolbyio_nb.sandbox")
+PARTS = ("dolbyio_nb", "dolbyio_nb.media", "dolbyio_nb.auth", "dolbyio_nb.sandbox")
 
 # pdoc shows what a module holds, and this one fetches its names only when they are asked for.
 for name in dolbyio_nb.__all__:

@@ -13,11 +13,15 @@ or, in plain Python:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from dolbyio_nb._version import __version__
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from dolbyio_nb.auth.access_token import AccessToken
+    from dolbyio_nb.auth.credentials import AppCredentials
+    from dolbyio_nb.auth.keeper import TokenKeeper
     from dolbyio_nb.client import Dolby, login
-    from dolbyio_nb.credentials import AppCredentials
     from dolbyio_nb.errors import (
         ApiError,
         CredentialsError,
@@ -40,9 +44,6 @@ if TYPE_CHECKING:
         TransferError,
         Unauthorized,
     )
-    from dolbyio_nb.tokens import AccessToken
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AccessToken",
@@ -64,6 +65,7 @@ __all__ = [
     "RateLimited",
     "ServiceUnavailable",
     "TokenError",
+    "TokenKeeper",
     "TokenRefused",
     "TokenUnavailable",
     "TransferError",
@@ -72,7 +74,13 @@ __all__ = [
     "login",
 ]
 
-_HOMES = {"AccessToken": "tokens", "AppCredentials": "credentials", "Dolby": "client", "login": "client"}
+_HOMES = {
+    "AccessToken": "auth.access_token",
+    "AppCredentials": "auth.credentials",
+    "Dolby": "client",
+    "TokenKeeper": "auth.keeper",
+    "login": "client",
+}
 
 
 def __getattr__(name: str) -> Any:

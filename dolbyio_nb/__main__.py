@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dolbyio_nb.sandbox import Sandbox
+    from dolbyio_nb.sandbox.sandbox import Sandbox
+
 
 DEFAULT_PORT = 8460
 ABOUT = """Run a stand-in for the Dolby.io service on this machine. It is not Dolby's service.
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def serve(port: int, app_key: str | None, app_secret: str | None) -> int:
     """Run a sandbox until Ctrl-C or SIGTERM."""
-    from dolbyio_nb.sandbox import Sandbox
+    from dolbyio_nb.sandbox.sandbox import Sandbox
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,18 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from dolbyio_nb.credentials import AppCredentials, find_credentials, read_arguments
+from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.bearer import BearerAuth
+from dolbyio_nb.auth.credentials import AppCredentials, find_credentials, read_arguments
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.refresh import KeeperStatus
+from dolbyio_nb.auth.token_request import DEFAULT_LIFE, TokenRequest
+from dolbyio_nb.config import Origin, auth_url, media_url, sandbox_mode
 from dolbyio_nb.errors import CredentialsNotFound, InvalidOption, NotLoggedIn
-from dolbyio_nb.interrupts import brief_interrupt
-from dolbyio_nb.keeper import KeeperStatus, TokenKeeper
-from dolbyio_nb.media import Media
-from dolbyio_nb.origins import Origin
-from dolbyio_nb.session import BearerAuth, open_session
-from dolbyio_nb.settings import auth_url, media_url, sandbox_mode
-from dolbyio_nb.tokens import DEFAULT_LIFE, AccessToken, TokenRequest
+from dolbyio_nb.http.session import open_session
+from dolbyio_nb.media.media import Media
 
 if TYPE_CHECKING:
-    from dolbyio_nb.sandbox import Sandbox
+    from dolbyio_nb.sandbox.sandbox import Sandbox
+
 
 TOKEN_VARIABLE = "DOLBYIO_API_TOKEN"  # noqa: S105 - the variable's name
 DELEGATED_LIFE = 600  # seconds; long enough for another program to start and finish a few calls
@@ -211,7 +214,7 @@ def enter(credentials: AppCredentials, expires_in: int = DEFAULT_LIFE) -> Dolby:
 
 
 def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
-    from dolbyio_nb.sandbox import Sandbox
+    from dolbyio_nb.sandbox.sandbox import Sandbox
 
     running = given if isinstance(given, Sandbox) else Sandbox()
     running.start()

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from dolbyio_nb.credentials import (
+from dolbyio_nb.auth.credentials import (
     LARGEST_ENV_FILE,
     AppCredentials,
     find_credentials,
     look_everywhere,
     read_arguments,
 )
+from dolbyio_nb.auth.env_file import profiles
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
-from dolbyio_nb.folders import profiles
 
 KEY, SECRET = "a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0LW5lZWRsZS1zZWNyZXQtbmVlZGxlLTEyMzQ="
 

@@ -7,8 +7,7 @@ import subprocess
 import pytest
 from dotenv import dotenv_values
 
-from dolbyio_nb.credentials import AppCredentials
-from dolbyio_nb.env_file import save_credentials
+from dolbyio_nb.auth.credentials import AppCredentials, save_credentials
 from dolbyio_nb.errors import CredentialsError
 
 CREDENTIALS = AppCredentials("a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0-_VkbGUtc2VjcmV0LW5lZWRsZS1zZWNyZXQ=")

@@ -31,7 +31,7 @@ def test_exports_are_what_all_says():
     assert dolbyio_nb.__all__ == sorted(dolbyio_nb.__all__)
     for name in dolbyio_nb.__all__:
         assert getattr(dolbyio_nb, name) is not None
-    for place, name in (("sandbox", "Sandbox"), ("keeper", "TokenKeeper"), ("media", "Media")):
+    for place, name in (("sandbox", "Sandbox"), ("auth", "TokenKeeper"), ("media", "Media")):
         assert hasattr(importlib.import_module(f"dolbyio_nb.{place}"), name)
 
 

@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.problems import LONGEST_TEXT, read_problem, retry_after
+from dolbyio_nb.http.error_response import LONGEST_TEXT, read_problem, retry_after
 
 
 def answer(body: bytes, status: int = 400, **headers: str) -> requests.Response:

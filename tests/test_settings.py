@@ -2,9 +2,8 @@
 
 import pytest
 
+from dolbyio_nb.config import Origin, auth_url, media_url, sandbox_mode
 from dolbyio_nb.errors import InvalidOption
-from dolbyio_nb.origins import Origin
-from dolbyio_nb.settings import auth_url, media_url, sandbox_mode
 
 
 @pytest.fixture(autouse=True)

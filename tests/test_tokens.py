@@ -11,7 +11,7 @@ import traceback
 
 import pytest
 
-from dolbyio_nb.tokens import AccessToken
+from dolbyio_nb.auth.access_token import AccessToken
 
 VALUE = "eyJhbGciOiJIUzI1NiJ9.needle.needle-a1b2"
 

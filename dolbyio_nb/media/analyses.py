@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb.media.answers import at, number, rows, whole
-from dolbyio_nb.media.measures import (
+from dolbyio_nb.media.models import (
     Clipping,
     Loudness,
+    MediaInfo,
     Noise,
     Score,
     Section,
@@ -16,7 +16,7 @@ from dolbyio_nb.media.measures import (
     Validation,
     in_words,
 )
-from dolbyio_nb.media.media_info import MediaInfo
+from dolbyio_nb.media.parse import at, number, rows, whole
 from dolbyio_nb.media.results import Result
 
 if TYPE_CHECKING:

@@ -1,11 +1,11 @@
-"""A job at the service: how it is doing, and waiting for its result."""
+"""Job at the service: how it is doing, and waiting for its result."""
 
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.errors import (
     InvalidRequest,
     JobCancelled,
@@ -18,57 +18,18 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     TokenUnavailable,
 )
-from dolbyio_nb.interrupts import brief_interrupt
-from dolbyio_nb.media.answers import at, number, text
+from dolbyio_nb.http.limits import OutOfTime, within
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.finishing import Order, make_result
-from dolbyio_nb.media.pace import Pace, Patience
+from dolbyio_nb.media.outputs import Order, make_result
+from dolbyio_nb.media.polling import Look, Pace, Patience, read_look
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result
 from dolbyio_nb.media.transfer import Storage
-from dolbyio_nb.media.within import OutOfTime, within
-
-ACTIVE = ("Pending", "Running")
-ENDED = ("Success", "Failed", "Cancelled", "InternalError")
 
 SHORTEST_LOOK = 1.0
 """Seconds that a look may take, also when there is no time left at all."""
-
 PASSING = (ServiceUnavailable, RateLimited, TokenUnavailable)
 """What may be over at the next look: to look again does no harm."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the service said about a job at one time."""
-
-    status: str = ""
-    progress: float = 0.0
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the job will not change any more."""
-        return self.status in ENDED
-
-    @property
-    def strange(self) -> bool:
-        """Whether the status is none that the service documents."""
-        return self.status not in ENDED + ACTIVE
-
-    @property
-    def problem(self) -> Problem:
-        """The job's own error."""
-        said = {
-            name: text(at(self.raw, "error", name)) or "" for name in ("title", "detail", "details", "type")
-        }
-        return Problem(0, said["title"], said["detail"] or said["details"], said["type"])
-
-
-def read_look(answer: object) -> Look:
-    """Read a polling answer, or a row of the list of jobs."""
-    raw = answer if isinstance(answer, dict) else {}
-    return Look(text(raw.get("status")) or "", number(raw.get("progress")) or 0.0, raw)
 
 
 class Job:

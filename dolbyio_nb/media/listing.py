@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dolbyio_nb.errors import NotFound, Problem
-from dolbyio_nb.media.answers import Measure, at, rows, text
 from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.parse import Measure, at, rows, text
 
 Moment = datetime | str
 """A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""

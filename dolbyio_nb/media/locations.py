@@ -1,37 +1,20 @@
-"""What a job reads, where it writes, and what these places are called."""
+"""Locations that the service can reach: dlb://, https:// and s3:// addresses."""
 
 import os
 import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from dolbyio_nb._util.paths import expanded
 from dolbyio_nb.errors import TransferError
-from dolbyio_nb.folders import expanded
 
 Location = str | Mapping[str, Any]
 """A place the service can reach: a `dlb://`, `https://` or `s3://` address, or a mapping
 `{"url": ..., "auth": {...}}` with the store's own credentials."""
-
-Local = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-"""Something on this computer: a path, the bytes themselves, or a file open for reading bytes."""
-
-Source = Local | Mapping[str, Any]
-"""What a job can read: anything `Local`, or a `Location`."""
-
 SCHEMES = ("dlb", "https", "http", "s3")
-
-# The first bytes of the formats that bytes without a name are most likely to be in.
-SIGNATURES = (
-    (0, b"RIFF", ".wav"),
-    (0, b"fLaC", ".flac"),
-    (0, b"OggS", ".ogg"),
-    (4, b"ftyp", ".mp4"),
-    (0, b"ID3", ".mp3"),
-    (0, b"\xff\xfb", ".mp3"),
-)
 
 
 def remote_location(place: object) -> Location | None:
@@ -70,12 +53,6 @@ def name_of(location: Location) -> str:
     scheme, _, place = shown(location).partition("://")
     path = place if scheme == "dlb" else place.partition("/")[2]  # elsewhere a host or bucket comes first
     return PurePosixPath(unquote(path)).name or "audio"
-
-
-def name_of_bytes(head: bytes) -> str:
-    """Name bytes that came without a name, by what they begin with; `audio.wav` when that says nothing."""
-    found = (suffix for at, mark, suffix in SIGNATURES if head[at : at + len(mark)] == mark)
-    return "audio" + next(found, ".wav")
 
 
 def new_input(name: str) -> str:

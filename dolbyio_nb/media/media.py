@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.contents import read_content
-from dolbyio_nb.media.finishing import Order
+from dolbyio_nb.media.inputs import Local, Source, read_content, read_input
 from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.listing import JobRecord, Moment, find_job, list_jobs
-from dolbyio_nb.media.locations import Local, Location, Source, local_path, name_of, new_input
+from dolbyio_nb.media.locations import Location, local_path, name_of, new_input
 from dolbyio_nb.media.operations import Operations
-from dolbyio_nb.media.pace import Pace
-from dolbyio_nb.media.places import Target, read_input
+from dolbyio_nb.media.outputs import Order, Target
+from dolbyio_nb.media.polling import Pace
 from dolbyio_nb.media.transfer import Storage
 from dolbyio_nb.media.webhooks import Webhook
 

@@ -1,9 +1,13 @@
-"""What can be done to a file: enhance, diagnose, analyze, transcode, master."""
+"""Operations of the Media APIs: enhance, diagnose, analyze, transcode, master."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from dolbyio_nb.media.bodies import (
+from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.inputs import Input, Source, read_input, read_inputs
+from dolbyio_nb.media.jobs import Job
+from dolbyio_nb.media.locations import Location, new_input
+from dolbyio_nb.media.options import (
     Options,
     Stretch,
     callback,
@@ -15,10 +19,41 @@ from dolbyio_nb.media.bodies import (
     suffix_of,
     with_region,
 )
-from dolbyio_nb.media.jobs import Job
-from dolbyio_nb.media.locations import Source
-from dolbyio_nb.media.places import Destination, choose_renditions, choose_target, read_input, read_inputs
-from dolbyio_nb.media.starting import Starter
+from dolbyio_nb.media.outputs import Destination, Order, Target, choose_renditions, choose_target
+from dolbyio_nb.media.polling import Pace
+from dolbyio_nb.media.transfer import Storage
+
+
+class Starter:
+    """Starts jobs over one API."""
+
+    def __init__(self, api: Api, storage: Storage, pace: Pace) -> None:
+        self._api, self._storage, self._pace = api, storage, pace
+
+    def _report(
+        self,
+        path: str,
+        source: Source,
+        output: Destination | None,
+        on_complete: str | Options | None,
+        options: Options,
+    ) -> Job:
+        read = read_input(source)
+        target = choose_target(output, read, ".json")
+        body = given(input=self._sent(read), output=target.location, on_complete=callback(on_complete))
+        return self._start(path, read, [target], body | dict(options))
+
+    def _sent(self, read: Input) -> Location:
+        """Give a location the service can read, after sending what is on this computer."""
+        if read.content is None:
+            return read.location
+        address = new_input(read.content.name)
+        self._storage.upload(read.content, address)
+        return address
+
+    def _start(self, path: str, read: Input, targets: Sequence[Target], body: Options) -> Job:
+        order = Order(path, read.path, read.name, tuple(targets))
+        return Job(self._api, self._storage, order, self._api.start(path, dict(body)), self._pace)
 
 
 class Operations(Starter):

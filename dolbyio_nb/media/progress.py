@@ -1,28 +1,20 @@
 """Progress bars, for as long as a person watches."""
 
-import sys
-import threading
+from __future__ import annotations
+
+import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from tqdm.std import tqdm
+
+from dolbyio_nb._util.place import _kernel, person_watches
 
 Show = Callable[[float], None]
 """Is told how much is done so far, in the bar's own unit."""
-
 PATIENCE = 0.3  # seconds; what is done sooner needs no bar
-
-
-def person_watches() -> bool:
-    """Tell whether somebody sees the output: a notebook a person runs, or a terminal.
-
-    Threads that work side by side are not watched: their bars would come and go all over each other.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return False
-    kernel = _kernel()
-    if kernel is not None:  # which may not ask anybody when nbclient or papermill runs the notebook
-        return bool(getattr(kernel, "_allow_stdin", True))
-    return sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextmanager
@@ -40,15 +32,59 @@ def _bar_class() -> Any:
         from tqdm.std import tqdm
 
         return tqdm
-    from dolbyio_nb.media.bars import NotebookBar
 
     return NotebookBar
 
 
-def _kernel() -> Any:
-    ipython = sys.modules.get("IPython")
-    return getattr(ipython.get_ipython(), "kernel", None) if ipython else None
-
-
 def _move(bar: Any, done: float) -> None:
     bar.update(done - bar.n)
+
+
+class NotebookBar(tqdm):  # type: ignore[type-arg]  # it counts, and iterates over nothing
+    """A bar without a widget, whose model would be missing when the notebook is opened again."""
+
+    def __init__(self, **options: Any) -> None:
+        self._handle: Any = None
+        super().__init__(gui=True, **options)
+
+    def display(self, *_: object, **__: object) -> None:
+        """Draw the bar as it stands."""
+        self._show(self._text(), self._html())
+
+    def close(self) -> None:
+        """Empty the output that held the bar."""
+        super().close()
+        if self._handle:
+            self._show("", "")
+
+    def _text(self) -> str:
+        share = f"{self.n / self.total:.0%}" if self.total else self.format_sizeof(self.n)
+        return f"{self.desc.removesuffix(': ')}: {share}, {self.format_interval(self.format_dict['elapsed'])}"
+
+    def _html(self) -> str:
+        value = f'value="{self.n}" max="{self.total}" ' if self.total else ""
+        bar = f'<progress {value}style="width: 14em; vertical-align: middle"></progress>'
+        return f"<div>{bar} {html.escape(self._text())}</div>"
+
+    def _show(self, text: str, markup: str) -> None:
+        from IPython.display import display
+
+        bundle = {"text/plain": text, "text/html": markup}
+        if self._handle:
+            self._handle.update(bundle, raw=True)
+        else:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+
+LONG = 600
+"""Seconds. To read what is longer takes more than a moment."""
+
+
+@contextmanager
+def progress(doing: str, path: Path, seconds: float) -> Iterator[Show]:
+    """Show a bar while a long file is read; for a short one it would only leave traces in the notebook."""
+    if seconds < LONG:
+        yield lambda done: None
+        return
+    with progress_bar(f"{doing} {path.name}", seconds, unit="s") as show:
+        yield show

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import MissingPackage, TransferError
-from dolbyio_nb.folders import here
-from dolbyio_nb.media.answers import number, rows
 from dolbyio_nb.media.locations import Location, address_of, from_here, local_path, shown
+from dolbyio_nb.media.parse import number, rows
 
 if TYPE_CHECKING:
     import pandas
 
+
 Fetch = Callable[[str, Path], Path]
 """Brings what is at a `dlb://` address into a file."""
-
 FOLDER = "dolby-output"
 
 

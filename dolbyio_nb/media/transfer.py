@@ -11,36 +11,23 @@ from typing import BinaryIO
 
 import requests
 
+from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.errors import DolbyError, NotFound, Problem, RateLimited, ServiceUnavailable, TransferError
-from dolbyio_nb.interrupts import brief_interrupt
+from dolbyio_nb.http.redact import hide_signatures
+from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.contents import CHUNK, Content
+from dolbyio_nb.media.inputs import CHUNK, Content
 from dolbyio_nb.media.locations import is_temporary, shown
 from dolbyio_nb.media.progress import Show, progress_bar
-from dolbyio_nb.media.signatures import hide_signatures
 
 TIME_LIMITS = (10.0, 60.0)
 """Seconds to connect, and seconds without a byte, before a transfer counts as broken."""
-
 PAUSES = (1.0, 4.0)
 """Seconds before the second and the third try. To send or fetch a file twice does no harm."""
-
 LONGEST_PAUSE = 30.0
 """Seconds that the service may ask for before the next try; who is told more had better know than wait."""
 
 hide_signatures()
-
-
-class PlainSession(requests.Session):
-    """A session for one transfer, which never adds a header that names the user: storage refuses that."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.auth = lambda request: request  # keeps `.netrc` out, but not the network's proxies
-        self.headers["Accept-Encoding"] = "identity"  # the bytes as they are stored
-
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Add nothing after a redirect either."""
 
 
 class Storage:

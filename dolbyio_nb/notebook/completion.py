@@ -3,17 +3,12 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from IPython.core.completer import (
-    CompletionContext,
-    SimpleCompletion,
-    SimpleMatcherResult,
-    context_matcher,
-)
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-from dolbyio_nb.folders import here, profiles
+from dolbyio_nb._util.paths import here
+from dolbyio_nb.auth.env_file import profiles
 
 Complete = Callable[[str], Iterable[str]]
-
 OPTIONS = (
     "--debug", "--env-file", "--expires-in", "--explain", "--form",
     "--profile", "--prompt", "--sandbox", "--save",

@@ -8,12 +8,13 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
+from dolbyio_nb._util.place import PANEL, PROMPT, door_of
+from dolbyio_nb.auth.token_request import DEFAULT_LIFE, LONGEST_LIFE
+from dolbyio_nb.config import sandbox_mode
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError, InvalidOption
-from dolbyio_nb.notebook import doors, texts
-from dolbyio_nb.notebook.desk import Desk
-from dolbyio_nb.notebook.names import Names
-from dolbyio_nb.settings import sandbox_mode
-from dolbyio_nb.tokens import DEFAULT_LIFE, LONGEST_LIFE
+from dolbyio_nb.notebook import status_text as texts
+from dolbyio_nb.notebook.login import Desk, ask, nobody_here, warning_of_place
+from dolbyio_nb.notebook.namespace import Names
 
 
 @magics_class
@@ -26,7 +27,7 @@ class DolbyMagics(Magics):
         DEFAULT_LIFE, min=1, max=LONGEST_LIFE, help="Seconds of life to ask for, for each token."
     ).tag(config=True)
     door = traitlets.Enum(
-        ("auto", doors.PANEL, doors.PROMPT), "auto", help="How a person is asked: auto, panel or prompt."
+        ("auto", PANEL, PROMPT), "auto", help="How a person is asked: auto, panel or prompt."
     ).tag(config=True)
 
     shell: Any
@@ -129,15 +130,15 @@ class DolbyMagics(Magics):
         door = self._door()
         if sandbox_mode() == "auto":
             self._use_sandbox(life)
-        elif door == doors.PANEL:
+        elif door == PANEL:
             self._show_form()
-        elif door == doors.PROMPT:
+        elif door == PROMPT:
             self._ask(life, save=save)
         else:
-            raise doors.nobody_here()
+            raise nobody_here()
 
     def _ask(self, life: int, *, save: bool) -> None:
-        credentials = doors.ask()
+        credentials = ask()
         saved = self.desk.login(
             credentials.app_key, credentials.app_secret, expires_in=life, save=save, source=credentials.source
         )
@@ -149,7 +150,7 @@ class DolbyMagics(Magics):
         self._show_panel(found=self._found())
 
     def _show_status(self) -> None:
-        if self._door() == doors.PANEL:
+        if self._door() == PANEL:
             self._show_panel()
         else:
             print(texts.status_text(self.desk.status(), colour=self._is_terminal()))
@@ -158,7 +159,7 @@ class DolbyMagics(Magics):
         from dolbyio_nb.notebook.panel import Panel
 
         self._close_panel()
-        self.panel = Panel(self.desk, found=found, warning=doors.warning_of_place())
+        self.panel = Panel(self.desk, found=found, warning=warning_of_place())
         self.desk.watch = self.panel.show
         display(self.panel)
 
@@ -185,7 +186,7 @@ class DolbyMagics(Magics):
         return "%dolby_login would ask for the App key and secret."
 
     def _door(self) -> str:
-        return doors.door_of(self.shell) if self.door == "auto" else str(self.door)
+        return door_of(self.shell) if self.door == "auto" else str(self.door)
 
     def _is_terminal(self) -> bool:
         return getattr(self.shell, "kernel", None) is None

@@ -23,6 +23,7 @@ from dolbyio_nb.errors import DolbyError
 if TYPE_CHECKING:
     from dolbyio_nb.client import LoginStatus
 
+
 STATIC = Path(__file__).parent / "static"
 DEFAULT_LIFE = 1800  # seconds; what Dolby's guide uses
 STANDS_FOR = "Dolby.io log-in panel, live only while its kernel runs: run the cell again to see it."

@@ -5,8 +5,8 @@ follows the published contract of the Authentication API and the Media APIs, wor
 be told to misbehave (`dolbyio_nb.sandbox.faults` shows how). It is not Dolby's service.
 """
 
-from .apps import App
-from .jobs import Job
-from .sandbox import Sandbox
+from dolbyio_nb.sandbox.accounts import App
+from dolbyio_nb.sandbox.jobs import Job
+from dolbyio_nb.sandbox.sandbox import Sandbox
 
 __all__ = ["App", "Job", "Sandbox"]

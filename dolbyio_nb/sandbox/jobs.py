@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from .apps import App
-from .problems import NOT_FOUND, Problem
+from dolbyio_nb.sandbox.accounts import App
+from dolbyio_nb.sandbox.http_error import NOT_FOUND, Problem
 
 Status = Literal["Pending", "Running", "Success", "Failed", "Cancelled", "InternalError"]
 STATUSES: tuple[Status, ...] = ("Pending", "Running", "Success", "Failed", "Cancelled", "InternalError")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from .jobs import STATUSES, Job
-from .problems import VALIDATION, Problem
+from dolbyio_nb.sandbox.http_error import VALIDATION, Problem
+from dolbyio_nb.sandbox.jobs import STATUSES, Job
 
 PAGE = 100
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import SplitResult, quote, urlsplit
 
-from .failures import no_access
+from dolbyio_nb.sandbox.http_error import no_access
 
 STEP_TIMEOUT = 10.0  # seconds for one connect, read or write
 WHOLE_TIMEOUT = 120.0  # seconds for one transfer

@@ -8,23 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from .access import Access
-from .apps import App, Apps
-from .callbacks import Announcer, Webhooks
-from .faults import Faults
-from .gate import Gate
-from .jobs import Job, JobBook
-from .journal import Journal
-from .media import Media
-from .messages import Place
-from .orders import Orders
-from .presign import Signer
-from .server import Server
-from .service import Service
-from .storage import Storage
-from .store import Store
-from .tokens import Tokens
-from .workshop import Workshop
+from dolbyio_nb.sandbox.accounts import App, Apps, Tokens
+from dolbyio_nb.sandbox.authentication import Access
+from dolbyio_nb.sandbox.faults import Faults, Orders
+from dolbyio_nb.sandbox.http_messages import Place
+from dolbyio_nb.sandbox.job_runner import Workshop
+from dolbyio_nb.sandbox.jobs import Job, JobBook
+from dolbyio_nb.sandbox.request_log import Journal
+from dolbyio_nb.sandbox.server import Server
+from dolbyio_nb.sandbox.service import Media, Service
+from dolbyio_nb.sandbox.storage import Signer, Storage, Store
+from dolbyio_nb.sandbox.webhooks import Announcer, Webhooks
+from dolbyio_nb.sandbox.worker_pool import Gate
 
 
 class _Part(Protocol):

@@ -11,13 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from .bodies import ChunkedBody, PlainBody
-from .messages import Body, FilePart, Place, Request, Response
-from .problems import MISDIRECTED, VALIDATION, Problem, row_for
+from dolbyio_nb.sandbox.http_error import MISDIRECTED, VALIDATION, Problem, row_for
+from dolbyio_nb.sandbox.http_messages import Body, ChunkedBody, FilePart, Place, PlainBody, Request, Response
 
 Handle = Callable[[Request], Response]
 Refuse = Callable[[Problem, Request], Response]
-
 IDLE_TIMEOUT = 60.0  # seconds that a silent connection is kept
 HANG_UP_TIMEOUT = 1.0  # seconds that a client gets to hear the last answer
 LARGEST_DRAIN = 1024**3  # bytes of a refused body that are read so that the client hears the refusal

@@ -7,7 +7,7 @@ import axe_playwright_python
 import numpy as np
 import pytest
 
-from dolbyio_nb.notebook import display
+from dolbyio_nb import display
 
 from .bare import themes
 

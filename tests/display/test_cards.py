@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dolbyio_nb.display.cards import CARDS
+from dolbyio_nb.display.html import page
 from dolbyio_nb.media import Analysis, Diagnosis, MediaResult, MusicAnalysis, Output, SpeechAnalysis
-from dolbyio_nb.notebook.display.formatters import CARDS
-from dolbyio_nb.notebook.display.markup import page
 
 from .checks import images, sound_html
 from .conftest import tone

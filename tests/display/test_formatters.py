@@ -6,8 +6,9 @@ import sys
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from dolbyio_nb.display.cards import CARDS
 from dolbyio_nb.media import Diagnosis, MediaResult, Output
-from dolbyio_nb.notebook.display.formatters import CARDS, register, unregister
+from dolbyio_nb.notebook.extension import register, unregister
 
 from .conftest import tone
 
@@ -50,7 +51,7 @@ def test_unregister_takes_everything_back(shell):
 def test_nothing_heavy_is_imported_before_it_is_needed():
     """To load the extension costs no numpy, av, matplotlib or pandas."""
     code = (
-        "import sys, dolbyio_nb.notebook.display, dolbyio_nb.notebook.display.formatters;"
+        "import sys, dolbyio_nb.display, dolbyio_nb.notebook.extension;"
         "print([name for name in ('numpy', 'av', 'matplotlib', 'pandas') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -67,8 +68,8 @@ import importlib.util, pathlib
 find = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name in ("av", "numpy") else find(name, *rest)
 from dolbyio_nb.media import MediaResult, Output
-from dolbyio_nb.notebook import display
-from dolbyio_nb.notebook.display.formatters import CARDS
+from dolbyio_nb import display
+from dolbyio_nb.display.cards import CARDS
 output = Output("dlb://out/a.wav", "a.wav", None)
 output.path = pathlib.Path("a.wav")
 print(CARDS[MediaResult](MediaResult({}, "enhance", "j", output.path, [output])))

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.notebook import display
-from dolbyio_nb.notebook.display.outlines import COLUMNS, columns, scale_of
-from dolbyio_nb.notebook.display.scales import clock, level_ticks, time_ticks, value
-from dolbyio_nb.notebook.display.shapes import TALL, band
-from dolbyio_nb.notebook.display.spectrum import COLUMNS as COLUMNS_LOOKED
-from dolbyio_nb.notebook.display.spectrum import FRAMES, ROWS, Looker, powers, row_edges
-from dolbyio_nb.notebook.display.timelines import FINENESS, merged
+from dolbyio_nb import display
+from dolbyio_nb.audio.spectrum_display import COLUMNS as COLUMNS_LOOKED
+from dolbyio_nb.audio.spectrum_display import FRAMES, ROWS, Looker, powers, row_edges
+from dolbyio_nb.display.axis import clock, level_ticks, time_ticks, value
+from dolbyio_nb.display.plots import COLUMNS, columns, scale_of
+from dolbyio_nb.display.svg import TALL, band
+from dolbyio_nb.display.timeline import FINENESS, merged
 
 from .checks import images, sound_html
 from .conftest import tone

@@ -7,8 +7,8 @@ import types
 import numpy as np
 import pytest
 
-from dolbyio_nb.notebook import display
-from dolbyio_nb.notebook.display.places import address
+from dolbyio_nb import display
+from dolbyio_nb.display.player import address
 
 from .checks import sound_html
 from .conftest import tone

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dolbyio_nb import display
+from dolbyio_nb.display.plots import loudness_curve, quietest_tenth
 from dolbyio_nb.errors import DolbyError
-from dolbyio_nb.notebook import display
-from dolbyio_nb.notebook.display.outlines import loudness_curve, quietest_tenth
 
 from .conftest import tone
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.background import Worker
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.single_flight import FLIGHTS, Flight
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.keeper.flight import FLIGHTS, Flight
-from dolbyio_nb.keeper.worker import Worker
-from dolbyio_nb.tokens import AccessToken
 
 NOON = 1_800_000_000.0  # some wall time
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dolbyio_nb.auth.refresh import NOTHING
 from dolbyio_nb.errors import NotLoggedIn, TokenRefused, TokenUnavailable
-from dolbyio_nb.keeper.windows import NOTHING
 
 from .stage import outage, revoked, too_many
 

@@ -70,7 +70,7 @@ def test_daylight_saving_both_ways(stage):
 def test_the_default_clock_goes_on_while_the_computer_sleeps():
     """On Linux the keeper's clock is the one that counts suspended time."""
     script = (
-        "import time; from dolbyio_nb.keeper import TokenKeeper as K;"
+        "import time; from dolbyio_nb.auth import TokenKeeper as K;"
         "k = K(None); a = time.clock_gettime(time.CLOCK_BOOTTIME); b = k._clock();"
         "c = time.clock_gettime(time.CLOCK_BOOTTIME); assert a <= b <= c"
     )

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dolbyio_nb.auth.refresh import after_failure
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
-from dolbyio_nb.keeper.policy import after_failure
 
 from .stage import outage, revoked, too_many
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from dolbyio_nb import clock
-from dolbyio_nb.credentials import AppCredentials
+from dolbyio_nb._util import clock
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.single_flight import FLIGHTS
+from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import NotLoggedIn, TokenRefused, TokenUnavailable
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.keeper.flight import FLIGHTS
-from dolbyio_nb.tokens import AccessToken, TokenRequest
 
 PROGRAMS = Path(__file__).parent / "programs"
 LIMIT = 60  # seconds that nothing here comes near

@@ -10,8 +10,8 @@ LIMIT = 60
 
 LOG_IN = """
 import pathlib, time
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.tokens import AccessToken
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.access_token import AccessToken
 
 asked, may_answer, asks = pathlib.Path("asked"), pathlib.Path("may answer"), []
 

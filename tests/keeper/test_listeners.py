@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from dolbyio_nb.auth.background import Listeners
 from dolbyio_nb.errors import TokenUnavailable
-from dolbyio_nb.keeper.listeners import Listeners
 
 from .stage import outage
 

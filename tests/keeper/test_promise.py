@@ -6,9 +6,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from dolbyio_nb.auth.refresh import SHORTEST_INTERVAL, Age
 from dolbyio_nb.errors import TokenError
-from dolbyio_nb.keeper.policy import SHORTEST_INTERVAL
-from dolbyio_nb.keeper.windows import Age
 
 from .stage import Stage, outage, revoked, too_many
 

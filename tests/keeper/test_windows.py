@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.keeper.windows import Age, Holding
-from dolbyio_nb.tokens import AccessToken
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.refresh import Age, Holding
 
 
 def windows(life, seed=0):

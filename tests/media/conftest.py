@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from dolbyio_nb.credentials import AppCredentials
-from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.auth.bearer import BearerAuth
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.token_request import TokenRequest
+from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
-from dolbyio_nb.media.pace import Pace
+from dolbyio_nb.media.polling import Pace
 from dolbyio_nb.sandbox import Sandbox
-from dolbyio_nb.session import BearerAuth, open_session
-from dolbyio_nb.tokens import TokenRequest
 
 
 class MovedTime:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dolbyio_nb.errors import DolbyError, TransferError
-from dolbyio_nb.media.contents import CHUNK, read_content
+from dolbyio_nb.media.inputs import CHUNK, read_content
 
 
 def sent(content) -> bytes:

@@ -16,11 +16,10 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     Unauthorized,
 )
+from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Diagnosis
-from dolbyio_nb.media.jobs import Look, read_look
-from dolbyio_nb.media.pace import Pace, Patience
-from dolbyio_nb.session import open_session
+from dolbyio_nb.media.polling import Look, Pace, Patience, read_look
 
 
 def polls(sandbox):

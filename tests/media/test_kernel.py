@@ -6,12 +6,13 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 SET_UP = """
-from dolbyio_nb.credentials import AppCredentials
-from dolbyio_nb.keeper import TokenKeeper
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
-from dolbyio_nb.session import BearerAuth, open_session
-from dolbyio_nb.tokens import TokenRequest
+from dolbyio_nb.auth.bearer import BearerAuth
+from dolbyio_nb.http.session import open_session
+from dolbyio_nb.auth.token_request import TokenRequest
 sandbox = Sandbox().start()
 request = TokenRequest(AppCredentials(sandbox.app_key, sandbox.app_secret, "the test"), sandbox.auth_url)
 keeper = TokenKeeper(request, identity=request.identity)

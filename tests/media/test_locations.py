@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dolbyio_nb.errors import InvalidOption, TransferError
+from dolbyio_nb.media.inputs import read_input, read_inputs
 from dolbyio_nb.media.locations import is_temporary, name_of, new_input, plain, remote_location, shown
-from dolbyio_nb.media.places import Target, choose_renditions, choose_target, read_input, read_inputs
+from dolbyio_nb.media.outputs import Target, choose_renditions, choose_target
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),

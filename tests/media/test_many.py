@@ -6,9 +6,9 @@ import wave
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
-from dolbyio_nb.media.pace import Pace
-from dolbyio_nb.session import open_session
+from dolbyio_nb.media.polling import Pace
 
 JOBS, THREADS = 100, 16
 

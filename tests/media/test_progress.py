@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dolbyio_nb._util.place import person_watches
 from dolbyio_nb.media import progress
-from dolbyio_nb.media.progress import person_watches, progress_bar
+from dolbyio_nb.media.progress import progress_bar
 
 
 class Terminal(io.StringIO):

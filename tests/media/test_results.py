@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from dolbyio_nb.errors import TransferError
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
-from dolbyio_nb.media.measures import Band, Loudness, Segment
-from dolbyio_nb.media.media_info import MediaInfo
+from dolbyio_nb.media.models import Band, Loudness, MediaInfo, Segment
 from dolbyio_nb.media.results import MediaResult, Output, Result
 
 DIAGNOSIS = {

@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from dolbyio_nb.errors import DolbyError, NotFound, RateLimited, ServiceUnavailable, TransferError
-from dolbyio_nb.media.contents import CHUNK
-from dolbyio_nb.media.transfer import PlainSession, whole_or_nothing
+from dolbyio_nb.http.session import PlainSession
+from dolbyio_nb.media.inputs import CHUNK
+from dolbyio_nb.media.transfer import whole_or_nothing
 
 
 def at_storage(sandbox, method):

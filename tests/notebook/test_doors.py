@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dolbyio_nb.notebook import doors
-from dolbyio_nb.notebook.doors import door_of, warning_of_place
+from dolbyio_nb._util.place import door_of
+from dolbyio_nb.notebook.login import ask, warning_of_place
 
 KERNEL = SimpleNamespace(_allow_stdin=True)
 
@@ -44,7 +44,7 @@ def test_an_interrupted_prompt_forgets_what_was_typed(monkeypatch):
 
     monkeypatch.setattr(getpass, "getpass", type_one)
     with pytest.raises(KeyboardInterrupt) as caught:
-        doors.ask()
+        ask()
     assert caught.value._render_traceback_() == ["KeyboardInterrupt: stopped."]
     frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
     assert not [frame for frame in frames[1:] if "key-needle" in repr(frame.f_locals)]

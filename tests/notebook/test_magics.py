@@ -7,9 +7,9 @@ import pytest
 from IPython.core.completer import CompletionContext
 from traitlets import TraitError
 
+from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError, InvalidOption, TokenRefused, TokenUnavailable
 from dolbyio_nb.notebook.completion import complete_login
-from dolbyio_nb.tokens import AccessToken
 
 
 def magic(shell, line):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.errors import NotLoggedIn
-from dolbyio_nb.notebook.names import Names, NotYet
-from dolbyio_nb.tokens import AccessToken
+from dolbyio_nb.notebook.namespace import Names, NotYet
 
 OLD, NEW = AccessToken("old-token-0123456789"), AccessToken("new-token-0123456789")
 

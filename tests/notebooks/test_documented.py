@@ -6,11 +6,10 @@ import re
 import pytest
 
 import dolbyio_nb
-from dolbyio_nb import Dolby, media
+from dolbyio_nb import Dolby, display, media
+from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.client import LoginStatus
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.media import measures
-from dolbyio_nb.notebook import display
+from dolbyio_nb.media import models as measures
 from dolbyio_nb.notebook.magics import DolbyMagics
 from dolbyio_nb.sandbox import Sandbox
 from dolbyio_nb.sandbox.faults import Faults

@@ -154,7 +154,7 @@ def test_a_file_that_is_no_sound_fails_the_job(caller, data):
 
 def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(caller, make_tone, monkeypatch):
     """The plain install runs everything but the sound, and says what is missing."""
-    for name in [name for name in sys.modules if name.startswith("dolbyio_nb.sandbox.processing")]:
+    for name in [name for name in sys.modules if name.startswith("dolbyio_nb.sandbox.operations")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "av", None)
     caller.upload("dlb://in.wav", make_tone())
@@ -183,7 +183,7 @@ def raising(error):
 )
 def test_whatever_the_decoders_do_the_job_ends_in_words(caller, make_tone, monkeypatch, process):
     """Failed, with the kind of error and nothing of its text; and the worker lives on."""
-    monkeypatch.setattr(import_module("dolbyio_nb.sandbox.processing"), "process", process)
+    monkeypatch.setattr(import_module("dolbyio_nb.sandbox.operations"), "process", process)
     caller.upload("dlb://in.wav", make_tone())
     for _ in range(3):
         error = caller.run("/media/diagnose", DIAGNOSE)["error"]

@@ -2,7 +2,7 @@
 
 import requests
 
-from dolbyio_nb.sandbox.journal import digest
+from dolbyio_nb.sandbox.request_log import digest
 
 
 def test_requests_are_counted_by_place(sandbox, caller):

@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from dolbyio_nb.sandbox import locations, outbound
+from dolbyio_nb.sandbox import job_files as locations
+from dolbyio_nb.sandbox import outbound
 
 
 def error_of(caller, url, **more):

@@ -2,11 +2,12 @@
 
 import pytest
 
-from dolbyio_nb import clock
-from dolbyio_nb.credentials import AppCredentials
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.session import BearerAuth, open_session
-from dolbyio_nb.tokens import TokenRequest
+from dolbyio_nb._util import clock
+from dolbyio_nb.auth.bearer import BearerAuth
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.token_request import TokenRequest
+from dolbyio_nb.http.session import open_session
 
 from .server import Server
 

@@ -9,10 +9,10 @@ import traceback
 import pytest
 import requests
 
+from dolbyio_nb.auth.bearer import BearerAuth
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import DolbyError
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.session import BearerAuth
-from dolbyio_nb.tokens import TokenRequest
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.origins import Origins
+from dolbyio_nb.auth.bearer import Origins
 
 ORIGINS = Origins(["http://127.0.0.1:8460", "https://dolby.example.org:8443", "http://far.example.org"])
 

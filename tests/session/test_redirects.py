@@ -3,7 +3,8 @@
 import pytest
 import requests
 
-from dolbyio_nb.session import BearerAuth, open_session
+from dolbyio_nb.auth.bearer import BearerAuth
+from dolbyio_nb.http.session import open_session
 
 from .server import Server, self_signed
 

@@ -8,8 +8,8 @@ import traceback
 import pytest
 import requests
 
-from dolbyio_nb import repeats
-from dolbyio_nb.session import open_session
+from dolbyio_nb.http import retry as repeats
+from dolbyio_nb.http.session import open_session
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import sys
 import threading
 import time
 
-from dolbyio_nb.credentials import AppCredentials
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.tokens import TokenRequest
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.token_request import TokenRequest
 
 
 def child(keeper):

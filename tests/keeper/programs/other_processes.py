@@ -3,10 +3,10 @@
 import multiprocessing
 import sys
 
-from dolbyio_nb.credentials import AppCredentials
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import TokenError
-from dolbyio_nb.keeper import TokenKeeper
-from dolbyio_nb.tokens import TokenRequest
 
 
 def work(keeper, answers):

@@ -9,12 +9,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing import process
-from dolbyio_nb.sandbox.processing.filters import resampled
-from dolbyio_nb.sandbox.processing.progress import silent
-from dolbyio_nb.sandbox.processing.reading import read_sound
-from dolbyio_nb.sandbox.processing.sound import Sound
-from dolbyio_nb.sandbox.processing.writing import write_sound
+from dolbyio_nb.audio.decode import read_sound
+from dolbyio_nb.audio.encode import write_sound
+from dolbyio_nb.audio.filters import resampled
+from dolbyio_nb.audio.sound import Sound, silent
+from dolbyio_nb.sandbox.operations import process
 
 OFF = {
     "loudness": {"enable": False},

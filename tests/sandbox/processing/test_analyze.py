@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing import Refused
+from dolbyio_nb.sandbox.http_error import Refused
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_keys_of_plain_chords(make, saved, report, semitones, name):
 @pytest.mark.parametrize("bpm", [80, 100, 120, 132])
 def test_tempo_of_plain_beats(make, bpm):
     """Clicks on a soft chord are counted right, up to a factor of two."""
-    from dolbyio_nb.sandbox.processing.tempo import tempo
+    from dolbyio_nb.audio.music import tempo
 
     beat = round(60 / bpm * 48_000)
     samples = make.noise(beat, -20).samples * np.exp(-np.arange(beat) / 1_500)[:, None]
@@ -171,8 +171,7 @@ def test_tempo_of_plain_beats(make, bpm):
 
 def test_speech_between_music(make, media, heard, voice, saved, report):
     """Music, then speech: each is found where it is, to three seconds."""
-    from dolbyio_nb.sandbox.processing.filters import resampled
-    from dolbyio_nb.sandbox.processing.stitching import with_channels
+    from dolbyio_nb.audio.filters import resampled, with_channels
 
     music = with_channels(resampled(heard(media / "music.flac"), 48_000), 1).cut(0, 12)
     audio, _ = report("/media/analyze", saved(make.joined(music, voice.cut(0, 12))))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dolbyio_nb.sandbox.processing import Refused, process, reading
-from dolbyio_nb.sandbox.processing.dispatch import JOBS
-from dolbyio_nb.sandbox.processing.progress import silent
+from dolbyio_nb.audio import decode as reading
+from dolbyio_nb.audio.sound import silent
+from dolbyio_nb.sandbox.http_error import Refused
+from dolbyio_nb.sandbox.operations import JOBS, process
 
 KINDS = ("wav", "mp3", "flac", "m4a", "ogg", "aac", "mp4", "webm", "mkv", "aiff")
 CODED = (("webm", "webm", "libopus"), ("mkv", "matroska", "pcm_s16le"), ("aiff", "aiff", "pcm_s16be"))
@@ -22,7 +23,7 @@ BODY = {"inputs": [{"source": "dlb://in"}], "outputs": [{"kind": "wav"}]}
 @pytest.fixture(scope="module")
 def originals(media, voice, tmp_path_factory):
     """A good file of every kind, as bytes."""
-    from dolbyio_nb.sandbox.processing.writing import write_sound
+    from dolbyio_nb.audio.encode import write_sound
 
     folder, sound = tmp_path_factory.mktemp("originals"), voice.cut(1, 3.5)
     files = {"mp4": (media / "clip.mp4").read_bytes()}

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing import Refused
-from dolbyio_nb.sandbox.processing.filters import resampled
-from dolbyio_nb.sandbox.processing.levelling import Target, amplified, limited
-from dolbyio_nb.sandbox.processing.loudness import meter
-from dolbyio_nb.sandbox.processing.stitching import with_channels
+from dolbyio_nb.audio.filters import resampled, with_channels
+from dolbyio_nb.audio.loudness import meter
+from dolbyio_nb.audio.normalize import Target, amplified, limited
+from dolbyio_nb.sandbox.http_error import Refused
 
 LOUDNESS = {"measured", "range", "gating_mode", "sample_peak", "true_peak"}
 

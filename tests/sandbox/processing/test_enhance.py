@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing import Refused
-from dolbyio_nb.sandbox.processing.dynamics import narrowed
-from dolbyio_nb.sandbox.processing.filters import resampled
-from dolbyio_nb.sandbox.processing.loudness import measure_peaks, meter
-from dolbyio_nb.sandbox.processing.spectrum import frame_size, power_frames, spectrum, to_decibels
+from dolbyio_nb.audio.filters import resampled
+from dolbyio_nb.audio.loudness import measure_peaks, meter
+from dolbyio_nb.audio.normalize import narrowed
+from dolbyio_nb.audio.spectrum import frame_size, power_frames, spectrum, to_decibels
+from dolbyio_nb.sandbox.http_error import Refused
+from dolbyio_nb.sandbox.operations.enhance import RANGES
 
 
 def level_of(sound):
@@ -146,9 +147,9 @@ def test_nothing_is_moved_in_time(voice, saved, run, heard):
 def test_the_range_is_narrowed(make, amount, most):
     """A range of 18 LU comes down towards the amount's; a small one is left as it is."""
     wide = make.joined(*[make.tone(6, level) for level in (-18, -36) * 3])
-    assert meter(narrowed(wide, amount)).range < most
+    assert meter(narrowed(wide, RANGES[amount])).range < most
     even = make.tone(10, -20)
-    assert narrowed(even, amount) is even
+    assert narrowed(even, RANGES[amount]) is even
 
 
 def test_music_is_left_in_peace(media, run, heard, si_sdr):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing.loudness import measure_peaks, meter
+from dolbyio_nb.audio.loudness import measure_peaks, meter
 
 TECH_3341 = {
     "case 1": ([(20, -23)], -23),

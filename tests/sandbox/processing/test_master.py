@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing import Refused, process
-from dolbyio_nb.sandbox.processing.loudness import measure_peaks, meter
-from dolbyio_nb.sandbox.processing.master import widened
-from dolbyio_nb.sandbox.processing.presets import PRESETS
-from dolbyio_nb.sandbox.processing.progress import silent
+from dolbyio_nb.audio.loudness import measure_peaks, meter
+from dolbyio_nb.audio.sound import silent
+from dolbyio_nb.sandbox.http_error import Refused
+from dolbyio_nb.sandbox.operations import process
+from dolbyio_nb.sandbox.operations.master import PRESETS, widened
 
 
 @pytest.fixture

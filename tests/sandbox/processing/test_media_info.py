@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing.media_info import media_info
+from dolbyio_nb.sandbox.operations.media_info import media_info
 
 
 def test_the_one_published_answer(tmp_path):

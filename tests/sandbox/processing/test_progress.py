@@ -2,8 +2,7 @@
 
 import pytest
 
-from dolbyio_nb.sandbox.processing import process
-from dolbyio_nb.sandbox.processing.dispatch import JOBS
+from dolbyio_nb.sandbox.operations import JOBS, process
 
 BODY = {
     "inputs": [{"source": "dlb://in"}],

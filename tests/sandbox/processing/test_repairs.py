@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing.denoising import denoised
-from dolbyio_nb.sandbox.processing.hum import hum_lines
-from dolbyio_nb.sandbox.processing.noise import Noise, foreground
-from dolbyio_nb.sandbox.processing.spectrum import spectrum
-from dolbyio_nb.sandbox.processing.spots import plosives, sibilants
+from dolbyio_nb.audio.denoise import Noise, denoised, foreground
+from dolbyio_nb.audio.restoration import hum_lines, plosives, sibilants
+from dolbyio_nb.audio.spectrum import spectrum
 
 
 def level_of(sound):

@@ -6,9 +6,10 @@ import av
 import numpy as np
 import pytest
 
-from dolbyio_nb.sandbox.processing import Refused, process
-from dolbyio_nb.sandbox.processing.media_info import media_info
-from dolbyio_nb.sandbox.processing.progress import silent
+from dolbyio_nb.audio.sound import silent
+from dolbyio_nb.sandbox.http_error import Refused
+from dolbyio_nb.sandbox.operations import process
+from dolbyio_nb.sandbox.operations.media_info import media_info
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from dolbyio_nb.session import open_session
+from dolbyio_nb.http.session import open_session
 
 
 def calls(session, address, number):

@@ -1,0 +1,1 @@
+"""Sound as such: decoded, measured, filtered, encoded; knows neither the service nor the notebook."""

@@ -1,0 +1,167 @@
+"""Encoding of sound to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from heapq import merge
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+import av
+from av import Packet
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.video.stream import VideoStream
+
+from dolbyio_nb.audio.decode import media_errors, opened, video_of
+from dolbyio_nb.audio.filters import frame_of, resampled
+from dolbyio_nb.audio.sound import Sound, Tell, part, silent, told
+from dolbyio_nb.sandbox.http_error import unwritable
+
+AnyPacket: TypeAlias = "Packet[Any]"
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How to write: a format, and the wishes that replace its own settings."""
+
+    format: Format
+    bitrate: int | None = None
+    codec: str | None = None
+
+
+def write_sound(
+    sound: Sound,
+    path: Path,
+    *,
+    encoding: Encoding | None = None,
+    picture_of: Path | None = None,
+    tell: Tell = silent,
+) -> None:
+    """Write the sound; the format follows the file's ending unless `encoding` says otherwise.
+
+    With `picture_of`, an MP4 also gets that file's video, its packets copied bit by bit.
+    """
+    encoding = encoding or Encoding(format_called(path.suffix))
+    sound = resampled(sound, encoding.format.rate_for(sound.rate), part(tell, 0, 0.2))
+    with _created(path, encoding.format) as container:
+        stream = _stream(container, sound, encoding)
+        picture = picture_of if encoding.format.muxer == "mp4" else None
+        with copied(picture, container) as video:
+            audio = _encoded(sound, stream, part(tell, 0.2, 1))
+            for packet in merge(audio, video, key=_time):
+                container.mux(packet)
+
+
+@contextmanager
+def _created(path: Path, kind: Format) -> Iterator[OutputContainer]:
+    with (
+        path.open("wb") as file,
+        media_errors(unwritable),
+        av.open(file, "w", format=kind.muxer) as container,
+    ):
+        yield container
+
+
+def _stream(container: OutputContainer, sound: Sound, encoding: Encoding) -> AudioStream:
+    kind = encoding.format
+    added = container.add_stream(encoding.codec or kind.codec, rate=sound.rate, layout=sound.layout)
+    stream = cast(AudioStream, added)
+    if kind.sample_format:
+        stream.format = kind.sample_format
+    if kind.bitrate:
+        stream.bit_rate = encoding.bitrate or kind.bitrate
+    return stream
+
+
+def _encoded(sound: Sound, stream: AudioStream, tell: Tell) -> Iterator[AnyPacket]:
+    position = 0
+    for block in told(sound, tell):
+        yield from stream.encode(frame_of(block, sound.rate, position))
+        position += len(block)
+    yield from stream.encode(None)
+
+
+def _time(packet: AnyPacket) -> Fraction:
+    return (packet.dts or 0) * packet.time_base
+
+
+@dataclass(frozen=True)
+class Format:
+    """FFmpeg's names for a kind of file; `rates` in Hz is empty where any rate goes."""
+
+    muxer: str
+    codec: str
+    rates: tuple[int, ...] = ()
+    bitrate: int | None = None
+    sample_format: str | None = None
+
+    def rate_for(self, rate: int) -> int:
+        """The rate to write a sound of `rate` at: the same, or the next one up that the codec knows."""
+        if not self.rates or rate in self.rates:
+            return rate
+        return min((known for known in self.rates if known > rate), default=max(self.rates))
+
+
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+AAC_RATES = (*MP3_RATES, 64000, 88200, 96000)
+OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+_OGG = Format("ogg", "libopus", OPUS_RATES, 128_000)
+FORMATS = {
+    "wav": Format("wav", "pcm_s16le"),
+    "flac": Format("flac", "flac", sample_format="s16"),
+    "mp3": Format("mp3", "libmp3lame", MP3_RATES, 192_000),
+    "m4a": Format("ipod", "aac", AAC_RATES, 192_000),
+    "mp4": Format("mp4", "aac", AAC_RATES, 192_000),
+    "aac": Format("adts", "aac", AAC_RATES, 192_000),
+    "ogg": _OGG,
+    "opus": _OGG,
+}
+
+
+def format_called(name: str) -> Format:
+    """The format of a file ending or a `kind`."""
+    try:
+        return FORMATS[name.lower().lstrip(".")]
+    except KeyError:
+        known = ", ".join(sorted(FORMATS))
+        raise unwritable(
+            f"The sandbox does not write {name or 'files without an ending'!r}; it writes {known}."
+        ) from None
+
+
+CARRIED = {"av1", "h264", "hevc", "mpeg4", "vp9"}
+"""Codecs that an MP4 file may hold."""
+
+
+@contextmanager
+def copied(source: Path | None, into: OutputContainer) -> Iterator[Iterator[Packet[VideoStream]]]:
+    """The source's video packets, ready for the other container; none if it has no video."""
+    if source is None:
+        yield iter(())
+        return
+    with opened(source) as container:
+        original = video_of(container)
+        yield iter(()) if original is None else _packets(container, original, into)
+
+
+def _packets(
+    container: InputContainer, original: VideoStream, into: OutputContainer
+) -> Iterator[Packet[VideoStream]]:
+    codec = original.codec_context.codec.canonical_name
+    if codec not in CARRIED:
+        raise unwritable(f"Its {codec} video cannot be carried over into an MP4 file without coding it anew.")
+    copy = into.add_stream_from_template(original)
+    return _restamped(container, original, copy)
+
+
+def _restamped(
+    container: InputContainer, original: VideoStream, copy: VideoStream
+) -> Iterator[Packet[VideoStream]]:
+    for packet in container.demux(original):
+        if packet.dts is not None:
+            packet.stream = copy
+            yield packet

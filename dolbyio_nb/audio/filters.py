@@ -1,0 +1,164 @@
+"""Filters of sound: resample, concatenate, equalize."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+
+from dolbyio_nb.audio.sound import Samples, Sound, Tell, collect, silent, told
+
+Filter = tuple[str, str]
+"""A filter's name and its options as FFmpeg writes them."""
+
+
+def filtered(sound: Sound, *filters: Filter, delay: int = 0, tell: Tell = silent) -> Sound:
+    """The sound after the filters: as long as before, with the `delay` frames they add taken off again."""
+    if not filters:
+        return sound
+    blocks = _exactly(_run(sound, filters, delay, tell), delay, sound.frames)
+    return collect(blocks, sound.rate, sound.channels)
+
+
+def resampled(sound: Sound, rate: int, tell: Tell = silent) -> Sound:
+    """The sound at another rate."""
+    if rate == sound.rate:
+        return sound
+    return collect(_run(sound, [resampler(rate)], 0, tell), rate, sound.channels)
+
+
+def resampler(rate: int) -> Filter:
+    return "aresample", str(rate)
+
+
+def frames(sound: Sound, filters: Sequence[Filter], tell: Tell = silent) -> Iterator[av.AudioFrame]:
+    """What comes out of the filters, as frames that still carry the filters' own measurements."""
+    return _pump(sound, filters, 0, tell)
+
+
+def _run(sound: Sound, filters: Sequence[Filter], extra: int, tell: Tell) -> Iterator[Samples]:
+    for frame in _pump(sound, filters, extra, tell):
+        yield array_of(frame)
+
+
+def _pump(sound: Sound, filters: Sequence[Filter], extra: int, tell: Tell) -> Iterator[av.AudioFrame]:
+    graph = _graph(sound, filters)
+    position = 0
+    for block in _with_silence_after(sound, extra, tell):
+        graph.push(frame_of(block, sound.rate, position))
+        position += len(block)
+        yield from _ready(graph)
+    graph.push(None)
+    yield from _ready(graph)
+
+
+def _graph(sound: Sound, filters: Sequence[Filter]) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    base = Fraction(1, sound.rate)
+    source = graph.add_abuffer(sample_rate=sound.rate, format="flt", layout=sound.layout, time_base=base)
+    chain = [source, *(graph.add(name, options) for name, options in filters)]
+    chain += [graph.add("aformat", f"sample_fmts=flt:channel_layouts={sound.layout}")]
+    graph.link_nodes(*chain, graph.add("abuffersink")).configure()
+    return graph
+
+
+def _ready(graph: av.filter.Graph) -> Iterator[av.AudioFrame]:
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+        yield cast(av.AudioFrame, frame)
+
+
+def _with_silence_after(sound: Sound, extra: int, tell: Tell) -> Iterator[Samples]:
+    yield from told(sound, tell)
+    if extra:
+        yield np.zeros((extra, sound.channels), np.float32)
+
+
+def _exactly(blocks: Iterator[Samples], skip: int, wanted: int) -> Iterator[Samples]:
+    for block in blocks:
+        kept = block[skip:][:wanted]
+        skip -= min(skip, len(block))
+        wanted -= len(kept)
+        yield kept
+
+
+def frame_of(block: Samples, rate: int, position: int) -> av.AudioFrame:
+    """One block as a frame that says where in the sound it stands."""
+    channels = block.shape[1]
+    packed = np.ascontiguousarray(block, dtype=np.float32).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout="mono" if channels == 1 else "stereo")
+    frame.sample_rate = rate
+    frame.time_base = Fraction(1, rate)
+    frame.pts = position
+    return frame
+
+
+def array_of(frame: av.AudioFrame) -> Samples:
+    """The samples of a packed frame, shape (frames, channels)."""
+    return cast(Samples, frame.to_ndarray().reshape(-1, frame.layout.nb_channels))
+
+
+def stitched(sounds: Sequence[Sound]) -> Sound:
+    """The sounds in order, at the first one's rate; stereo if any of them is."""
+    first, *others = sounds
+    if not others:
+        return first
+    channels = max(sound.channels for sound in sounds)
+    alike = [with_channels(resampled(sound, first.rate), channels) for sound in sounds]
+    blocks = (block for sound in alike for block in sound.blocks())
+    return collect(blocks, first.rate, channels)
+
+
+def with_channels(sound: Sound, channels: int, tell: Tell = silent) -> Sound:
+    """One channel doubled, or two averaged, if need be."""
+    if sound.channels == channels:
+        return sound
+    if channels == 2:
+        blocks = (np.repeat(block, 2, axis=1) for block in told(sound, tell))
+    else:
+        blocks = (block.mean(axis=1, keepdims=True) for block in told(sound, tell))
+    return collect(blocks, sound.rate, channels)
+
+
+LENGTH = 0.05
+"""Of the filter to either side, in seconds: enough for slopes of 20 Hz."""
+CUT = -60.0  # dB
+
+
+def without_rumble(frequency: float) -> str:
+    """The gain in dB, as FFmpeg's expression over `f` in Hz, that takes away all below a frequency."""
+    return f"{CUT}*lt(f,{frequency:g})"
+
+
+def softer_below(frequency: float, cut: float) -> str:
+    """The gain that lowers all below a frequency by `cut` dB."""
+    return f"-{cut:g}*lt(f,{frequency:g})"
+
+
+def softer_above(frequency: float, cut: float) -> str:
+    """The gain that lowers all above a frequency by `cut` dB."""
+    return f"-{cut:g}*gte(f,{frequency:g})"
+
+
+def low_shelf(frequency: float, gain: float) -> str:
+    """The gain that comes to `gain` dB far below a frequency, to half of it there, to none far above."""
+    return f"({gain:g})/(1+pow(f/{frequency:g},2))"
+
+
+def high_shelf(frequency: float, gain: float) -> str:
+    """The same the other way round: `gain` dB far above."""
+    return f"({gain:g})*(1-1/(1+pow(f/{frequency:g},2)))"
+
+
+def equalized(sound: Sound, gains: Sequence[str], tell: Tell = silent) -> Sound:
+    """The sound with all the gains added up; as it is where there are none."""
+    if not gains:
+        return sound
+    equalizer = ("firequalizer", f"gain='{'+'.join(gains)}':delay={LENGTH}:accuracy=1:zero_phase=on")
+    return filtered(sound, equalizer, delay=round(LENGTH * sound.rate), tell=tell)

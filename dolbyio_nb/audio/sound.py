@@ -1,0 +1,134 @@
+"""Sound on disk, intervals of it, and progress through it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dolbyio_nb.sandbox.http_error import unreadable
+
+Samples = NDArray[np.float32]
+"""Shape (frames, channels), full scale 1.0."""
+BLOCK = 1 << 16
+SAMPLE = 4  # bytes of one float32
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """Samples of shape (frames, channels) and their rate in Hz."""
+
+    samples: Samples
+    rate: int
+
+    @property
+    def frames(self) -> int:
+        return int(self.samples.shape[0])
+
+    @property
+    def channels(self) -> int:
+        return int(self.samples.shape[1])
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.rate
+
+    @property
+    def layout(self) -> str:
+        return "mono" if self.channels == 1 else "stereo"
+
+    def blocks(self, size: int | None = None) -> Iterator[Samples]:
+        """The samples in order, in at least twenty pieces where there are enough of them."""
+        size = size or min(BLOCK, max(1024, self.frames // 20))
+        for start in range(0, self.frames, size):
+            yield self.samples[start : start + size]
+
+    def cut(self, start: float, end: float) -> Sound:
+        """The stretch from `start` to `end`, both in seconds."""
+        return Sound(self.samples[round(start * self.rate) : round(end * self.rate)], self.rate)
+
+
+def collect(blocks: Iterable[Samples], rate: int, channels: int) -> Sound:
+    """Blocks as they come, written to a nameless temporary file and mapped back; it goes with the sound."""
+    with tempfile.TemporaryFile() as file:
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
+        file.flush()
+        frames = file.tell() // (SAMPLE * channels)
+        if not frames:
+            raise unreadable("It holds no sound that can be decoded.")
+        return Sound(np.memmap(file, np.float32, "r", shape=(frames, channels)), rate)
+
+
+Tell = Callable[[float], None]
+"""Takes a fraction from 0 to 1; may raise to cancel the job."""
+
+
+def silent(_: float) -> None:
+    """For work whose progress nobody asks about."""
+
+
+def part(tell: Tell, start: float, end: float) -> Tell:
+    """The same listener, for a stage that takes the job from `start` to `end`."""
+    return lambda fraction: tell(start + (end - start) * min(1.0, max(0.0, fraction)))
+
+
+def told(sound: Sound, tell: Tell, size: int | None = None) -> Iterator[Samples]:
+    """The blocks of a sound, telling after each one how much has been handed out."""
+    done = 0
+    for block in sound.blocks(size):
+        yield block
+        done += len(block)
+        tell(done / sound.frames)
+
+
+Mask = NDArray[np.bool_]
+"""One truth per frame."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """From `start` to `end`, in seconds."""
+
+    start: float
+    end: float
+
+    @property
+    def duration(self) -> float:
+        return self.end - self.start
+
+    def shifted(self, seconds: float) -> Section:
+        return Section(self.start + seconds, self.end + seconds)
+
+
+def runs(mask: Mask) -> list[tuple[int, int]]:
+    """First frame and the one after the last of every stretch that is true."""
+    turns = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return [(int(first), int(last)) for first, last in zip(turns[::2], turns[1::2], strict=True)]
+
+
+def sections(
+    mask: Mask, hop: float, seconds: float, shortest: float = 0.0, bridged: float = 0.0
+) -> list[Section]:
+    """The true stretches of frames `hop` seconds apart; gaps up to `bridged` are closed first."""
+    found: list[Section] = []
+    for first, last in runs(mask):
+        start, end = first * hop, min(seconds, last * hop)
+        if found and start - found[-1].end <= bridged:
+            start = found.pop().start
+        found.append(Section(start, end))
+    return [section for section in found if section.duration >= shortest]
+
+
+def share(found: Sequence[Section], seconds: float) -> float:
+    """How much of the time the sections take, in percent."""
+    return min(100.0, 100 * sum(section.duration for section in found) / seconds)
+
+
+def widened(mask: Mask, frames: int) -> Mask:
+    """True also that many frames before and after."""
+    wide = np.convolve(mask, np.ones(2 * frames + 1))
+    return np.asarray(wide[frames : frames + len(mask)] > 0.5)

@@ -1,0 +1,123 @@
+"""Spectrum of sound, and its bandwidth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dolbyio_nb.audio.sound import Samples, Sound, Tell, silent
+
+Powers = NDArray[np.float64]
+FRAME = 0.04  # seconds, to the nearest power of two samples
+LOWEST = 65.0 / 1.5  # Hz
+BAND = 1.5**0.5
+"""Ratio of neighbouring bands: three and a half to the octave, about as finely as an ear parts noises."""
+COARSE_RATE = 16_000
+"""Hz; enough for tones, beats and speech."""
+AT_ONCE = 512
+TINY = 1e-14
+"""Mean square that stands for digital silence: -140 dB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Mean squares, shape (frames, bands); band edges in Hz; seconds from frame to frame."""
+
+    powers: Powers
+    edges: Powers
+    hop: float
+
+    @property
+    def centres(self) -> Powers:
+        return np.asarray(np.sqrt(self.edges[1:] * self.edges[:-1]))
+
+    @property
+    def widths(self) -> Powers:
+        return np.diff(self.edges)
+
+    @property
+    def levels(self) -> Powers:
+        """Level of every frame in dB relative to full scale, all bands together."""
+        return to_decibels(self.powers.sum(axis=1))
+
+    def between(self, low: float, high: float) -> Powers:
+        """Mean square of every frame in the bands whose centres lie between two frequencies."""
+        chosen = (self.centres >= low) & (self.centres < high)
+        total: Powers = self.powers[:, chosen].sum(axis=1)
+        return total
+
+
+def to_decibels(power: Powers) -> Powers:
+    return np.asarray(10 * np.log10(np.maximum(power, TINY)))
+
+
+def spectrum(sound: Sound, tell: Tell = silent) -> Spectrum:
+    """Frames of about 40 ms, half overlapping; bands sqrt(1.5) wide from 43 Hz up; channels averaged."""
+    size = frame_size(sound.rate)
+    edges = _edges(sound.rate)
+    weights = _weights(edges, size, sound.rate)
+    powers = [block @ weights for block in power_frames(sound, size, size // 2, tell)]
+    return Spectrum(np.concatenate(powers), edges, size / 2 / sound.rate)
+
+
+def frame_size(rate: int) -> int:
+    return int(2 ** round(np.log2(FRAME * rate)))
+
+
+def power_frames(sound: Sound, size: int, hop: int, tell: Tell = silent) -> Iterator[Powers]:
+    """Power spectra, shape (frames, bins), whose sum over bins is the mean square of the frame."""
+    window = np.hanning(size).astype(np.float32)
+    scale = 2 / (size * float((window**2).sum()))
+    count = max(1, 1 + (sound.frames - size) // hop)
+    for first in range(0, count, AT_ONCE):
+        last = min(count, first + AT_ONCE)
+        block = sound.samples[first * hop : (last - 1) * hop + size]
+        yield scale * _channel_average(_padded(block, size), size, hop, window)
+        tell(last / count)
+
+
+def _padded(block: Samples, size: int) -> Samples:
+    missing = max(0, size - len(block))
+    return np.pad(block, ((0, missing), (0, 0)))
+
+
+def _channel_average(block: Samples, size: int, hop: int, window: Samples) -> Powers:
+    views = np.lib.stride_tricks.sliding_window_view(block, size, axis=0)[::hop]
+    power: Powers = np.zeros((len(views), size // 2 + 1))
+    for channel in range(block.shape[1]):
+        power += np.abs(np.fft.rfft(views[:, channel] * window)) ** 2
+    power /= block.shape[1]
+    return power
+
+
+def _edges(rate: int) -> Powers:
+    count = int(np.floor(np.log(rate / 2 / LOWEST) / np.log(BAND)))
+    edges = np.asarray(LOWEST * BAND ** np.arange(count + 1), np.float64)
+    return np.append(edges, rate / 2) if edges[-1] * 1.1 < rate / 2 else edges
+
+
+def _weights(edges: Powers, size: int, rate: int) -> Powers:
+    """How much of each bin belongs to each band, shape (bins, bands)."""
+    step = rate / size
+    low = (np.arange(size // 2 + 1)[:, None] - 0.5) * step
+    overlap = np.minimum(low + step, edges[1:]) - np.maximum(low, edges[:-1])
+    return np.asarray(np.clip(overlap / step, 0, 1))
+
+
+UNDER_PEAK = 65.0
+"""dB under the strongest pitch that still count: a telephone call ends at 3.4 kHz by it."""
+
+
+def bandwidth(sound: Sound, tell: Tell = silent) -> int:
+    """The highest frequency in Hz whose mean power is within 65 dB of the strongest."""
+    size = frame_size(sound.rate)
+    total, count = np.zeros(size // 2 + 1), 0
+    for block in power_frames(sound, size, size, tell):
+        total += block.sum(axis=0)
+        count += len(block)
+    levels = to_decibels(total / count)
+    heard = np.flatnonzero(levels > max(levels.max() - UNDER_PEAK, -120.0))
+    return round(int(heard[-1]) * sound.rate / size) if len(heard) else 0

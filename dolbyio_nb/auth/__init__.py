@@ -1,0 +1,17 @@
+"""Who you are: from App key and App secret to a token that never expires."""
+
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.refresh import KeeperStatus
+from dolbyio_nb.auth.token_request import DEFAULT_LIFE, LONGEST_LIFE, TokenRequest
+
+__all__ = [
+    "DEFAULT_LIFE",
+    "LONGEST_LIFE",
+    "AccessToken",
+    "AppCredentials",
+    "KeeperStatus",
+    "TokenKeeper",
+    "TokenRequest",
+]

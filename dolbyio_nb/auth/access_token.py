@@ -1,0 +1,84 @@
+"""Access token: a real string for machines, a mask for people."""
+
+import pickle
+from datetime import datetime, timedelta
+from typing import Any, NoReturn, SupportsIndex
+
+from dolbyio_nb._util.clock import Clock, now
+
+ASSUMED_LIFE = 300.0  # seconds; when an answer names no life: short, so that a wrong guess is soon mended
+
+
+class AccessToken(str):
+    """A Bearer token: a real string for machines, a mask for people.
+
+    Its repr, `str()`, `print`, `%s` and logging show a mask; f-strings, `format()`, `+`, `.encode()`, json
+    and subprocesses get the value. It is not pickled.
+
+    Attributes:
+        life: seconds of life at birth.
+        born: the moment just before it was asked for, on `clock`.
+    """
+
+    life: float
+    born: float
+    _clock: Clock
+
+    def __new__(
+        cls,
+        value: str,
+        *,
+        life: float = ASSUMED_LIFE,
+        born: float | None = None,
+        clock: Clock = now,
+    ) -> "AccessToken":
+        token = super().__new__(cls, value)
+        token.life, token.born, token._clock = life, clock() if born is None else born, clock
+        return token
+
+    @property
+    def value(self) -> str:
+        """The token as a plain string, which shows itself wherever it is printed."""
+        return "".join(self)
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until it expires; 0.0 when it has."""
+        return max(0.0, self.born + self.life - self._clock())
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it expires, as a local time for people to read."""
+        return datetime.now().astimezone() + timedelta(seconds=self.seconds_left)
+
+    @property
+    def hint(self) -> str:
+        """The last four characters, enough to tell two tokens apart."""
+        return f"…{self[-4:]}" if len(self) >= 16 else "…"
+
+    def __repr__(self) -> str:
+        return f"<Dolby.io token {self.hint}, {_countdown(self.seconds_left)}>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+    def __copy__(self) -> "AccessToken":
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "AccessToken":
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise pickle.PicklingError(
+            "A token is not pickled or stored. Ask for one where it is needed: dolby.token"
+        )
+
+
+def _countdown(seconds: float) -> str:
+    if not seconds:
+        return "expired"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02} left" if hours else f"{minutes}:{rest:02} left"

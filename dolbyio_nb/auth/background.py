@@ -1,0 +1,134 @@
+"""Background refresh: the thread that renews ahead of time, and listeners to it."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Generic, Protocol, TypeVar
+from weakref import WeakMethod
+
+LONGEST_SLEEP = 30.0  # seconds; a computer that slept, or a wall clock that was set, is noticed after this
+
+
+class Background(Protocol):
+    """Runs jobs beside the caller and waits for events; the tests bring one whose time is moved by hand."""
+
+    def start(self, job: Callable[[], object]) -> bool:
+        """Run `job` beside the caller; False where that cannot be done."""
+
+    def wait(self, event: threading.Event, seconds: float) -> object:
+        """Wait until `event`, for `seconds` at most."""
+
+
+class Threads:
+    """Real threads, real waiting."""
+
+    def start(self, job: Callable[[], object]) -> bool:
+        """Run `job` on a daemon thread, which never holds up the end of the program.
+
+        With the caller's context: ipykernel finds the cell that an output belongs to in there.
+        """
+        thread = threading.Thread(target=copy_context().run, args=(job,), name="dolbyio_nb", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no threads here (Pyodide), or the interpreter is shutting down
+            return False
+        return True
+
+    def wait(self, event: threading.Event, seconds: float) -> object:
+        """Wait until `event`, for `seconds` at most; Ctrl-C ends it."""
+        return event.wait(seconds)
+
+
+class Worker:
+    """Calls `tend`, which answers with the seconds until it wants to be called again."""
+
+    def __init__(self, tend: Callable[[], float], background: Background) -> None:
+        self._tend = WeakMethod(tend)  # a keeper that nobody holds any more can go, and its worker with it
+        self._background = background
+        self._lock = threading.Lock()
+        self._running = False
+        self._stopped = False
+        self.news = threading.Event()
+
+    def start(self) -> bool:
+        """Start the thread, if there is none yet; False where there can be none."""
+        with self._lock:
+            if not self._running and not self._stopped:
+                self._running = self._background.start(self._work)
+            return self._running
+
+    def wake(self) -> None:
+        """Let it look again at once."""
+        self.news.set()
+
+    def stop(self) -> None:
+        """Let the thread end; it does not start again."""
+        self._stopped = True
+        self.wake()
+
+    def step(self) -> float | None:
+        """Do what is due; the seconds to sleep afterwards, or None when there is nothing to live for."""
+        self.news.clear()
+        tend = None if self._stopped else self._tend()
+        return min(tend(), LONGEST_SLEEP) if tend else None
+
+    def _work(self) -> None:
+        try:
+            while (seconds := self.step()) is not None:
+                self._background.wait(self.news, seconds)
+        finally:
+            self._running = False
+
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class Listeners(Generic[T]):
+    """Tells every listener of every piece of news once, in order, one teller at a time."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[object, Callable[[T], object]] = {}
+        self._told: T | None = None
+        self.begin_again()
+
+    def add(self, listener: Callable[[T], object]) -> Callable[[], None]:
+        """Tell `listener` from now on; returns what ends that."""
+        place = object()
+        self._listeners[place] = listener
+
+        def remove() -> None:
+            self._listeners.pop(place, None)
+
+        return remove
+
+    def tell(self, look: Callable[[], T | None], patience: float = -1) -> None:
+        """Tell of the news that `look` finds, unless it is known; returns when everybody knows it.
+
+        While another thread is telling, this one waits: `patience` seconds at most, if it is not negative.
+        """
+        if not self._telling.acquire(timeout=patience):
+            return
+        try:
+            news = look()
+            if news is not None and news is not self._told:
+                self._told = news
+                self._tell_all(news)
+        finally:
+            self._telling.release()
+
+    def _tell_all(self, news: T) -> None:
+        for listener in list(self._listeners.values()):
+            try:
+                listener(news)
+            except Exception as error:  # whatever it is, it must not cost anybody the token
+                logger.debug("A listener failed: %s", type(error).__name__)
+
+    def clear(self) -> None:
+        """Tell nobody any more."""
+        self._listeners.clear()
+
+    def begin_again(self) -> None:
+        """Begin with a new lock: at birth, and in a forked child."""
+        self._telling = threading.RLock()

@@ -1,0 +1,1 @@
+"""How anything is asked: sessions, retry, limits, error responses, redaction."""

@@ -1,0 +1,79 @@
+"""Error responses of the service and of gateways, in every spelling."""
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from dolbyio_nb.errors import Problem
+
+if TYPE_CHECKING:
+    import requests
+
+
+# Spellings seen in Dolby's documents and clients, and OAuth 2.0's own (RFC 6749, 5.2).
+TITLES = ("title", "error_reason", "error")
+DETAILS = ("detail", "details", "error_description", "message")
+REQUEST_IDS = ("Apigw-Requestid", "X-Request-Id", "X-Amz-Cf-Id")
+LONGEST_TEXT = 300
+
+
+def read_problem(response: "requests.Response") -> Problem:
+    """Read an error answer: problem JSON, OAuth 2.0 errors, gateway JSON, HTML, plain text or nothing."""
+    body = _json_object(response)
+    return Problem(
+        status=response.status_code,
+        title=_first(body, TITLES) or (response.reason or ""),
+        detail=_first(body, DETAILS) or _plain_text(response, body),
+        type=_first(body, ("type",)),
+        request_id=_first(response.headers, REQUEST_IDS),
+        retry_after=retry_after(response.headers.get("Retry-After"), response.headers.get("Date")),
+        from_json=bool(body),
+    )
+
+
+def retry_after(header: str | None, date: str | None) -> float | None:
+    """Give the seconds that a `Retry-After` header asks for, or None.
+
+    A moment in the header counts from the same answer's `Date`, so a wrong clock on this side does no harm.
+    """
+    if not header:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}\s*", header):
+        return float(header)
+    try:
+        wait = parsedate_to_datetime(header) - parsedate_to_datetime(date or "")
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, wait.total_seconds())
+
+
+def _json_object(response: "requests.Response") -> dict[str, Any]:
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    inner = body.get("data")  # the Streaming API's envelope, seen when a call went to the wrong host
+    return {**inner, **body} if isinstance(inner, dict) else body
+
+
+def _first(source: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    for name in names:
+        value = source.get(name)
+        if isinstance(value, str) and value.strip():
+            return _one_line(value)
+    return ""
+
+
+def _plain_text(response: "requests.Response", body: dict[str, Any]) -> str:
+    if body:
+        return ""
+    without_style = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", response.text[:20_000])
+    return _one_line(re.sub(r"(?s)<[^>]*>", " ", without_style))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"

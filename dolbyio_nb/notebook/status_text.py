@@ -1,0 +1,55 @@
+"""Status and sources of a log-in as text."""
+
+import time
+from collections.abc import Sequence
+
+from dolbyio_nb.auth.credentials import Finding
+from dolbyio_nb.client import LoginStatus
+
+SANDBOX = "the Dolby.io SANDBOX on this computer"
+COLOURS = {"fresh": 32, "renewing": 33, "stale": 33, "refused": 31, "logged out": 2}
+
+
+def status_text(status: LoginStatus, *, colour: bool = False) -> str:
+    """Say in one to three lines how a log-in stands."""
+    if status.state == "logged out":
+        return "Not logged in to Dolby.io. %dolby_login logs in."
+    where = SANDBOX if status.sandbox else "Dolby.io"
+    first = f"Logged in to {where} with App key {status.key_hint} from {status.source}."
+    second = f"Token {_painted(status.state, colour)}{_times(status)}"
+    return "\n".join(line for line in (first, second, _trouble(status), status.note) if line)
+
+
+def _times(status: LoginStatus) -> str:
+    if status.expires_at is None:
+        return "."
+    renewal = f", renews by itself at {_clock(status.renews_at)}" if status.renews_at else ""
+    return f": expires at {_clock(status.expires_at)}{renewal}."
+
+
+def _trouble(status: LoginStatus) -> str:
+    if not status.last_error:
+        return ""
+    retry = f" Next try at {_clock(status.next_try)}." if status.next_try else ""
+    return " ".join(status.last_error.split()) + retry
+
+
+def _clock(moment: float | None) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(moment))
+
+
+def _painted(state: str, colour: bool) -> str:
+    return f"\033[{COLOURS.get(state, 0)}m{state}\033[0m" if colour else state
+
+
+def ladder_text(findings: Sequence[Finding]) -> str:
+    """Show every place credentials are looked for in, in order, and what was found there: never a value."""
+    width = max(len(finding.place) for finding in findings)
+    rows = [f"{n}. {finding.place:<{width}}  {_outcome(finding)}" for n, finding in enumerate(findings, 1)]
+    return "\n".join(rows)
+
+
+def _outcome(finding: Finding) -> str:
+    if finding.credentials and finding.outcome == "found":
+        return f"found: App key {finding.credentials.key_hint}"
+    return finding.outcome

@@ -1,0 +1,215 @@
+"""Enhance: settings and chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dolbyio_nb.audio.decode import has_picture, read_sound
+from dolbyio_nb.audio.denoise import Noise, denoised, measure_noise, signal_to_noise
+from dolbyio_nb.audio.encode import write_sound
+from dolbyio_nb.audio.filters import equalized, softer_above, softer_below, without_rumble
+from dolbyio_nb.audio.loudness import speech_gate
+from dolbyio_nb.audio.normalize import Target, levelled, narrowed
+from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, plosives, sibilants, without_lines
+from dolbyio_nb.audio.sound import Section, Sound, Tell, part, share
+from dolbyio_nb.audio.voice_activity import Content, listen
+from dolbyio_nb.sandbox.operations.parameters import Options, has_region, region
+
+REDUCTIONS = {"low": 6.0, "medium": 12.0, "high": 18.0, "max": 24.0}
+"""How far the amounts of noise reduction go, in dB; `auto` goes by the noise that was measured."""
+CUTS = {"low": 4.0, "medium": 8.0, "high": 12.0, "max": 18.0, "auto": 4.0}
+"""How far popping and hissing sounds are lowered, in dB; `auto` is gentle, as good voices hiss too."""
+CLICKS = {"low": 12.0, "medium": 8.0, "high": 5.0, "max": 3.0, "auto": 8.0}
+"""How far a sample must stand out to be a click: the threshold of FFmpeg's `adeclick`."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What suits a kind of content: loudness in LUFS, the end of the rumble in Hz, isolation 0 to 100."""
+
+    loudness: float = -18.0
+    rumble: float = 80.0
+    isolation: float = 50.0
+
+
+SPEECH = Profile()
+MUSIC = Profile(loudness=-14.0, rumble=20.0, isolation=0.0)
+PROFILES = {
+    "conference": Profile(isolation=70.0),
+    "meeting": Profile(isolation=70.0),
+    "mobile_phone": Profile(isolation=70.0),
+    "music": MUSIC,
+    "podcast": Profile(loudness=-16.0),
+    "studio": Profile(isolation=30.0),
+    "voice_over": Profile(isolation=30.0),
+}
+"""Our choices: the service says that it picks by content, isolation "about 20 to 80", and not how."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Amounts are None where the switch is off."""
+
+    rumble: float | None
+    hum: bool
+    noise: str | None
+    isolation: float
+    click: str | None
+    plosive: str | None
+    sibilance: str | None
+    dynamics: str | None
+    target: Target | None
+    dialogue: bool
+    speech_threshold: float
+
+
+def wished(options: Options, musical: bool) -> Wishes:
+    """The wishes of a request; `musical` is what the sound itself seems to be, for when nobody says."""
+    content = options.content() or ("music" if musical else "other")
+    profile = PROFILES.get(content, SPEECH)
+    rumble = options.number("audio.filter.high_pass.frequency", profile.rumble, 10, 1000)
+    return Wishes(
+        rumble=rumble if options.flag("audio.filter.high_pass.enable") else None,
+        hum=options.flag("audio.filter.hum.enable", profile is not MUSIC),
+        noise=_amount(options, "audio.noise.reduction", profile),
+        isolation=_isolation(options, profile),
+        click=_amount(options, "audio.speech.click.reduction", profile),
+        plosive=_amount(options, "audio.speech.plosive.reduction", profile),
+        sibilance=_amount(options, "audio.speech.sibilance.reduction", profile),
+        dynamics=_amount(options, "audio.dynamics.range_control"),
+        target=_target(options, profile) if options.flag("audio.loudness.enable") else None,
+        dialogue=options.flag("audio.loudness.dialog_intelligence"),
+        speech_threshold=options.number("audio.loudness.speech_threshold", 15, 0, 100),
+    )
+
+
+def _amount(options: Options, group: str, profile: Profile = SPEECH) -> str | None:
+    """What is meant for voices is left off for music, unless the request says otherwise."""
+    amount = options.amount(f"{group}.amount")
+    return amount if options.flag(f"{group}.enable", profile is not MUSIC) else None
+
+
+def _isolation(options: Options, profile: Profile) -> float:
+    amount = options.number("audio.speech.isolation.amount", profile.isolation, 0, 100)
+    return amount if options.flag("audio.speech.isolation.enable") else 0.0
+
+
+def _target(options: Options, profile: Profile) -> Target:
+    reference = options.choice("audio.loudness.peak_reference", ("sample", "true"))
+    return Target(
+        options.number("audio.loudness.target_level", profile.loudness, -40, -5),
+        options.number("audio.loudness.peak_limit", -1, -20, 0),
+        reference != "sample",
+    )
+
+
+POP_END, HISS_START = 150.0, 4000.0  # Hz
+INAUDIBLE = -75.0  # dB: noise under it is left as it is
+CLEAN, STEEPNESS, LEAST = 46.0, 1.4, 6.0
+"""`auto` takes 46 - 1.4 x SNR dB of noise away, 6 to 24: ours; all of it up to 15 dB SNR, little at 30."""
+
+
+def cleaned(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound:
+    """The sound after everything that is wished for and needed; noise is measured before anything is done."""
+    sound = _without_hum(sound, wishes, part(tell, 0, 0.2))
+    sound = _without_noise(sound, wishes, content, part(tell, 0.2, 0.4))
+    if wishes.click:
+        sound = declicked(sound, CLICKS[wishes.click], part(tell, 0.4, 0.7))
+    if wishes.plosive:
+        gain = softer_below(POP_END, CUTS[wishes.plosive])
+        sound = _repaired(sound, gain, plosives(content.spectrum, content.spoken), part(tell, 0.7, 0.8))
+    if wishes.sibilance:
+        gain = softer_above(HISS_START, CUTS[wishes.sibilance])
+        sound = _repaired(sound, gain, sibilants(content.spectrum, content.spoken), part(tell, 0.8, 0.9))
+    if wishes.dynamics:
+        sound = narrowed(sound, RANGES[wishes.dynamics], part(tell, 0.9, 1))
+    return sound
+
+
+def _without_hum(sound: Sound, wishes: Wishes, tell: Tell) -> Sound:
+    lines = hum_lines(sound, part(tell, 0, 0.3)) if wishes.hum else []
+    rumble = [without_rumble(wishes.rumble)] if wishes.rumble else []
+    return without_lines(equalized(sound, rumble, part(tell, 0.3, 0.6)), lines, part(tell, 0.6, 1))
+
+
+def _without_noise(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound:
+    noise = measure_noise(content.spectrum, content.busy)
+    reduction = noise_reduction(wishes, content, noise)
+    return denoised(sound, content.spectrum, noise, reduction, tell) if reduction else sound
+
+
+def noise_reduction(wishes: Wishes, content: Content, noise: Noise) -> float:
+    """How much noise to take away in dB: what the amount says or isolation asks, whichever is more."""
+    if not noise.in_pauses or noise.level < INAUDIBLE:
+        return 0.0
+    isolation = wishes.isolation / 100 * REDUCTIONS["max"]
+    if wishes.noise is None:
+        return isolation
+    clear = signal_to_noise(content.spectrum, content.busy, noise)
+    automatic = min(max(CLEAN - STEEPNESS * clear, LEAST), REDUCTIONS["max"])
+    return max(isolation, REDUCTIONS.get(wishes.noise, automatic))
+
+
+def _repaired(sound: Sound, gain: str, spots: list[Section], tell: Tell) -> Sound:
+    if not spots:
+        return sound
+    return blended(sound, equalized(sound, [gain], part(tell, 0, 0.5)), spots, part(tell, 0.5, 1))
+
+
+RANGES = {"low": 15.0, "medium": 12.0, "high": 9.0, "max": 6.0, "auto": 12.0}
+"""The loudness range in LU above which a recording is narrowed; what has less is left as it is."""
+
+MOSTLY = 50.0  # percent of the time
+NOTE_ISOLATION = "Speech isolation is a gentle noise reduction here: it does not part a voice from music."
+NOTE_MUSIC = "The sound seems to be music, so what is meant for voices was left off."
+NOTE_NO_PAUSES = "No pauses were found to measure noise in, so none was taken away."
+NOTE_SILENT = "Neither a voice nor music was heard: silence, or steady noise."
+NOTE_EQUALIZER = "The dynamic equalizer has no counterpart here and did nothing."
+NOTE_PICTURE = "With a region, only the sound is written: the video cannot be cut without coding it anew."
+
+
+def enhance(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]:
+    """Clean the sound up, level it, and write it with the picture it came with.
+
+    Returns `{}` as the service does, or `notes`: sentences on what was not done and why.
+    """
+    options = Options(body)
+    whole = read_sound(source, part(tell, 0, 0.1))
+    sound = whole.cut(*region(options.get("input"), whole.seconds))
+    content = listen(sound, part(tell, 0.1, 0.2))
+    detect = options.flag("audio.music.detection.enable")
+    musical = detect and share(content.music, sound.seconds) > MOSTLY
+    wishes = wished(options, musical)
+    result = cleaned(sound, wishes, content, part(tell, 0.2, 0.6))
+    result = _levelled(result, wishes, content, part(tell, 0.6, 0.85))
+    whole_picture = None if has_region(options.get("input")) else source
+    write_sound(result, output, picture_of=whole_picture, tell=part(tell, 0.85, 1))
+    notes = _notes(options, wishes, content, musical)
+    if whole_picture is None and has_picture(source):
+        notes.append(NOTE_PICTURE)
+    return {"notes": notes} if notes else {}
+
+
+def _levelled(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound:
+    if wishes.target is None:
+        return sound
+    speech = content.speech if wishes.dialogue else []
+    gate = speech_gate(speech, sound.seconds, wishes.speech_threshold)
+    return levelled(sound, wishes.target, gate, tell)
+
+
+def _notes(options: Options, wishes: Wishes, content: Content, musical: bool) -> list[str]:
+    """Sentences for what a listener would otherwise wonder about."""
+    if not content.busy.any():
+        return [NOTE_SILENT]
+    unasked = musical and options.content() is None
+    quiet = bool(wishes.noise) and not measure_noise(content.spectrum, content.busy).in_pauses
+    said = [
+        (NOTE_MUSIC, unasked),
+        (NOTE_ISOLATION, wishes.isolation > 0),
+        (NOTE_NO_PAUSES, quiet),
+        (NOTE_EQUALIZER, options.flag("audio.filter.dynamic_eq.enable", False)),
+    ]
+    return [note for note, holds in said if holds]

@@ -1,0 +1,134 @@
+"""Master, and its presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dolbyio_nb.audio.decode import read_sound
+from dolbyio_nb.audio.encode import write_sound
+from dolbyio_nb.audio.filters import equalized, high_shelf, low_shelf
+from dolbyio_nb.audio.loudness import meter
+from dolbyio_nb.audio.normalize import Target, levelled, limited
+from dolbyio_nb.audio.sound import Samples, Sound, Tell, collect, part, silent, told
+from dolbyio_nb.sandbox.http_error import invalid
+from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, wanted
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Gains in dB for bass, presence, air and the difference of the channels; loudness in LUFS."""
+
+    name: str
+    bass: float = 0.0
+    presence: float = 0.0
+    air: float = 0.0
+    width: float = 0.0
+    loudness: float = -14.0
+
+    def curve(self, strength: float) -> list[str]:
+        """The gains over pitch, all multiplied by `strength`."""
+        shelves = [
+            low_shelf(120, self.bass * strength),
+            high_shelf(2500, self.presence * strength),
+            high_shelf(9000, self.air * strength),
+        ]
+        return ["+".join(shelves)]
+
+
+PRESETS = {
+    "a": Preset("pop, bright", bass=0.5, presence=1.0, air=2.0, width=1.0),
+    "b": Preset("club", bass=3.0, air=1.0, width=1.0, loudness=-11.0),
+    "c": Preset("hip hop, some bass", bass=1.5, air=0.5, loudness=-12.0),
+    "d": Preset("hip hop, more bass", bass=3.0, air=0.5, loudness=-12.0),
+    "e": Preset("hip hop, most bass", bass=4.5, air=0.5, loudness=-12.0),
+    "f": Preset("light electronic", bass=1.0, presence=0.5, air=2.0, width=1.5, loudness=-12.0),
+    "g": Preset("dark electronic", bass=2.5, presence=-1.0, air=-1.0, width=1.0, loudness=-12.0),
+    "h": Preset("EDM", bass=2.5, presence=1.0, air=1.5, width=2.0, loudness=-10.0),
+    "i": Preset("balanced", bass=0.5, air=0.5),
+    "j": Preset("rock", bass=1.0, presence=1.5, width=0.5, loudness=-12.0),
+    "k": Preset("pop, wide", bass=0.5, presence=0.5, air=1.0, width=2.5),
+    "l": Preset("vocal", bass=-0.5, presence=1.5, air=1.0),
+    "m": Preset("acoustic", presence=0.5, air=1.0, width=0.5, loudness=-16.0),
+    "n": Preset("classical", air=0.5, loudness=-18.0),
+}
+
+CEILING = -1.0  # dB, true peak
+PREVIEW = 30.0  # seconds
+AS_DRAWN = 50.0
+"""The intensity at which a preset's curve is applied as it stands; 100 doubles it. A scale of ours."""
+NOTE = "The presets' tone curves are the sandbox's own and do not move with the music."
+
+
+def master(
+    body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell, *, preview: bool
+) -> dict[str, Any]:
+    """Write every output with its own preset.
+
+    Returns `initial_level` and, unless it is a preview, `final_level` (of the first output) and
+    `final_levels` (of all), in LUFS.
+    """
+    options = Options(body)
+    outputs = list(wanted(options, destinations))
+    sound = _input(options, sources, part(tell, 0, 0.1), preview)
+    levels = []
+    for number, (output, path) in enumerate(outputs):
+        share = part(tell, 0.1 + 0.9 * number / len(outputs), 0.1 + 0.9 * (number + 1) / len(outputs))
+        result = _mastered(sound, output, part(share, 0, 0.7))
+        encoding = encoding_for(kind(output, path), output)
+        write_sound(result, path, encoding=encoding, tell=part(share, 0.7, 1))
+        levels.append(round(meter(result).integrated, 2))
+    final = {} if preview else {"final_level": levels[0], "final_levels": levels}
+    return {"initial_level": round(meter(sound).integrated, 2), **final, "notes": [NOTE]}
+
+
+def _input(options: Options, sources: Sequence[Path], tell: Tell, preview: bool) -> Sound:
+    given = inputs(options, sources)
+    if len(given) > 1:
+        raise invalid("inputs", "mastering takes one input.")
+    location, path = given[0]
+    sound = read_sound(path, tell)
+    return _segment(sound, Options(location)) if preview else sound
+
+
+def _segment(sound: Sound, location: Options) -> Sound:
+    start = location.number("segment.start", 0, 0, sound.seconds)
+    duration = location.number("segment.duration", PREVIEW, 1, 600)
+    if start >= sound.seconds:
+        raise invalid("inputs.segment.start", f"the input ends after {sound.seconds:.2f} s.")
+    return sound.cut(start, min(sound.seconds, start + duration))
+
+
+def _mastered(sound: Sound, output: Options, tell: Tell) -> Sound:
+    preset = PRESETS[output.choice("master.dynamic_eq.preset", tuple(PRESETS)) or "i"]
+    if output.flag("master.dynamic_eq.enable"):
+        strength = output.number("master.dynamic_eq.intensity", AS_DRAWN, 0, 100) / AS_DRAWN
+        sound = equalized(sound, preset.curve(strength), part(tell, 0, 0.2))
+    if output.flag("master.stereo_image.enable"):
+        sound = widened(sound, preset.width, part(tell, 0.2, 0.3))
+    return _loud(sound, output, preset, part(tell, 0.3, 1))
+
+
+def _loud(sound: Sound, output: Options, preset: Preset, tell: Tell) -> Sound:
+    loudness = output.number("master.loudness.target_level", preset.loudness, -40, -5)
+    target = Target(loudness, CEILING)
+    if output.flag("master.loudness.enable"):
+        return levelled(sound, target, tell=tell)
+    return limited(sound, target, tell)
+
+
+def widened(sound: Sound, gain: float, tell: Tell = silent) -> Sound:
+    """The difference between two channels `gain` dB stronger; one channel stays as it is."""
+    if sound.channels == 1 or not gain:
+        return sound
+    return collect(_widened(sound, 10 ** (gain / 20), tell), sound.rate, sound.channels)
+
+
+def _widened(sound: Sound, factor: float, tell: Tell) -> Iterator[Samples]:
+    for block in told(sound, tell):
+        middle = block.mean(axis=1, keepdims=True)
+        yield (middle + np.float32(factor) * (block - middle)).astype(np.float32)

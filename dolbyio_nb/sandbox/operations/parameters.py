@@ -1,0 +1,163 @@
+"""Parameters of a request: inputs, outputs, encodings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dolbyio_nb.audio.encode import Encoding, Format, format_called
+from dolbyio_nb.audio.filters import resampled, with_channels
+from dolbyio_nb.audio.sound import Sound, Tell, part
+from dolbyio_nb.sandbox.http_error import invalid
+
+SHORTEST = 0.01  # seconds that a region must last
+AMOUNTS = ("low", "medium", "high", "max", "auto")
+CONTENT_TYPES = (
+    "conference", "interview", "lecture", "meeting", "mobile_phone", "music", "other", "podcast", "studio",
+    "voice_over", "voice_recording",
+)  # fmt: skip
+
+
+class Options:
+    """A request's JSON by dotted names, such as `audio.noise.reduction.amount`. Unknown names are ignored."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def get(self, name: str) -> Any:
+        """The value, or None where it is absent. A step through anything but an object is refused."""
+        value, seen = self._body, "the body"
+        for key in name.split("."):
+            if value is None:
+                return None
+            if not isinstance(value, Mapping):
+                raise invalid(seen, "must be an object.")
+            value, seen = value.get(key), key
+        return value
+
+    def flag(self, name: str, default: bool = True) -> bool:
+        value = self.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise invalid(name, "must be true or false.")
+        return value
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        """A number, also when it comes as text: the service's own guide writes one so."""
+        value = self.get(name)
+        return default if value is None else number(name, value, low, high)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        value = self.get(name)
+        if value is None:
+            return None
+        if value not in choices:
+            raise invalid(name, f"must be one of {', '.join(choices)}.")
+        return str(value)
+
+    def content(self) -> str | None:
+        return self.choice("content.type", CONTENT_TYPES)
+
+    def amount(self, name: str) -> str:
+        return self.choice(name, AMOUNTS) or "auto"
+
+
+def number(name: str, value: Any, low: float, high: float) -> float:
+    """The value as a number from `low` to `high`."""
+    try:
+        read = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        read = math.nan
+    if not low <= read <= high:
+        raise invalid(name, f"must be a number from {low:g} to {high:g}.")
+    return read
+
+
+def has_region(location: Any) -> bool:
+    """Whether only a stretch of a location is wanted."""
+    return isinstance(location, Mapping) and location.get("region") is not None
+
+
+def region(source: Any, seconds: float) -> tuple[float, float]:
+    """The stretch of an input location that is wanted: start and end in seconds."""
+    asked = Options(source if isinstance(source, Mapping) else {})
+    start = asked.number("region.start", 0.0, 0.0, seconds)
+    end = min(seconds, asked.number("region.end", seconds, 0.0, math.inf))
+    if end - start < SHORTEST:
+        raise invalid("region", f"its end must come after its start, inside the {seconds:.2f} s there are.")
+    return start, end
+
+
+def wanted(options: Options, destinations: Sequence[Path]) -> Iterator[tuple[Options, Path]]:
+    """Every output's own options, with the file it goes to."""
+    asked = options.get("outputs")
+    if not isinstance(asked, list) or not asked:
+        raise invalid("outputs", "must be a list of at least one output.")
+    if len(asked) != len(destinations):
+        raise invalid("outputs", "each needs a destination.")
+    return zip(map(Options, asked), destinations, strict=True)
+
+
+def inputs(options: Options, sources: Sequence[Path]) -> list[tuple[Any, Path]]:
+    """Every input as the request names it, with the file it came in."""
+    asked = options.get("inputs")
+    if not isinstance(asked, list) or len(asked) != len(sources):
+        raise invalid("inputs", "must be a list of at least one source.")
+    return list(zip(asked, sources, strict=True))
+
+
+def kind(options: Options, destination: Path) -> str:
+    """The kind of file: as asked, or by its ending."""
+    asked = options.get("kind")
+    if asked is not None and not isinstance(asked, str):
+        raise invalid("outputs.kind", "must be a text such as mp3.")
+    return asked or destination.suffix
+
+
+CODECS = {
+    "aac": ("aac", "aac_lc"),
+    "flac": ("flac",),
+    "libmp3lame": ("mp3",),
+    "libopus": ("opus",),
+    "pcm_s16le": ("pcm", "pcm_s16le"),
+}
+"""The names by which a request may ask for what FFmpeg calls by its own."""
+KILOBITS = (8, 512)
+RATES = (8000, 96000)
+
+
+def audio_options(output: Options) -> Options:
+    """The output's `audio`: an object, or a list of one."""
+    audio = output.get("audio")
+    if isinstance(audio, list):
+        if len(audio) > 1:
+            raise invalid("outputs.audio", "can have one entry: the sandbox writes one sound track.")
+        audio = audio[0] if audio else None
+    return Options(audio)
+
+
+def encoding_for(kind: str, output: Options) -> Encoding:
+    """The format of that kind, with the codec and bitrate that the request asks for."""
+    format_ = format_called(kind)
+    audio = audio_options(output)
+    _check_codec(audio, format_)
+    kilobits = audio.number("bitrate_kb", 0, *KILOBITS)
+    return Encoding(format_, round(kilobits * 1000) or None)
+
+
+def _check_codec(audio: Options, format_: Format) -> None:
+    names = CODECS[format_.codec]
+    if audio.get("codec") is not None and audio.get("codec") not in names:
+        raise invalid("outputs.audio.codec", f"{format_.muxer} is written here with {names[0]} only.")
+
+
+def reshaped(sound: Sound, output: Options, tell: Tell) -> Sound:
+    """The sound with the channels and the rate that the output asks for."""
+    audio = audio_options(output)
+    channels = audio.number("channels", sound.channels, 1, 2)
+    rate = audio.number("sample_rate", sound.rate, *RATES)
+    shaped = with_channels(sound, round(channels), part(tell, 0, 0.5))
+    return resampled(shaped, round(rate), part(tell, 0.5, 1))
