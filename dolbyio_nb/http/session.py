@@ -1,9 +1,9 @@
 """Sessions of requests, authenticated or plain."""
 
 import requests
+from requests.auth import AuthBase
 
 from dolbyio_nb._version import __version__
-from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.http.retry import PatientAdapter
 
 
@@ -17,7 +17,7 @@ class DolbySession(requests.Session):
             prepared_request.headers.pop("Authorization", None)
 
 
-def open_session(auth: BearerAuth) -> requests.Session:
+def open_session(auth: AuthBase) -> requests.Session:
     """Open a session that authenticates with `auth`, repeats what is safe to repeat, and has time limits.
 
     Proxies and certificate authorities come from the environment, as everywhere in requests. A `timeout`
