@@ -1,28 +1,44 @@
-"""Threads, and what a forked child must not inherit: its parent's locks, threads and connections."""
+"""Threads that end with the program, and what a forked child must not inherit of them."""
 
 import os
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
 from typing import Protocol
 from weakref import WeakSet
 
 
-class Forkable(Protocol):
-    """Something that has to begin again in a forked child."""
+def start_thread(job: Callable[[], object], name: str = "dolbyio_nb") -> bool:
+    """Run `job` on a daemon thread, which never holds up the end of the program; False where none can start.
 
-    def begin_again(self) -> None:
+    With the caller's context: ipykernel finds the cell that an output belongs to in there.
+    """
+    thread = threading.Thread(target=copy_context().run, args=(job,), name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # no threads here (Pyodide), or the interpreter is shutting down
+        return False
+    return True
+
+
+class Forkable(Protocol):
+    """Something that has to begin anew in a forked child."""
+
+    def after_fork(self) -> None:
         """Replace what belongs to the parent; the other threads of the parent do not exist here."""
 
 
-_REMEMBERED: "WeakSet[Forkable]" = WeakSet()
+_REGISTERED: "WeakSet[Forkable]" = WeakSet()
 
 
-def remember(thing: Forkable) -> None:
-    """Have `thing.begin_again()` called in every forked child, for as long as it lives."""
-    _REMEMBERED.add(thing)
+def register(thing: Forkable) -> None:
+    """Have `thing.after_fork()` called in every forked child, for as long as it lives."""
+    _REGISTERED.add(thing)
 
 
 def _in_the_child() -> None:
-    for thing in list(_REMEMBERED):
-        thing.begin_again()
+    for thing in list(_REGISTERED):
+        thing.after_fork()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork

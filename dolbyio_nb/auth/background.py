@@ -3,9 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable
-from contextvars import copy_context
 from typing import Generic, Protocol, TypeVar
 from weakref import WeakMethod
+
+from dolbyio_nb._util.threads import start_thread
 
 LONGEST_SLEEP = 30.0  # seconds; a computer that slept, or a wall clock that was set, is noticed after this
 
@@ -24,16 +25,8 @@ class Threads:
     """Real threads, real waiting."""
 
     def start(self, job: Callable[[], object]) -> bool:
-        """Run `job` on a daemon thread, which never holds up the end of the program.
-
-        With the caller's context: ipykernel finds the cell that an output belongs to in there.
-        """
-        thread = threading.Thread(target=copy_context().run, args=(job,), name="dolbyio_nb", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # no threads here (Pyodide), or the interpreter is shutting down
-            return False
-        return True
+        """Run `job` on a thread of its own."""
+        return start_thread(job)
 
     def wait(self, event: threading.Event, seconds: float) -> object:
         """Wait until `event`, for `seconds` at most; Ctrl-C ends it."""
@@ -91,7 +84,7 @@ class Listeners(Generic[T]):
     def __init__(self) -> None:
         self._listeners: dict[object, Callable[[T], object]] = {}
         self._told: T | None = None
-        self.begin_again()
+        self.after_fork()
 
     def add(self, listener: Callable[[T], object]) -> Callable[[], None]:
         """Tell `listener` from now on; returns what ends that."""
@@ -129,6 +122,6 @@ class Listeners(Generic[T]):
         """Tell nobody any more."""
         self._listeners.clear()
 
-    def begin_again(self) -> None:
+    def after_fork(self) -> None:
         """Begin with a new lock: at birth, and in a forked child."""
         self._telling = threading.RLock()

@@ -74,7 +74,7 @@ class TokenKeeper:
         self._troubled = Listeners[TokenError]()
         self._wall_watch = WallWatch(clock, wall)
         self._hire()
-        threads.remember(self)
+        threads.register(self)
 
     def token(self, timeout: float = PATIENCE) -> AccessToken:
         """Return a token that is valid now.
@@ -241,11 +241,11 @@ class TokenKeeper:
         self._worker = Worker(self._tend, self._background)
         self._renewal.on_change = self._worker.wake
 
-    def begin_again(self) -> None:
+    def after_fork(self) -> None:
         """Go on in a forked child, which has the token and none of the parent's threads."""
-        self._renewal.begin_again()
-        self._listeners.begin_again()
-        self._troubled.begin_again()
+        self._renewal.after_fork()
+        self._listeners.after_fork()
+        self._troubled.after_fork()
         self._hire()
 
     def __reduce__(self) -> tuple[Any, ...]:

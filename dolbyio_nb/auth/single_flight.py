@@ -65,9 +65,9 @@ class Flights:
     """The flights of this process, at most one for each identity."""
 
     def __init__(self) -> None:
-        self.begin_again()
+        self.after_fork()
 
-    def begin_again(self) -> None:
+    def after_fork(self) -> None:
         """Begin without flights: at birth, and in a forked child, which has none of the threads that fly."""
         self._lock = threading.Lock()
         self._in_the_air: dict[Hashable, Flight] = {}
@@ -95,7 +95,7 @@ class Flights:
 
 
 FLIGHTS = Flights()
-threads.remember(FLIGHTS)
+threads.register(FLIGHTS)
 
 
 class Renewal:
@@ -221,7 +221,7 @@ class Renewal:
             self.held = NOTHING
             self.fetch = self.flight = self.trouble = self._identity = None
 
-    def begin_again(self) -> None:
+    def after_fork(self) -> None:
         """Go on in a forked child: with the token, without the parent's lock, request and dice."""
         self._lock = threading.Lock()
         self.flight = None

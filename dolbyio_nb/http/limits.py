@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from dolbyio_nb._util.clock import now
+from dolbyio_nb._util.threads import start_thread
 
 Gives = TypeVar("Gives")
 SLICE = 0.1  # seconds; a wait that is cut feels Ctrl-C at once, on Windows too
@@ -27,9 +28,7 @@ def within(seconds: float, call: Callable[[], Gives]) -> Gives:
             answer.set_exception(error)
         ended.set()
 
-    try:
-        threading.Thread(target=work, name="dolbyio-look", daemon=True).start()
-    except RuntimeError:  # no threads here, as in Pyodide
+    if not start_thread(work, "dolbyio-look"):
         work()
     end = now() + seconds
     while not ended.wait(max(0.0, min(SLICE, end - now()))):

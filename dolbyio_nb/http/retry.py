@@ -97,9 +97,9 @@ class PatientAdapter(HTTPAdapter):
         """Make the pool of connections."""
         super().init_poolmanager(*args, **options)
         self._once.poolmanager, self._once.proxy_manager = self.poolmanager, self.proxy_manager
-        threads.remember(self)
+        threads.register(self)
 
-    def begin_again(self) -> None:
+    def after_fork(self) -> None:
         """Go on in a forked child with new connections; to close the parent's could mean to wait for it."""
         self._parents = self.poolmanager, self.proxy_manager
         self.proxy_manager = {}

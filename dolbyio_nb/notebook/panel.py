@@ -7,17 +7,18 @@ stop here too, for a traceback of a message handler would be published.
 
 from __future__ import annotations
 
-import contextvars
 import html
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import anywidget
 import traitlets
 
+from dolbyio_nb._util.threads import start_thread
 from dolbyio_nb.errors import DolbyError
 
 if TYPE_CHECKING:
@@ -137,7 +138,9 @@ class Panel(anywidget.AnyWidget):
             busy = bool(self.doing)
             self._tell(**({} if busy else {"doing": kind, "error": "", "done": ""}))
         if not busy:
-            _in_a_thread(lambda: self._work(order))
+            work = partial(self._work, order)
+            if not start_thread(work, "dolbyio-panel"):  # its context is what lets updates reach the browser
+                work()
 
     def _work(self, order: Callable[[], object]) -> None:
         error = done = ""
@@ -175,12 +178,3 @@ def _words(problem: BaseException) -> str:
         f"Something unexpected went wrong: {type(problem).__name__}.\n"
         "Run %dolby_login --prompt --debug to see where."
     )
-
-
-def _in_a_thread(work: Callable[[], None]) -> None:
-    """Run `work` with the caller's context, without which a thread's updates never reach the browser."""
-    context = contextvars.copy_context()
-    try:
-        threading.Thread(target=context.run, args=(work,), name="dolbyio-panel", daemon=True).start()
-    except RuntimeError:  # no threads here, as in Pyodide
-        work()

@@ -124,8 +124,8 @@ class Stage:
         """Go on as the forked child: the parent's threads are gone."""
         self.air.clear()
         self._worker = None
-        FLIGHTS.begin_again()
-        keeper.begin_again()
+        FLIGHTS.after_fork()
+        keeper.after_fork()
 
     def _next(self) -> float:
         arrivals = [trip.arrives for trip in self.air]
