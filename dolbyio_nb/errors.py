@@ -1,24 +1,27 @@
-"""Everything that can go wrong, in one to three lines a person can act on.
+"""Error tree: everything that can go wrong, in one to three lines a person can act on.
 
 DolbyError
-├── NotLoggedIn             there is no log-in to use          (RuntimeError)
-├── CredentialsError        a key or secret cannot be used     (ValueError)
-│   └── CredentialsNotFound     no source has them             (LookupError)
+├── NotLoggedIn             there is no log-in to use               (RuntimeError)
+├── CredentialsError        a key or secret cannot be used          (ValueError)
+│   └── CredentialsNotFound     no source has them                  (LookupError)
+├── InvalidOption           an option or setting cannot be that     (ValueError)
 ├── TokenError              no token could be had
-│   ├── TokenRefused            the service said no            (PermissionError)
-│   └── TokenUnavailable        the service did not answer     (ConnectionError)
-├── ApiError                a Media API call was answered with an error
-│   ├── InvalidRequest          400                            (ValueError)
-│   ├── Unauthorized            401, 403                       (PermissionError)
-│   ├── NotFound                404                            (LookupError)
+│   ├── TokenRefused            the service said no                 (PermissionError)
+│   └── TokenUnavailable        the service did not answer          (ConnectionError)
+├── ApiError                a Media API call had an error for an answer, or none
+│   ├── InvalidRequest          400                                 (ValueError)
+│   ├── Unauthorized            401, 403                            (PermissionError)
+│   ├── NotFound                404                                 (LookupError)
 │   ├── RateLimited             429
-│   └── ServiceUnavailable      5xx                            (ConnectionError)
-├── TransferError           an upload or download broke        (OSError)
+│   └── ServiceUnavailable      5xx, or no answer                   (ConnectionError)
+│       └── NotSent                 it never reached the service
+├── TransferError           an upload or download broke             (OSError)
+│   └── SourceNotFound          there is no such file               (FileNotFoundError)
 ├── JobError                a job has no result
 │   ├── JobFailed               the service could not do it
 │   ├── JobCancelled            somebody stopped it
-│   └── JobTimeout              it was not ready in time       (TimeoutError)
-└── MissingPackage          an optional package is not there   (ImportError)
+│   └── JobTimeout              it was not ready in time            (TimeoutError)
+└── MissingPackage          an optional package is not there        (ImportError)
 """
 
 import traceback
@@ -90,7 +93,7 @@ class TokenUnavailable(TokenError, ConnectionError):
 
 
 @dataclass(frozen=True)
-class Problem:
+class ErrorResponse:
     """What an error answer says, whatever its spelling; empty strings where it is silent, 0 for no answer."""
 
     status: int
@@ -111,36 +114,36 @@ class Problem:
 
 
 class ApiError(DolbyError):
-    """Raised when a Media API call is answered with an error; `problem` is the answer."""
+    """Raised when a Media API call is answered with an error; `response` is the answer, read."""
 
-    def __init__(self, what: str, problem: Problem, next_step: str = "") -> None:
-        super().__init__(what, str(problem), next_step)
-        self.problem = problem
+    def __init__(self, what: str, response: ErrorResponse, next_step: str = "") -> None:
+        super().__init__(what, str(response), next_step)
+        self.response = response
 
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return self.problem.status
+        return self.response.status
 
     @property
     def title(self) -> str:
-        """The service's short name for the problem."""
-        return self.problem.title
+        """The service's short name for what is wrong."""
+        return self.response.title
 
     @property
     def detail(self) -> str:
         """The service's explanation."""
-        return self.problem.detail
+        return self.response.detail
 
     @property
     def type(self) -> str:
-        """The problem's type, such as `/problems/validation-error`."""
-        return self.problem.type
+        """The kind of error, such as `/problems/validation-error`."""
+        return self.response.type
 
     @property
     def request_id(self) -> str:
         """The service's id of the request, to quote to its support."""
-        return self.problem.request_id
+        return self.response.request_id
 
 
 class InvalidRequest(ApiError, ValueError):
@@ -161,19 +164,27 @@ class RateLimited(ApiError):
     @property
     def retry_after(self) -> float | None:
         """The time in seconds for which the service asked to be left alone, or None."""
-        return self.problem.retry_after
+        return self.response.retry_after
 
 
 class ServiceUnavailable(ApiError, ConnectionError):
-    """Raised when the service itself is in trouble (5xx)."""
+    """Raised when the service itself is in trouble (5xx), or does not answer."""
+
+
+class NotSent(ServiceUnavailable):
+    """Raised when a request cannot have reached the service, so that nothing has happened there."""
 
 
 class TransferError(DolbyError, OSError):
     """Raised when an upload or a download did not arrive whole."""
 
 
+class SourceNotFound(TransferError, FileNotFoundError):
+    """Raised when the file to send is not there."""
+
+
 class JobError(DolbyError):
-    """Raised when a job has no result; `job_id` names the job, `problem` is its own error if it has one."""
+    """Raised when a job has no result; `job_id` names the job, `response` is its own error if it has one."""
 
     def __init__(
         self,
@@ -182,10 +193,10 @@ class JobError(DolbyError):
         next_step: str = "",
         *,
         job_id: str = "",
-        problem: Problem | None = None,
+        response: ErrorResponse | None = None,
     ) -> None:
         super().__init__(what, why, next_step)
-        self.job_id, self.problem = job_id, problem
+        self.job_id, self.response = job_id, response
 
 
 class JobFailed(JobError):

@@ -1,15 +1,43 @@
 """Errors speak to people in one to three lines."""
 
 import builtins
+import re
 
 import pytest
 
 import dolbyio_nb
-from dolbyio_nb.errors import ApiError, DolbyError, Problem, TokenRefused
+from dolbyio_nb import errors
+from dolbyio_nb.errors import ApiError, DolbyError, ErrorResponse, TokenRefused
 
-PROBLEM = Problem(
+EXPIRED = ErrorResponse(
     401, "Authentication Failure", "Access Token expired", "/problems/access-token-expired", "id-1"
 )
+
+
+def tree_in_the_docstring():
+    """Read the drawn tree: each error with the one above it and the built-in beside it."""
+    above: list[str] = []
+    for line in errors.__doc__.splitlines():
+        if match := re.match(r"([│├└─ ]*)(?!Error tree)([A-Z]\w+) *(.*)", line):
+            depth = len(match[1]) // 4
+            above[depth:] = [match[2]]
+            built_in = re.search(r"\((\w+)\)$", match[3])
+            yield match[2], above[depth - 1] if depth else None, built_in and built_in[1]
+
+
+def test_the_tree_is_drawn_whole():
+    """Every error stands in the picture, below its parent and beside its built-in, and is exported."""
+    drawn = {name: (parent, built_in) for name, parent, built_in in tree_in_the_docstring()}
+    there = {name: kind for name, kind in vars(errors).items() if name in drawn or is_error(kind)}
+    assert set(drawn) == set(there)
+    assert set(there) <= set(dolbyio_nb.__all__)
+    for name, (parent, built_in) in drawn.items():
+        bases = [base.__name__ for base in there[name].__bases__]
+        assert bases == [parent or "Exception", *([built_in] if built_in else [])]
+
+
+def is_error(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, DolbyError)
 
 
 def test_text_is_what_why_next():
@@ -29,7 +57,7 @@ def test_notebook_shows_only_the_text():
 
 def test_api_errors_quote_the_answer():
     """An API error shows status, title and detail, and keeps the rest for a program."""
-    error = ApiError("The job was not started.", PROBLEM)
+    error = ApiError("The job was not started.", EXPIRED)
     assert "401 Authentication Failure: Access Token expired" in str(error)
     assert (error.status, error.type, error.request_id) == (401, "/problems/access-token-expired", "id-1")
 
@@ -43,6 +71,7 @@ def test_api_errors_quote_the_answer():
         ("TokenRefused", "PermissionError"),
         ("TokenUnavailable", "ConnectionError"),
         ("TransferError", "OSError"),
+        ("SourceNotFound", "FileNotFoundError"),
         ("JobTimeout", "TimeoutError"),
         ("MissingPackage", "ImportError"),
     ],
@@ -54,18 +83,18 @@ def test_errors_are_the_built_in_that_fits(name, builtin):
 
 
 @pytest.mark.parametrize(
-    ("problem", "text"),
+    ("response", "text"),
     [
-        (Problem(503, "Service Unavailable", "503 Service Unavailable"), "503 Service Unavailable"),
+        (ErrorResponse(503, "Service Unavailable", "503 Service Unavailable"), "503 Service Unavailable"),
         (
-            Problem(503, "Service Unavailable", "503 Service Unavailable: later"),
+            ErrorResponse(503, "Service Unavailable", "503 Service Unavailable: later"),
             "503 Service Unavailable: later",
         ),
-        (Problem(401, "Failure", "Token expired"), "401 Failure: Token expired"),
-        (Problem(500), "500 without an explanation"),
-        (Problem(0, "No answer"), "No answer"),
+        (ErrorResponse(401, "Failure", "Token expired"), "401 Failure: Token expired"),
+        (ErrorResponse(500), "500 without an explanation"),
+        (ErrorResponse(0, "No answer"), "No answer"),
     ],
 )
-def test_a_problem_says_nothing_twice(problem, text):
+def test_an_error_response_says_nothing_twice(response, text):
     """A gateway's page repeats status and title; the sentence does not."""
-    assert str(problem) == text
+    assert str(response) == text

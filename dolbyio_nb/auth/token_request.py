@@ -13,8 +13,8 @@ from urllib3.exceptions import HTTPError
 from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb.auth.access_token import ASSUMED_LIFE, AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
-from dolbyio_nb.errors import InvalidOption, Problem, TokenError, TokenRefused, TokenUnavailable
-from dolbyio_nb.http.error_response import read_problem
+from dolbyio_nb.errors import ErrorResponse, InvalidOption, TokenError, TokenRefused, TokenUnavailable
+from dolbyio_nb.http.error_response import read_error_response
 from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT
 
 LONGEST_LIFE = 86400  # seconds; Dolby's guide names 24 hours as the maximum
@@ -69,9 +69,9 @@ class TokenRequest:
         if token := read_token(response):
             value, life = token
             return AccessToken(value, life=life, born=born, clock=self.clock)
-        problem = read_refusal(response)
+        refusal = read_refusal(response)
         del response  # it may hold a token, and frames of a traceback can be looked into
-        raise self._refusal(problem) if is_final(problem) else self._trouble(problem)
+        raise self._refusal(refusal) if is_final(refusal) else self._trouble(refusal)
 
     def _post(self) -> requests.Response:
         try:
@@ -92,25 +92,25 @@ class TokenRequest:
             f"No token: {self.auth_url} cannot be reached.", reason, "Check the network, then log in again."
         )
 
-    def _answered(self, problem: Problem) -> str:
+    def _answered(self, answer: ErrorResponse) -> str:
         """Quote the answer, without the secret should a service ever echo it."""
         secret = self.credentials.app_secret
-        return f"It answered {problem}.".replace(secret, "…" if len(secret) >= SHORTEST_SECRET else secret)
+        return f"It answered {answer}.".replace(secret, "…" if len(secret) >= SHORTEST_SECRET else secret)
 
-    def _refusal(self, problem: Problem) -> TokenError:
+    def _refusal(self, answer: ErrorResponse) -> TokenError:
         what = f"No token: {self.auth_url} refuses the App key and App secret from {self.credentials.source}."
         next_step = [*self.credentials.warnings(), "Check both in the Dolby.io dashboard, then log in again."]
-        if problem.status not in (400, 401, 403):
+        if answer.status not in (400, 401, 403):
             what, next_step = f"No token: {self.url} is not a token endpoint.", ["Check DOLBYIO_AUTH_URL."]
-        return TokenRefused(what, self._answered(problem), " ".join(next_step), status=problem.status)
+        return TokenRefused(what, self._answered(answer), " ".join(next_step), status=answer.status)
 
-    def _trouble(self, problem: Problem) -> TokenError:
+    def _trouble(self, answer: ErrorResponse) -> TokenError:
         return TokenUnavailable(
             f"No token: {self.auth_url} is in trouble.",
-            self._answered(problem),
+            self._answered(answer),
             "Wait a little, then try again.",
-            status=problem.status,
-            retry_after=problem.retry_after,
+            status=answer.status,
+            retry_after=answer.retry_after,
         )
 
 
@@ -142,18 +142,18 @@ def read_token(response: requests.Response) -> tuple[str, float] | None:
     return body["access_token"], _life(body)
 
 
-def read_refusal(response: requests.Response) -> Problem:
+def read_refusal(response: requests.Response) -> ErrorResponse:
     """Read what went wrong, without quoting a 200: whatever it holds may be a token."""
     if response.status_code == 200:
-        return Problem(200, "OK", "but without a usable access_token")
-    return read_problem(response)
+        return ErrorResponse(200, "OK", "but without a usable access_token")
+    return read_error_response(response)
 
 
-def is_final(problem: Problem) -> bool:
+def is_final(answer: ErrorResponse) -> bool:
     """Tell a refusal from a passing trouble; a gateway's 400 or 403 without a JSON body is no refusal."""
-    if problem.status in (200, *TRANSIENT) or problem.status >= 500:
+    if answer.status in (200, *TRANSIENT) or answer.status >= 500:
         return False
-    return problem.from_json or problem.status not in (400, 403)
+    return answer.from_json or answer.status not in (400, 403)
 
 
 def _json(response: requests.Response) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb.errors import Problem
+from dolbyio_nb.errors import ErrorResponse
 
 if TYPE_CHECKING:
     import requests
@@ -18,10 +18,10 @@ REQUEST_IDS = ("Apigw-Requestid", "X-Request-Id", "X-Amz-Cf-Id")
 LONGEST_TEXT = 300
 
 
-def read_problem(response: "requests.Response") -> Problem:
+def read_error_response(response: "requests.Response") -> ErrorResponse:
     """Read an error answer: problem JSON, OAuth 2.0 errors, gateway JSON, HTML, plain text or nothing."""
     body = _json_object(response)
-    return Problem(
+    return ErrorResponse(
         status=response.status_code,
         title=_first(body, TITLES) or (response.reason or ""),
         detail=_first(body, DETAILS) or _plain_text(response, body),

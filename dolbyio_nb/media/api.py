@@ -10,14 +10,15 @@ from urllib3.exceptions import NewConnectionError
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.errors import (
     ApiError,
+    ErrorResponse,
     InvalidRequest,
     NotFound,
-    Problem,
+    NotSent,
     RateLimited,
     ServiceUnavailable,
     Unauthorized,
 )
-from dolbyio_nb.http.error_response import read_problem
+from dolbyio_nb.http.error_response import read_error_response
 
 
 class Api:
@@ -52,11 +53,11 @@ class Api:
         except NotSent:
             raise
         except ServiceUnavailable as error:
-            raise maybe_started(path, error.problem) from None
+            raise maybe_started(path, error.response) from None
         job_id = answer.get("job_id") if isinstance(answer, dict) else None
         if isinstance(job_id, str) and job_id:
             return job_id
-        raise maybe_started(path, Problem(200, "An answer without a job id"))
+        raise maybe_started(path, ErrorResponse(200, "An answer without a job id"))
 
     @brief_interrupt
     def _call(self, method: str, path: str, query: dict[str, str | None], body: Any = None) -> Any:
@@ -76,11 +77,11 @@ class Api:
         except requests.RequestException as error:
             return no_answer(call, host, error)
         if not response.ok:
-            return refusal(call, host, read_problem(response))
+            return refusal(call, host, read_error_response(response))
         try:
             return response.json()
         except (ValueError, RecursionError):
-            return no_json(call, read_problem(response))
+            return no_json(call, read_error_response(response))
 
 
 ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Unauthorized, 404: NotFound, 429: RateLimited}
@@ -96,22 +97,18 @@ UNSENDABLE = (requests.exceptions.InvalidJSONError, requests.exceptions.InvalidH
 """What is wrong with a request itself: a number that is no number, a header with a line break."""
 
 
-class NotSent(ServiceUnavailable):
-    """Raised when a request cannot have reached the service, so that nothing has happened there."""
+def refusal(call: str, host: str, response: ErrorResponse) -> ApiError:
+    """Make the error for a call that was answered with an error."""
+    kind = ServiceUnavailable if response.status >= 500 else ERRORS.get(response.status, InvalidRequest)
+    happened = "failed at" if response.status >= 500 else "was refused by"
+    return kind(f"{call} {happened} {host}.", response, _next_step(response, host))
 
 
-def refusal(call: str, host: str, problem: Problem) -> ApiError:
-    """Make the error for a call that was answered with a problem."""
-    kind = ServiceUnavailable if problem.status >= 500 else ERRORS.get(problem.status, InvalidRequest)
-    happened = "failed at" if problem.status >= 500 else "was refused by"
-    return kind(f"{call} {happened} {host}.", problem, _next_step(problem, host))
-
-
-def no_json(call: str, problem: Problem) -> ApiError:
+def no_json(call: str, response: ErrorResponse) -> ApiError:
     """Make the error for a call that something else than the API answered."""
     return ServiceUnavailable(
         f"{call} was not answered by the Media API.",
-        replace(problem, title="An answer that is not JSON"),
+        replace(response, title="An answer that is not JSON"),
         "Check DOLBYIO_MEDIA_URL, and whether a proxy or a network's sign-in page stands in between.",
     )
 
@@ -120,41 +117,41 @@ def no_answer(call: str, host: str, error: requests.RequestException) -> ApiErro
     """Make the error for a call that had no answer."""
     if isinstance(error, UNSENDABLE):
         return InvalidRequest(
-            f"{call} was not sent.", Problem(0, "It cannot be written", str(error)), "Correct it."
+            f"{call} was not sent.", ErrorResponse(0, "It cannot be written", str(error)), "Correct it."
         )
     kind = NotSent if _never_sent(error) else ServiceUnavailable
     return kind(
         f"{call} had no answer from {host}.",
-        Problem(0, "No answer", _cause(error)),
+        ErrorResponse(0, "No answer", _cause(error)),
         "Check the network and try again.",
     )
 
 
-def maybe_started(path: str, problem: Problem) -> ApiError:
+def maybe_started(path: str, response: ErrorResponse) -> ApiError:
     """Make the error for a job of which it is not known whether it was started."""
     return ServiceUnavailable(
         f"It is not known whether the job of POST {path} was started.",
-        problem,
+        response,
         "Look at dolby.media.jobs() before starting it again: it may be running, and be billed.",
     )
 
 
-def _next_step(problem: Problem, host: str) -> str:
-    request = f" (request id {problem.request_id})" if problem.request_id else ""
-    if problem.status == 401:
-        return EXPIRED if "expired" in f"{problem.type} {problem.detail}".lower() else USE_THE_APP_KEY
-    if problem.status == 403:
+def _next_step(response: ErrorResponse, host: str) -> str:
+    request = f" (request id {response.request_id})" if response.request_id else ""
+    if response.status == 401:
+        return EXPIRED if "expired" in f"{response.type} {response.detail}".lower() else USE_THE_APP_KEY
+    if response.status == 403:
         if host != DOLBY:
             return f"Media calls go to https://{DOLBY}, and this one went to {host}: check DOLBYIO_MEDIA_URL."
         return "Check in Dolby.io's dashboard that the application is enabled and may use the Media APIs."
-    if problem.status == 404:
+    if response.status == 404:
         return (
             "Temporary files are kept for a day, jobs for 31 days, and another application's are not visible."
         )
-    if problem.status == 429:
-        wait = f"{problem.retry_after:.0f} seconds" if problem.retry_after else "a while"
+    if response.status == 429:
+        wait = f"{response.retry_after:.0f} seconds" if response.retry_after else "a while"
         return f"Wait {wait} and try again."
-    if problem.status >= 500:
+    if response.status >= 500:
         return f"Try again in a minute; if it stays so, report it to Dolby.io{request}."
     return f"Correct what it names and try again{request}."
 

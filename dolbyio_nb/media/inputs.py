@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from dolbyio_nb._util.paths import here
-from dolbyio_nb.errors import DolbyError, InvalidOption, TransferError
+from dolbyio_nb.errors import DolbyError, InvalidOption, SourceNotFound, TransferError
 from dolbyio_nb.media.locations import Location, local_path, name_of, remote_location
 
 Local = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
@@ -173,7 +173,7 @@ def _unreadable(path: Path, error: OSError) -> TransferError:
         )
     near = get_close_matches(path.name, _names_in(folder), 1)
     guess = f"Did you mean {near[0]}?" if near else "Check the name and the working directory."
-    return TransferError(f"There is no file {path}.", f"It was looked for in {here() / folder}.", guess)
+    return SourceNotFound(f"There is no file {path}.", f"It was looked for in {here() / folder}.", guess)
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.errors import (
+    ErrorResponse,
     InvalidRequest,
     JobCancelled,
     JobError,
     JobFailed,
     JobTimeout,
     NotFound,
-    Problem,
     RateLimited,
     ServiceUnavailable,
     TokenUnavailable,
@@ -115,7 +115,7 @@ class Job:
             timeout: seconds; a day by default.
 
         Raises:
-            JobFailed: the service could not do it; `problem` says why.
+            JobFailed: the service could not do it; `response` says why.
             JobCancelled: somebody stopped it.
             JobTimeout, JobError: as for `wait`.
             TransferError: the result could not be fetched.
@@ -165,7 +165,7 @@ class Job:
             raise self._late(
                 f"It could not be seen for {self._pace.trouble:.0f} seconds: {error.why}"
             ) from None
-        asked = error.retry_after if isinstance(error, TokenUnavailable) else error.problem.retry_after
+        asked = error.retry_after if isinstance(error, TokenUnavailable) else error.response.retry_after
         return asked or 0.0
 
     def _late(self, why: str) -> JobTimeout:
@@ -182,16 +182,16 @@ class Job:
         )
 
     def _failure(self) -> JobError:
-        problem = self._last.problem
+        response = self._last.error
         if self._last.status == "Cancelled":
             return JobCancelled(f"Cancelled: {self._name}.", "", "Start it again.", job_id=self.id)
-        why = ": ".join(filter(None, (problem.title, problem.detail))) or "It did not say why."
+        why = ": ".join(filter(None, (response.title, response.detail))) or "It did not say why."
         return JobFailed(
             f"The service could not finish {self._name}.",
-            f"{why} ({problem.type})" if problem.type else why,
-            _advice(self._last.status, problem),
+            f"{why} ({response.type})" if response.type else why,
+            _advice(self._last.status, response),
             job_id=self.id,
-            problem=problem,
+            response=response,
         )
 
     @property
@@ -199,9 +199,9 @@ class Job:
         return f"job {self.id} ({self._order.about})"
 
 
-def _advice(status: str, problem: Problem) -> str:
+def _advice(status: str, response: ErrorResponse) -> str:
     if status == "InternalError":
         return "The fault is the service's: start the job again, and report it if it stays so."
-    if "input-file-access" in problem.type:
+    if "input-file-access" in response.type:
         return "Check that the service can read the input: temporary files are kept for a day, links expire."
     return "Correct what it names, and start a new job."

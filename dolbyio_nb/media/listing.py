@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dolbyio_nb.errors import NotFound, Problem
+from dolbyio_nb.errors import ErrorResponse, NotFound
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.parse import Measure, at, rows, text
 
@@ -57,8 +57,8 @@ def find_job(api: Api, job_id: str) -> JobRecord:
     found = JobRecord.read_all(rows(at(api.get("/media/jobs", job_id=job_id), "jobs")))
     record = next((one for one in found if one.job_id == job_id), None)
     if record is None or not record.path:
-        problem = Problem(404, "No such job", "the list of jobs does not have it")
-        raise NotFound(f"There is no job {job_id}.", problem, "Jobs are kept for 31 days; check the id.")
+        response = ErrorResponse(404, "No such job", "the list of jobs does not have it")
+        raise NotFound(f"There is no job {job_id}.", response, "Jobs are kept for 31 days; check the id.")
     return record
 
 

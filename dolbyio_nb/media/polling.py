@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dolbyio_nb._util.clock import Clock, now
-from dolbyio_nb.errors import Problem
+from dolbyio_nb.errors import ErrorResponse
 from dolbyio_nb.media.parse import at, number, text
 
 
@@ -85,12 +85,12 @@ class Look:
         return self.status not in ENDED + ACTIVE
 
     @property
-    def problem(self) -> Problem:
+    def error(self) -> ErrorResponse:
         """The job's own error."""
         said = {
             name: text(at(self.raw, "error", name)) or "" for name in ("title", "detail", "details", "type")
         }
-        return Problem(0, said["title"], said["detail"] or said["details"], said["type"])
+        return ErrorResponse(0, said["title"], said["detail"] or said["details"], said["type"])
 
 
 def read_look(answer: object) -> Look:

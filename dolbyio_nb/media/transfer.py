@@ -12,7 +12,14 @@ from typing import BinaryIO
 import requests
 
 from dolbyio_nb._util.interrupt import brief_interrupt
-from dolbyio_nb.errors import DolbyError, NotFound, Problem, RateLimited, ServiceUnavailable, TransferError
+from dolbyio_nb.errors import (
+    DolbyError,
+    ErrorResponse,
+    NotFound,
+    RateLimited,
+    ServiceUnavailable,
+    TransferError,
+)
 from dolbyio_nb.http.redact import hide_signatures
 from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media.api import Api
@@ -76,13 +83,13 @@ class Storage:
             answer = self._api.post(path, {"url": address})
         except NotFound as error:
             what, advice = f"There is nothing at {shown(address)}.", "Temporary files are kept for a day."
-            raise NotFound(what, error.problem, advice) from None
+            raise NotFound(what, error.response, advice) from None
         url = answer.get("url") if isinstance(answer, dict) else None
         if isinstance(url, str) and url.startswith(("https://", "http://")):
             return url
-        problem = Problem(200, "An answer without an address to send to or fetch from")
+        response = ErrorResponse(200, "An answer without an address to send to or fetch from")
         raise ServiceUnavailable(
-            f"POST {path} failed for {shown(address)}.", problem, "Try again in a minute."
+            f"POST {path} failed for {shown(address)}.", response, "Try again in a minute."
         )
 
     def _thrice(self, what: str, once: Callable[[], None]) -> None:
@@ -115,7 +122,7 @@ def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
     try:
         once()
     except (ServiceUnavailable, RateLimited) as error:
-        asked = error.problem.retry_after or 0.0
+        asked = error.response.retry_after or 0.0
         return _Trouble(error, passes=asked <= LONGEST_PAUSE, wait=asked)
     except _Broken as broken:
         advice = (

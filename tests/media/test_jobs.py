@@ -118,8 +118,8 @@ def test_a_failure_carries_the_jobs_own_error(media):
     """Title, detail and type, and what to do about an input that cannot be read."""
     with pytest.raises(JobFailed) as error:
         media.diagnose("dlb://never/was.wav").result()
-    assert error.value.problem.type == "/problems/input-file-access"
-    assert error.value.problem.title in str(error.value)
+    assert error.value.response.type == "/problems/input-file-access"
+    assert error.value.response.title in str(error.value)
     assert "temporary files are kept for a day" in error.value.next_step
 
 
@@ -127,7 +127,7 @@ def test_a_failure_carries_the_jobs_own_error(media):
 def test_both_spellings_of_a_jobs_error_are_read(key):
     """Dolby's documents and its clients disagree."""
     look = read_look({"status": "Failed", "error": {"title": "T", key: "D", "type": "/t"}})
-    assert (look.problem.title, look.problem.detail, look.problem.type) == ("T", "D", "/t")
+    assert (look.response.title, look.response.detail, look.response.type) == ("T", "D", "/t")
 
 
 @pytest.mark.parametrize("answer", [None, [], "x", {}, {"status": 3, "progress": "x", "error": []}])
@@ -136,7 +136,7 @@ def test_no_answer_breaks_a_look(answer):
     look = read_look(answer)
     assert look.strange
     assert not look.ended
-    assert look.problem.title == ""
+    assert look.response.title == ""
 
 
 def test_a_strange_status_is_borne_for_a_while():

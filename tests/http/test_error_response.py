@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.http.error_response import LONGEST_TEXT, read_problem, retry_after
+from dolbyio_nb.http.error_response import LONGEST_TEXT, read_error_response, retry_after
 
 
 def answer(body: bytes, status: int = 400, **headers: str) -> requests.Response:
@@ -35,30 +35,30 @@ def answer(body: bytes, status: int = 400, **headers: str) -> requests.Response:
 )
 def test_known_spellings(body, title, detail):
     """Every spelling seen in Dolby's documents and clients is understood."""
-    problem = read_problem(answer(json.dumps(body).encode()))
-    assert (problem.title, problem.detail, problem.from_json) == (title, detail, True)
+    error = read_error_response(answer(json.dumps(body).encode()))
+    assert (error.title, error.detail, error.from_json) == (title, detail, True)
 
 
 def test_html_is_read_as_text():
     """A gateway's HTML page becomes its text."""
     page = b"<html><head><style>p {}</style></head><body><h1>Bad</h1>\n<p>Gateway</p></body></html>"
-    problem = read_problem(answer(page, 502))
-    assert (problem.status, problem.detail, problem.from_json) == (502, "Bad Gateway", False)
+    error = read_error_response(answer(page, 502))
+    assert (error.status, error.detail, error.from_json) == (502, "Bad Gateway", False)
 
 
 def test_request_id_is_kept():
     """The id that the service's support asks for is kept."""
-    assert read_problem(answer(b"", 500, **{"apigw-requestid": "abc="})).request_id == "abc="
+    assert read_error_response(answer(b"", 500, **{"apigw-requestid": "abc="})).request_id == "abc="
 
 
 @given(
     st.binary(max_size=2000) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps).map(str.encode)
 )
 def test_nothing_breaks_the_reader(body):
-    """Any bytes at all give a problem, with a text short enough to show."""
-    problem = read_problem(answer(body))
-    assert problem.status == 400
-    assert max(len(problem.title), len(problem.detail)) <= LONGEST_TEXT
+    """Any bytes at all give an error response, with a text short enough to show."""
+    error = read_error_response(answer(body))
+    assert error.status == 400
+    assert max(len(error.title), len(error.detail)) <= LONGEST_TEXT
 
 
 def test_retry_after_takes_seconds_and_dates():
@@ -74,6 +74,6 @@ def test_retry_after_takes_seconds_and_dates():
 
 def test_a_bottomless_answer_is_read_as_text():
     """JSON that is nested deeper than it can be read is no reason to break."""
-    problem = read_problem(answer(b"[" * 100_000))
-    assert problem.from_json is False
-    assert problem.detail.startswith("[[[")
+    error = read_error_response(answer(b"[" * 100_000))
+    assert error.from_json is False
+    assert error.detail.startswith("[[[")
