@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         TransferError,
         Unauthorized,
     )
+    from dolbyio_nb.notebook.panel import login_panel
 
 __all__ = [
     "AccessToken",
@@ -76,6 +77,7 @@ __all__ = [
     "Unauthorized",
     "__version__",
     "login",
+    "login_panel",
 ]
 
 _HOMES = {
@@ -84,6 +86,7 @@ _HOMES = {
     "Dolby": "client",
     "TokenKeeper": "auth.keeper",
     "login": "client",
+    "login_panel": "notebook.panel",
 }
 
 

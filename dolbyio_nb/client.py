@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.bearer import BearerAuth
-from dolbyio_nb.auth.credentials import AppCredentials, find_credentials, read_arguments
+from dolbyio_nb.auth.credentials import AppCredentials, Finding, find_credentials, read_arguments
 from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.auth.refresh import KeeperStatus
 from dolbyio_nb.auth.token_request import DEFAULT_LIFE, TokenRequest
-from dolbyio_nb.config import Origin, auth_url, media_url, sandbox_mode
-from dolbyio_nb.errors import CredentialsNotFound, InvalidOption, NotLoggedIn
+from dolbyio_nb.config import Origin, auth_url, media_url
+from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media.media import Media
 
@@ -186,7 +187,8 @@ def login(
         profile: the same for the file `.env.<profile>`.
         expires_in: seconds of life to ask for each token, 1 to 86400; 1800 by default, as at the service.
         sandbox: True for the embedded sandbox, a running `Sandbox` to use that one, False for never. By
-            default `DOLBYIO_SANDBOX` decides: `1` always, `auto` when no credentials are found.
+            default `DOLBYIO_SANDBOX` decides: `1` always, `auto` when no credentials are found. It has
+            credentials of its own, so others are refused where it is used in any case.
 
     Raises:
         CredentialsError: no place has both an App key and an App secret.
@@ -196,35 +198,38 @@ def login(
     """
     given = read_arguments(app_key, app_secret)
     del app_key, app_secret  # a Verbose traceback would show them
-    mode = sandbox_mode() if sandbox is None else ("1" if sandbox else "0")
-    if mode == "1":
-        return _open_sandbox(sandbox, expires_in)
+    options = LoginOptions(env_file=env_file, profile=profile, expires_in=expires_in, sandbox=sandbox)
+    if given.holds_something:
+        options.refuse_given()
+    return log_in(options, given)
+
+
+def log_in(options: LoginOptions, given: Finding | None = None) -> Dolby:
+    """Log in with what was given or is found, or to the sandbox; see `login()`."""
+    if options.sandbox_mode == "1":
+        return _open_sandbox(options)
     try:
-        credentials = find_credentials(given, env_file=env_file, profile=profile)
+        credentials = find_credentials(given, env_file=options.env_file, profile=options.profile)
     except CredentialsNotFound:
-        if mode != "auto":
+        if options.sandbox_mode != "auto":
             raise
-        return _open_sandbox(sandbox, expires_in)
-    return enter(credentials, expires_in)
+        return _open_sandbox(options)
+    return enter(credentials, options)
 
 
-def enter(credentials: AppCredentials, expires_in: int = DEFAULT_LIFE) -> Dolby:
-    """Log in with these credentials at the origins in use; see `login()`."""
-    return _checked(Dolby(TokenRequest(credentials, auth_url(), expires_in), media_url()))
+def enter(credentials: AppCredentials, options: LoginOptions) -> Dolby:
+    """Log in with these credentials at the origins in use."""
+    return _checked(Dolby(TokenRequest(credentials, auth_url(), options.expires_in), media_url()))
 
 
-def _open_sandbox(given: "bool | Sandbox | None", expires_in: int) -> Dolby:
+def _open_sandbox(options: LoginOptions) -> Dolby:
     from dolbyio_nb.sandbox.sandbox import Sandbox
 
+    given = options.sandbox
     running = given if isinstance(given, Sandbox) else Sandbox()
     running.start()
     credentials = AppCredentials(running.app_key, running.app_secret, "the sandbox")
-    try:
-        request = TokenRequest(credentials, running.auth_url, expires_in)
-    except InvalidOption:
-        if running is not given:
-            running.stop()
-        raise
+    request = TokenRequest(credentials, running.auth_url, options.expires_in)
     return _checked(Dolby(request, running.media_url, sandbox=None if running is given else running))
 
 

@@ -93,6 +93,24 @@ def test_sandbox_by_environment(monkeypatch, tmp_path):
         login(sandbox=False)
 
 
+@pytest.mark.parametrize(
+    "given", [{"app_key": "k", "app_secret": "s"}, {"app_key": "k"}, {"env_file": "a"}, {"profile": "a"}]
+)
+@pytest.mark.parametrize("way", ["environment", "call"])
+def test_what_was_given_in_the_call_is_never_ignored(monkeypatch, given, way):
+    """The sandbox has a key and a secret of its own, so others are refused, and not passed over."""
+    monkeypatch.setenv("DOLBYIO_SANDBOX", "1" if way == "environment" else "0")
+    with pytest.raises(InvalidOption, match="exclude one another"):
+        login(**given, sandbox=None if way == "environment" else True)
+
+
+def test_a_pair_given_in_the_call_wins_where_the_sandbox_is_declined(environment, sandbox):
+    """sandbox=False overrules DOLBYIO_SANDBOX=1, and the pair is used."""
+    environment.setenv("DOLBYIO_SANDBOX", "1")
+    with login(sandbox.app_key, sandbox.app_secret, sandbox=False) as dolby:
+        assert dolby.status().source == "the arguments"
+
+
 def test_wrong_secret_is_refused(environment):
     """A wrong secret is refused in three lines that name its source and not itself."""
     environment.setenv("DOLBYIO_APP_SECRET", "wrong-needle")

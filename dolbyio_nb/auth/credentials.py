@@ -90,6 +90,11 @@ class Finding:
     incomplete: bool = False
     unreadable: bool = False
 
+    @property
+    def holds_something(self) -> bool:
+        """Whether anything was there, of use or not."""
+        return bool(self.credentials or self.incomplete or self.unreadable)
+
 
 def read_arguments(app_key: str | None = None, app_secret: str | None = None) -> Finding:
     """Look at the two values of a call. Never raises, so that no traceback can show them."""

@@ -23,6 +23,20 @@ CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # what may name the aut
 SHORTEST_SECRET = 8  # characters; a shorter one may be part of any word
 
 
+def check_life(seconds: int) -> None:
+    """Refuse a life that the service does not give.
+
+    Raises:
+        InvalidOption: it is out of range.
+    """
+    if type(seconds) is not int or not 1 <= seconds <= LONGEST_LIFE:
+        raise InvalidOption(
+            f"A token cannot live for {seconds!r} seconds.",
+            f"Dolby.io gives tokens for 1 to {LONGEST_LIFE} seconds (24 hours).",
+            f"Choose expires_in (--expires-in) from 1 to {LONGEST_LIFE}.",
+        )
+
+
 @dataclass(frozen=True)
 class TokenRequest:
     """Asks the service for a token with one POST, each time it is called.
@@ -44,12 +58,7 @@ class TokenRequest:
     clock: Clock = field(default=now, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if type(self.expires_in) is not int or not 1 <= self.expires_in <= LONGEST_LIFE:
-            raise InvalidOption(
-                f"A token cannot live for {self.expires_in!r} seconds.",
-                f"Dolby.io gives tokens for 1 to {LONGEST_LIFE} seconds (24 hours).",
-                f"Choose expires_in (--expires-in) from 1 to {LONGEST_LIFE}.",
-            )
+        check_life(self.expires_in)
 
     @property
     def url(self) -> str:

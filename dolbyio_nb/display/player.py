@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dolbyio_nb._util.place import _embeds, notebook_folder
+from dolbyio_nb._util.place import current_place
 from dolbyio_nb.display.axis import clock, row, time_scale, time_ticks, value
 from dolbyio_nb.display.card_parts import told
 from dolbyio_nb.display.html import Html, Picture, join, tag
@@ -168,10 +168,11 @@ def address(path: Path) -> Address:
 
 def beside(path: Path) -> str | None:
     """Give the relative URL of a file, or None when the notebook's server would not give it out."""
-    if _embeds():
+    folder = current_place().folder()
+    if folder is None:
         return None
     try:
-        parts = path.resolve().relative_to(notebook_folder()).parts
+        parts = path.resolve().relative_to(folder).parts
     except ValueError:
         return None
     return None if any(part.startswith(".") for part in parts) else "./" + quote("/".join(parts))

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm.std import tqdm
 
-from dolbyio_nb._util.place import _kernel, person_watches
+from dolbyio_nb._util.place import kernel, person_watches
 
 Show = Callable[[float], None]
 """Is told how much is done so far, in the bar's own unit."""
@@ -28,7 +28,7 @@ def progress_bar(label: str, total: float | None, **options: Any) -> Iterator[Sh
 
 
 def _bar_class() -> Any:
-    if _kernel() is None:
+    if kernel() is None:
         from tqdm.std import tqdm
 
         return tqdm

@@ -7,13 +7,9 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.auth.env_file import profiles
+from dolbyio_nb.auth.login_options import LIVES, OPTIONS
 
 Complete = Callable[[str], Iterable[str]]
-OPTIONS = (
-    "--debug", "--env-file", "--expires-in", "--explain", "--form",
-    "--profile", "--prompt", "--sandbox", "--save",
-)  # fmt: skip
-LIVES = ("600", "1800", "3600", "43200", "86400")  # seconds: 10 and 30 minutes, 1, 12 and 24 hours
 
 
 def _files(start: str) -> list[str]:
@@ -21,9 +17,13 @@ def _files(start: str) -> list[str]:
     return [f"{path}/" if path.is_dir() else str(path) for path in sorted(folder.glob("*"))]
 
 
+def _unused(words: list[str]) -> list[str]:
+    return [option.flag for option in OPTIONS if option.flag not in words]
+
+
 VALUES: dict[str, Complete] = {
     "--env-file": _files,
-    "--expires-in": lambda start: LIVES,
+    "--expires-in": lambda start: map(str, LIVES),
     "--profile": lambda start: profiles(here()),
 }
 
@@ -35,6 +35,6 @@ def complete_login(context: CompletionContext) -> SimpleMatcherResult:
     if not words or words[0] != "dolby_login" or context.text_until_cursor.endswith("dolby_login"):
         return {"completions": []}
     start = "" if context.text_until_cursor.endswith(" ") else words.pop()
-    offers = VALUES[words[-1]](start) if words[-1] in VALUES else (o for o in OPTIONS if o not in words)
+    offers = VALUES[words[-1]](start) if words[-1] in VALUES else _unused(words)
     fitting = [SimpleCompletion(offer) for offer in offers if offer.startswith(start)]
     return {"completions": fitting, "suppress": True, "matched_fragment": start}

@@ -19,8 +19,8 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics, their completion, the look at the token, and the look of results."""
     magics = DolbyMagics(shell)
     shell.register_magics(magics)
-    shell.events.register("pre_run_cell", magics.desk.before_cell)
-    shell.events.register("post_run_cell", magics.desk.after_cell)
+    shell.events.register("pre_run_cell", magics.controller.before_cell)
+    shell.events.register("post_run_cell", magics.controller.after_cell)
     register(shell)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(complete_login)
@@ -30,8 +30,8 @@ def unload(shell: InteractiveShell) -> None:
     """Log out, and take back all that `load` added."""
     magics = shell.magics_manager.registry.pop(DolbyMagics.__name__)
     magics.close()
-    shell.events.unregister("pre_run_cell", magics.desk.before_cell)
-    shell.events.unregister("post_run_cell", magics.desk.after_cell)
+    shell.events.unregister("pre_run_cell", magics.controller.before_cell)
+    shell.events.unregister("post_run_cell", magics.controller.after_cell)
     unregister(shell)
     for name in magics.magics["line"]:
         shell.magics_manager.magics["line"].pop(name)

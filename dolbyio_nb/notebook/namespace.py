@@ -7,7 +7,7 @@ from dolbyio_nb.client import Dolby
 from dolbyio_nb.errors import NotLoggedIn
 
 
-class NotYet:
+class LoginPlaceholder:
     """Stands under a name until the log-in is done: using it raises NotLoggedIn, which stops Run All."""
 
     def _refuse(self, *_: object) -> NoReturn:
@@ -33,7 +33,7 @@ class NotYet:
         return "<not logged in yet>"
 
 
-class Names:
+class NamespaceBinding:
     """Binds names in a namespace, and never touches what somebody else has put under one.
 
     Args:
@@ -48,8 +48,8 @@ class Names:
 
     def expect(self) -> None:
         """Bind both names to something that asks for the log-in."""
-        self._bind(self._client, NotYet())
-        self._bind(self._token, NotYet())
+        self._bind(self._client, LoginPlaceholder())
+        self._bind(self._token, LoginPlaceholder())
 
     def bind(self, dolby: Dolby, token: AccessToken) -> None:
         """Bind both names."""
@@ -80,4 +80,4 @@ class Names:
             self._namespace[name] = value
 
 
-_OURS = (Dolby, AccessToken, NotYet)
+_OURS = (Dolby, AccessToken, LoginPlaceholder)

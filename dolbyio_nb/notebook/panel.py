@@ -8,9 +8,11 @@ stop here too, for a traceback of a message handler would be published.
 from __future__ import annotations
 
 import html
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,15 +20,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anywidget
 import traitlets
 
+from dolbyio_nb._util.place import shell
 from dolbyio_nb._util.threads import start_thread
-from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.login_options import LIVES, LoginOptions
+from dolbyio_nb.auth.token_request import DEFAULT_LIFE
+from dolbyio_nb.errors import DolbyError, NotLoggedIn
+from dolbyio_nb.notebook.login_controller import LoginController
+from dolbyio_nb.notebook.namespace import NamespaceBinding
+from dolbyio_nb.notebook.prompt import warning_of_place
 
 if TYPE_CHECKING:
-    from dolbyio_nb.client import LoginStatus
+    from dolbyio_nb.client import Dolby, LoginStatus
 
 
 STATIC = Path(__file__).parent / "static"
-DEFAULT_LIFE = 1800  # seconds; what Dolby's guide uses
 STANDS_FOR = "Dolby.io log-in panel, live only while its kernel runs: run the cell again to see it."
 SHOWN = (
     "state", "source", "key_hint", "expires_at", "renews_at", "next_try", "life",
@@ -37,13 +45,15 @@ SHOWN = (
 class Actions(Protocol):
     """What the panel's buttons do; every one may raise DolbyError, whose text the panel shows."""
 
-    def login(self, app_key: str, app_secret: str, *, expires_in: int, save: bool) -> str:
-        """Log in with what was typed, and write it to `.env` if `save`; return what else was done, or ""."""
+    dolby: Dolby | None
 
-    def use_found(self, *, expires_in: int) -> object:
+    def login(self, credentials: AppCredentials, options: LoginOptions) -> str:
+        """Log in with what was typed; return what else was done, or ""."""
+
+    def use_found(self, options: LoginOptions) -> object:
         """Log in with the credentials that were found on this computer."""
 
-    def use_sandbox(self, *, expires_in: int) -> object:
+    def use_sandbox(self, options: LoginOptions) -> object:
         """Log in to the local sandbox."""
 
     def refresh(self) -> object:
@@ -59,8 +69,9 @@ class Actions(Protocol):
 class Panel(anywidget.AnyWidget):
     """A form to log in that becomes a live view of the token; it decides nothing and calls `actions`.
 
-    `found` says where credentials were found (a place, never a value), "" if nowhere. `sandbox_offer` shows a
-    button for the local sandbox. `warning` is shown above the form, and puts the sandbox first.
+    `options` are what the form begins with. `found` says where credentials were found (a place, never a
+    value), "" if nowhere. `sandbox_offer` shows a button for the local sandbox. `warning` is shown above the
+    form, and puts the sandbox first.
     """
 
     _esm = (STATIC / "panel.js").read_text(encoding="utf-8")
@@ -79,20 +90,48 @@ class Panel(anywidget.AnyWidget):
     found = traitlets.Unicode().tag(sync=True)
     sandbox_offer = traitlets.Bool(True).tag(sync=True)
     warning = traitlets.Unicode().tag(sync=True)
+    lives: Any = traitlets.List().tag(sync=True)
+    """The usual lives of a token: pairs of seconds and what people call them."""
+    expires_in = traitlets.Int().tag(sync=True)
+    """The life that the form begins with."""
+    save = traitlets.Bool().tag(sync=True)
+    """Whether the form begins with the wish to write to `.env`."""
 
     def __init__(
-        self, actions: Actions, *, found: str = "", sandbox_offer: bool = True, warning: str = ""
+        self,
+        actions: Actions,
+        options: LoginOptions | None = None,
+        *,
+        found: str = "",
+        sandbox_offer: bool = True,
+        warning: str = "",
     ) -> None:
-        self._actions = actions
+        self._actions, self._options = actions, options or LoginOptions()
         self._speaking = threading.RLock()
         super().__init__(
             found=found,
             sandbox_offer=sandbox_offer,
             warning=warning,
+            lives=list(LIVES.items()),
+            expires_in=self._options.expires_in,
+            save=self._options.save,
             status=_seen(actions.status()),
             now=time.time(),
         )
         self.on_msg(self._take)
+
+    @property
+    def dolby(self) -> Dolby:
+        """The log-in that was made here.
+
+        Raises:
+            NotLoggedIn: there is none yet.
+        """
+        if dolby := self._actions.dolby:
+            return dolby
+        raise NotLoggedIn(
+            "There is no log-in yet.", "The form is still waiting to be filled in.", "Log in there."
+        )
 
     def show(self, status: LoginStatus) -> None:
         """Show how the log-in stands now, in place of what was said before; any thread may call this."""
@@ -121,13 +160,16 @@ class Panel(anywidget.AnyWidget):
             self._tell(error=_words(problem))
 
     def _order(self, content: Mapping[str, Any], secret: str) -> Callable[[], object]:
-        actions, life = self._actions, int(content.get("expires_in", DEFAULT_LIFE))
+        actions = self._actions
+        options = replace(
+            self._options,
+            expires_in=int(content.get("expires_in", self.expires_in)),
+            save=bool(content.get("save", self.save)),
+        )
         orders: dict[str, Callable[[], object]] = {
-            "login": lambda: actions.login(
-                content["app_key"], secret, expires_in=life, save=bool(content["save"])
-            ),
-            "use_found": lambda: actions.use_found(expires_in=life),
-            "use_sandbox": lambda: actions.use_sandbox(expires_in=life),
+            "login": lambda: actions.login(AppCredentials(content["app_key"], secret, "the form"), options),
+            "use_found": lambda: actions.use_found(options),
+            "use_sandbox": lambda: actions.use_sandbox(options),
             "refresh": actions.refresh,
             "logout": actions.logout,
         }
@@ -163,6 +205,31 @@ class Panel(anywidget.AnyWidget):
             return None
         data, metadata = bundle
         return {**data, "text/html": f"<p>{html.escape(STANDS_FOR)}</p>"}, metadata
+
+
+def login_panel(
+    *,
+    env_file: str | os.PathLike[str] | None = None,
+    profile: str | None = None,
+    expires_in: int = DEFAULT_LIFE,
+) -> Panel:
+    """Make the panel for a place without magics, such as `mo.ui.anywidget(login_panel())` in marimo.
+
+    Its `dolby` is the log-in, once there is one. Where the extension is loaded, the names are bound too.
+
+    Args:
+        env_file, profile, expires_in: what the form begins with, as in `login()`.
+    """
+    options = LoginOptions(env_file=env_file, profile=profile, expires_in=expires_in)
+    magics = shell().magics_manager.registry.get("DolbyMagics") if shell() else None
+    controller = (
+        magics.controller if magics else LoginController(NamespaceBinding({}, "dolby", "dolby_token"))
+    )
+    panel = Panel(controller, options, found=controller.source_of(options), warning=warning_of_place())
+    if magics:
+        magics.use_panel(panel)
+    controller.watch = panel.show
+    return panel
 
 
 def _seen(status: LoginStatus) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def _painted(state: str, colour: bool) -> str:
     return f"\033[{COLOURS.get(state, 0)}m{state}\033[0m" if colour else state
 
 
-def ladder_text(findings: Sequence[Finding]) -> str:
+def explain(findings: Sequence[Finding]) -> str:
     """Show every place credentials are looked for in, in order, and what was found there: never a value."""
     width = max(len(finding.place) for finding in findings)
     rows = [f"{n}. {finding.place:<{width}}  {_outcome(finding)}" for n, finding in enumerate(findings, 1)]

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from dolbyio_nb.auth.login_options import LIVES
+
 LOGGED_OUT = {
     "state": "logged out",
     "source": "",
@@ -39,6 +41,9 @@ def traits(**changed: Any) -> dict[str, Any]:
         "found": "",
         "sandbox_offer": True,
         "warning": "",
+        "lives": list(LIVES.items()),
+        "expires_in": 1800,
+        "save": False,
     }
     return usual | changed
 

@@ -18,7 +18,7 @@ COLOURS = 64  # enough for flat surfaces and smooth text, and a third of the byt
 FORM = "%load_ext dolbyio_nb\n%dolby_login"
 SERVICE = """import stand_in
 actions, panel = stand_in.new(found=".env at ~/work/.env")
-actions.use_found(expires_in=1800)
+actions.use_found(stand_in.lives(1800))
 panel.show(actions.status())
 panel"""
 

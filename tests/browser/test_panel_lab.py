@@ -9,7 +9,7 @@ from .lab import CURRENT, fill, open_alone, word
 NEEDLE = "s3cr3t-NEEDLE-42"
 SHOW = "import stand_in; actions, panel = stand_in.new(found='.env'); panel"
 LOGGED_IN = SHOW.replace(
-    "; panel", "; actions.use_found(expires_in=1800); panel.show(actions.status()); panel"
+    "; panel", "; actions.use_found(stand_in.lives(1800)); panel.show(actions.status()); panel"
 )
 STORED = """async () => JSON.stringify([{ ...localStorage }, { ...sessionStorage },
   await Promise.all((await indexedDB.databases()).map(({ name }) => new Promise((done) => {

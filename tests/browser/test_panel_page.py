@@ -123,7 +123,7 @@ def test_the_life_of_the_token_can_be_chosen(page, chosen, typed, expected):
     if typed:
         page.get_by_label("Seconds").fill(typed)
     page.get_by_role("button", name="Use the local sandbox").click()
-    assert page.evaluate(NEXT_SENT) == {"kind": "use_sandbox", "expires_in": expected}
+    assert page.evaluate(NEXT_SENT) == {"kind": "use_sandbox", "expires_in": expected, "save": False}
 
 
 def test_a_life_out_of_range_is_not_sent(page):

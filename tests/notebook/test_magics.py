@@ -1,13 +1,18 @@
 """The magics log in, show and log out, and leave nothing behind."""
 
 import queue
+import re
 import threading
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from IPython.core.completer import CompletionContext
 from traitlets import TraitError
 
 from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.login_options import LIVES, OPTIONS, LoginOptions
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError, InvalidOption, TokenRefused, TokenUnavailable
 from dolbyio_nb.notebook.completion import complete_login
 
@@ -191,14 +196,106 @@ def test_completion_offers_exactly_the_options(tmp_path, monkeypatch):
     """TAB offers the options not yet used, then the values of the last one, and nothing else."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
-    (tmp_path / ".env.studio").touch()
+    for name in ("studio", "sample", "template", "example"):
+        (tmp_path / f".env.{name}").touch()
     assert complete("%dolby_login --s") == (["--sandbox", "--save"], True)
-    assert "--form" in complete("%dolby_login ")[0]
-    assert "--form" not in complete("%dolby_login --form ")[0]
+    assert complete("%dolby_login ") == (EVERY_OPTION, True)
+    assert complete("%dolby_login --form ") == ([o for o in EVERY_OPTION if o != "--form"], True)
     assert complete("%dolby_login --profile ") == (["studio"], True)
+    assert complete("%dolby_login --expires-in ") == (["600", "1800", "3600", "28800", "86400"], True)
     assert complete("%dolby_login --expires-in 18") == (["1800"], True)
     assert ".env.studio" in complete("%dolby_login --env-file .")[0]
     assert complete("dolby.me") == ([], False)
+
+
+EVERY_OPTION = [
+    "--form", "--prompt", "--sandbox", "--env-file", "--profile", "--expires-in", "--save", "--explain",
+    "--debug",
+]  # fmt: skip
+
+
+def test_every_option_is_parsed_helped_completed_and_documented(shell):
+    """Parser, help, completion and README have the same options, and no other."""
+    assert [option.flag for option in OPTIONS] == EVERY_OPTION
+    help_text = shell.magics_manager.magics["line"]["dolby_login"].__doc__
+    assert set(re.findall(r"--[a-z-]+", help_text)) == set(EVERY_OPTION)
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    rows = readme.partition("| option of `%dolby_login` | |\n| --- | --- |\n")[2].partition("\n\n")[0]
+    named = [row.split("|")[1] for row in rows.splitlines()]
+    assert set(re.findall(r"--[a-z-]+", " ".join(named))) == set(EVERY_OPTION)
+
+
+EXCLUDING = [
+    "--env-file a --profile b", "--sandbox --env-file a", "--sandbox --profile a", "--sandbox --save",
+    "--sandbox --form", "--sandbox --prompt", "--form --prompt", "--prompt --env-file a",
+    "--prompt --profile a", "--explain --form", "--explain --prompt", "--explain --save",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", EXCLUDING)
+def test_options_that_exclude_one_another_are_refused(shell, environment, line):
+    """None of the two is dropped: the error names both, and nothing was done."""
+    with pytest.raises(InvalidOption, match="exclude one another") as caught:
+        magic(shell, f"dolby_login {line}")
+    for flag in re.findall(r"--[a-z-]+", line):
+        assert flag in str(caught.value)
+    assert "dolby" not in shell.user_ns
+
+
+@pytest.mark.parametrize("line", ["--profile a", "--env-file a", "--save", "--form", "--prompt"])
+def test_the_sandbox_of_the_environment_ignores_no_option(shell, environment, line):
+    """DOLBYIO_SANDBOX=1 excludes what --sandbox does, and the error names the variable."""
+    environment.setenv("DOLBYIO_SANDBOX", "1")
+    with pytest.raises(InvalidOption, match="unset DOLBYIO_SANDBOX"):
+        magic(shell, f"dolby_login {line}")
+
+
+def test_a_sandbox_that_stands_in_saves_nothing_and_says_so(shell, monkeypatch, tmp_path, capsys):
+    """--save with DOLBYIO_SANDBOX=auto is not dropped without a word."""
+    monkeypatch.setenv("DOLBYIO_SANDBOX", "auto")
+    magic(shell, "dolby_login --save")
+    assert "Nothing was saved" in capsys.readouterr().out
+    assert not (tmp_path / ".env").exists()
+
+
+def test_options_and_settings_reach_the_form(shell, environment):
+    """What the line and %config say is what the form begins with."""
+    magic(shell, "config DolbyMagics.expires_in = 240")
+    magic(shell, "dolby_login --form --save")
+    magics = shell.magics_manager.registry["DolbyMagics"]
+    assert (magics.panel.expires_in, magics.panel.save) == (240, True)
+    assert dict(magics.panel.lives) == LIVES
+    magic(shell, "dolby_login --form --expires-in 120")
+    assert (magics.panel.expires_in, magics.panel.save) == (120, False)
+
+
+@pytest.mark.parametrize("ui", ["panel", "prompt"])
+def test_how_to_ask_is_a_setting(shell, monkeypatch, ui):
+    """%config DolbyMagics.login_ui decides how a person is asked."""
+    asked = []
+    monkeypatch.setattr(
+        "dolbyio_nb.notebook.magics.ask", lambda: asked.append("prompt") or AppCredentials("a", "b")
+    )
+    magic(shell, f"config DolbyMagics.login_ui = {ui!r}")
+    monkeypatch.setenv("DOLBYIO_AUTH_URL", "http://127.0.0.1:9")
+    with suppress(TokenUnavailable):
+        magic(shell, "dolby_login")
+    panel = shell.magics_manager.registry["DolbyMagics"].panel
+    assert (asked, panel is not None) == (["prompt"] if ui == "prompt" else [], ui == "panel")
+
+
+SECRETS = ["--app-secret NEEDLE-1234567890", "--secret=NEEDLE-1234567890", "NEEDLE-key NEEDLE-1234567890",
+           "-sNEEDLE-1234567890", "--expires-in NEEDLE-1234567890"]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", SECRETS)
+def test_a_secret_in_the_line_is_not_echoed(shell, line):
+    """The error does not repeat what may be a secret; it says where it has to be deleted."""
+    with pytest.raises(InvalidOption) as caught:
+        magic(shell, f"dolby_login {line}")
+    assert "NEEDLE" not in str(caught.value)
+    if "expires" not in line:
+        assert "delete it from the cell" in str(caught.value)
 
 
 def test_the_form_uses_the_file_that_was_named(shell, environment, sandbox, tmp_path):
@@ -208,7 +305,7 @@ def test_the_form_uses_the_file_that_was_named(shell, environment, sandbox, tmp_
     magic(shell, "dolby_login --form --env-file other")
     magics = shell.magics_manager.registry["DolbyMagics"]
     assert magics.panel.found.endswith("other")
-    magics.desk.use_found(expires_in=60)
+    magics.controller.use_found(LoginOptions(env_file="other"))
     assert shell.user_ns["dolby"].status().source.endswith("other")
 
 
@@ -227,11 +324,11 @@ def test_a_name_has_to_be_a_name(shell):
 def test_whoever_watches_hears_of_renewals_and_of_trouble(shell, environment, sandbox):
     """The panel is told of each new token, and of each renewal that failed, without asking."""
     magic(shell, "dolby_login")
-    desk, seen = shell.magics_manager.registry["DolbyMagics"].desk, queue.Queue()
-    desk.watch = seen.put
-    desk.refresh()
+    controller, seen = shell.magics_manager.registry["DolbyMagics"].controller, queue.Queue()
+    controller.watch = seen.put
+    controller.refresh()
     assert seen.get(timeout=10).state == "fresh"
     sandbox.faults.disable_app()
     with pytest.raises(TokenRefused):
-        desk.refresh()
+        controller.refresh()
     assert seen.get(timeout=10).state == "refused"

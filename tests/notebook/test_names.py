@@ -4,7 +4,7 @@ import pytest
 
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.errors import NotLoggedIn
-from dolbyio_nb.notebook.namespace import Names, NotYet
+from dolbyio_nb.notebook.namespace import LoginPlaceholder, NamespaceBinding
 
 OLD, NEW = AccessToken("old-token-0123456789"), AccessToken("new-token-0123456789")
 
@@ -12,7 +12,7 @@ OLD, NEW = AccessToken("old-token-0123456789"), AccessToken("new-token-012345678
 def test_token_is_rebound():
     """A renewal puts the new token under the name."""
     space = {}
-    names = Names(space, "dolby", "dolby_token")
+    names = NamespaceBinding(space, "dolby", "dolby_token")
     names.renew(OLD)
     names.renew(NEW)
     assert space["dolby_token"] is NEW
@@ -21,7 +21,7 @@ def test_token_is_rebound():
 def test_users_own_variable_is_left_alone():
     """What the user put under a name stays there, and the note says so until it is gone."""
     space = {"dolby_token": "mine"}
-    names = Names(space, "dolby", "dolby_token")
+    names = NamespaceBinding(space, "dolby", "dolby_token")
     names.renew(NEW)
     assert space["dolby_token"] == "mine"
     assert "dolby_token" in names.note
@@ -34,7 +34,7 @@ def test_users_own_variable_is_left_alone():
 def test_clear_removes_only_ours():
     """Logging out removes our names, and nothing that the user put under one."""
     space = {"other": 1}
-    names = Names(space, "dolby", "dolby_token")
+    names = NamespaceBinding(space, "dolby", "dolby_token")
     names.expect()
     space["dolby"] = "mine"
     names.clear()
@@ -54,6 +54,6 @@ def test_clear_removes_only_ours():
 )
 def test_using_a_name_too_early_says_so(use):
     """Whatever uses a name before the log-in is done raises NotLoggedIn; looking at it does not."""
-    assert repr(NotYet()) == "<not logged in yet>"
+    assert repr(LoginPlaceholder()) == "<not logged in yet>"
     with pytest.raises(NotLoggedIn, match="form"):
-        use(NotYet())
+        use(LoginPlaceholder())

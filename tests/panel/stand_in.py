@@ -4,6 +4,8 @@ import threading
 import time
 from dataclasses import replace
 
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.client import LoginStatus
 from dolbyio_nb.errors import TokenRefused
 from dolbyio_nb.notebook.panel import Panel
@@ -12,14 +14,19 @@ from dolbyio_nb.notebook.panel import Panel
 class Actions:
     """Log-ins by the letter: the secret "wrong" is refused, "broken…" breaks, "slow" waits for `go`."""
 
+    dolby = None
+
     def __init__(self) -> None:
         self.seen = LoginStatus()
         self.asked: list[str] = []
         self.lengths: list[int] = []
         self.go = threading.Event()
+        self.options = LoginOptions()
 
-    def login(self, app_key: str, app_secret: str, *, expires_in: int, save: bool) -> str:
+    def login(self, credentials: AppCredentials, options: LoginOptions) -> str:
+        app_secret = credentials.app_secret
         self.asked.append("login")
+        self.options = options
         self.lengths.append(len(app_secret))
         if app_secret == "wrong":
             raise TokenRefused("The service refuses these credentials.", "It answered 401.", "Check both.")
@@ -27,16 +34,16 @@ class Actions:
             raise RuntimeError(f"this text quotes {app_secret}")
         if app_secret == "slow":
             self.go.wait(20)
-        self._enter("the form", app_key[:4] + "…", expires_in)
-        return "Saved to .env." if save else ""
+        self._enter(credentials.source, credentials.key_hint, options.expires_in)
+        return "Saved to .env." if options.save else ""
 
-    def use_found(self, *, expires_in: int) -> None:
+    def use_found(self, options: LoginOptions) -> None:
         self.asked.append("use_found")
-        self._enter(".env", "dGVz…", expires_in)
+        self._enter(".env", "dGVz…", options.expires_in)
 
-    def use_sandbox(self, *, expires_in: int) -> None:
+    def use_sandbox(self, options: LoginOptions) -> None:
         self.asked.append("use_sandbox")
-        self._enter("the sandbox", "c2Fu…", expires_in, sandbox=True)
+        self._enter("the sandbox", "c2Fu…", options.expires_in, sandbox=True)
 
     def refresh(self) -> str:
         self.asked.append("refresh")
@@ -60,10 +67,15 @@ class Token(str):
     """A str that must not be taken for a text."""
 
 
-def new(**options: object) -> tuple[Actions, Panel]:
+def new(*, found: str = "", **options: object) -> tuple[Actions, Panel]:
     """A panel and what stands behind it."""
     actions = Actions()
-    return actions, Panel(actions, **options)
+    return actions, Panel(actions, LoginOptions(**options), found=found)
+
+
+def lives(seconds: int) -> LoginOptions:
+    """Options with this life of a token."""
+    return LoginOptions(expires_in=seconds)
 
 
 def renew_in_background(actions: Actions, panel: Panel, life: int) -> threading.Thread:

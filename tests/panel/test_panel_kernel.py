@@ -94,7 +94,7 @@ def test_a_message_of_no_sense_does_no_harm(kernel, panel, content):
 
 def test_a_hello_is_answered_with_the_status_and_the_clock(kernel, panel):
     """The answer to a hello is how things stand now, and the kernel's time."""
-    kernel.run("actions.use_found(expires_in=60)")
+    kernel.run("actions.use_found(stand_in.lives(60))")
     kernel.send(panel, {"kind": "hello"})
     seen = kernel.until(lambda state: "status" in state)
     assert seen["status"]["source"] == ".env"
@@ -147,7 +147,7 @@ def test_a_kernel_that_logs_its_messages_logs_no_secret(kernel, panel):
 def test_the_news_of_a_thread_arrive_during_a_busy_cell(kernel, panel):
     """A renewal is seen at once, while the cell that runs is still at it."""
     said = kernel.run(
-        "actions.use_found(expires_in=60)\nstand_in.renew_in_background(actions, panel, 900).join()"
+        "actions.use_found(stand_in.lives(60))\nstand_in.renew_in_background(actions, panel, 900).join()"
     )
     kinds = ["news" if traits_in(m).get("status") else m["content"].get("execution_state") for m in said]
     assert kinds.index("news") < kinds.index("idle")
@@ -175,7 +175,7 @@ def test_what_was_saved_is_told_and_a_token_is_not(kernel, panel):
 
 def test_a_panel_is_emptied_before_it_closes(kernel, panel):
     """The last thing other clients hear of a closed panel is nothing; later news are dropped in peace."""
-    kernel.run("actions.use_found(expires_in=60); panel.show(actions.status())")
+    kernel.run("actions.use_found(stand_in.lives(60)); panel.show(actions.status())")
     said = kernel.run("panel.close(); panel.show(actions.status())")
     news = [m for m in said if m["msg_type"].startswith("comm_")]
     assert [m["msg_type"] for m in news] == ["comm_msg", "comm_close"]
@@ -184,7 +184,7 @@ def test_a_panel_is_emptied_before_it_closes(kernel, panel):
 
 def test_a_saved_notebook_says_what_the_panel_was(kernel, panel):
     """Where no widget can be shown there is one honest line, without a key."""
-    kernel.run("actions.use_found(expires_in=60); panel.show(actions.status())")
+    kernel.run("actions.use_found(stand_in.lives(60)); panel.show(actions.status())")
     said = kernel.run("panel")
     data = next(m for m in said if m["msg_type"] == "execute_result")["content"]["data"]
     assert data["text/plain"] in data["text/html"]
@@ -201,3 +201,26 @@ def test_showing_it_takes_two_messages(kernel):
         "comm_open",
         "execute_result",
     ]
+
+
+def test_what_the_form_was_told_reaches_the_log_in(kernel, panel):
+    """The life and the wish to save travel from the options to the form, and from the form to the log-in."""
+    kernel.run("actions, panel = stand_in.new(expires_in=240, save=True, profile='studio'); panel")
+    assert text_of(kernel, "panel.expires_in, panel.save") == "(240, True)"
+    found = text_of(kernel, "panel.model_id").strip("'")
+    kernel.send(found, login("right", expires_in=60, save=True))
+    kernel.until(lambda state: state.get("done"))
+    told = text_of(kernel, "actions.options.expires_in, actions.options.save, actions.options.profile")
+    assert told == "(60, True, 'studio')"
+
+
+def test_a_panel_of_its_own_gives_its_log_in(kernel):
+    """Without magics there is `login_panel()`, whose `dolby` is the log-in once there is one."""
+    assert text_of(
+        kernel,
+        "from dolbyio_nb import login_panel, NotLoggedIn\nalone = login_panel(expires_in=60)\n"
+        "try: alone.dolby\nexcept NotLoggedIn as error: said = str(error)\nsaid.splitlines()[0]",
+    ).startswith("'There is no log-in yet")
+    kernel.send(text_of(kernel, "alone.model_id").strip("'"), {"kind": "use_sandbox", "expires_in": 60})
+    kernel.until(lambda state: state.get("status", {}).get("state") == "fresh")
+    assert text_of(kernel, "alone.dolby.status().life, alone.dolby.logout()") == "(60.0, None)"

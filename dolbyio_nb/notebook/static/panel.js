@@ -9,14 +9,6 @@ const GRACE = 5; // s that a renewal may be late before the panel asks what beca
 const PAUSE = 20000; // ms at least between two such questions
 const SMALL_SKEW = 2; // s; clocks closer than this count as equal
 
-const LIVES = [
-  [600, "10 minutes"],
-  [1800, "30 minutes"],
-  [3600, "1 hour"],
-  [28800, "8 hours"],
-  [86400, "24 hours"],
-  ["custom", "Custom…"],
-];
 const WORK = {
   login: "Logging in…",
   use_found: "Logging in…",
@@ -196,7 +188,7 @@ function watch(kernel) {
 
 /** The panel's elements, and a few ways to change them. A text is written only when it is new, or it would be
     read out again. */
-function build(el) {
+function build(el, model) {
   const root = document.createElement("div");
   root.className = "dolby-panel";
   root.setAttribute("role", "group");
@@ -212,8 +204,19 @@ function build(el) {
   const form = find("form");
   const field = form.elements;
   const life = () => Number(field.life.value === "custom" ? field.seconds.value : field.life.value);
-  for (const [seconds, words] of LIVES) field.life.add(new Option(words, seconds, seconds === 1800, seconds === 1800));
+  fill(field, model);
   return { root, form, field, find, each, show, write, life };
+}
+
+/** Begin with what was asked for: the life, which may be an unusual one, and whether to remember. */
+function fill(field, model) {
+  const [lives, life] = [model.get("lives"), model.get("expires_in")];
+  const usual = lives.some(([seconds]) => seconds === life);
+  const chosen = (yes, words, value) => field.life.add(new Option(words, value, yes, yes));
+  for (const [seconds, words] of lives) chosen(seconds === life, words, seconds);
+  chosen(!usual, "Custom…", "custom");
+  field.seconds.defaultValue = life;
+  field.save.defaultChecked = model.get("save");
 }
 
 function drawHead(panel, status, loggedIn, word) {
@@ -258,7 +261,7 @@ function drawError(panel, error) {
 }
 
 function render({ model, el }) {
-  const panel = build(el);
+  const panel = build(el, model);
   const { root, form, field } = panel;
   const kernel = connect(model, el, update);
   const askIfOverdue = watch(kernel);
@@ -270,7 +273,7 @@ function render({ model, el }) {
     const atWork = model.get("doing") || (mine && kernel.link === "there");
     if (atWork || kernel.link === "gone" || !field.seconds.reportValidity()) return;
     mine = kind;
-    kernel.ask({ kind, expires_in: panel.life(), ...more }, buffers);
+    kernel.ask({ kind, expires_in: panel.life(), save: field.save.checked, ...more }, buffers);
     update();
   }
 
@@ -280,7 +283,7 @@ function render({ model, el }) {
     const secret = field["dolby-app-secret"];
     const beside = [new TextEncoder().encode(secret.value)]; // a kernel that logs messages logs no buffers
     secret.value = "";
-    order("login", { app_key: field["dolby-app-key"].value.trim(), save: field.save.checked }, beside);
+    order("login", { app_key: field["dolby-app-key"].value.trim() }, beside);
   }
 
   function update() {

@@ -1,30 +1,11 @@
-"""Each place has the door that works there."""
+"""The masked prompt, and what is said before a secret is typed."""
 
 import getpass
 import traceback
-from types import SimpleNamespace
 
 import pytest
 
-from dolbyio_nb._util.place import door_of
-from dolbyio_nb.notebook.login import ask, warning_of_place
-
-KERNEL = SimpleNamespace(_allow_stdin=True)
-
-
-@pytest.mark.parametrize(
-    ("place", "door"),
-    [
-        (SimpleNamespace(kernel=KERNEL, user_ns={}), "panel"),
-        (SimpleNamespace(kernel=SimpleNamespace(), user_ns={}), "panel"),
-        (SimpleNamespace(kernel=KERNEL, user_ns={"__vsc_ipynb_file__": "a.ipynb"}), "prompt"),
-        (SimpleNamespace(kernel=SimpleNamespace(_allow_stdin=False), user_ns={}), "none"),
-        (SimpleNamespace(user_ns={}), "none"),
-    ],
-)
-def test_door_suits_the_place(place, door):
-    """A notebook gets the panel, VS Code a prompt, a run that nobody watches (as this test) neither."""
-    assert door_of(place) == door
+from dolbyio_nb.notebook.prompt import ask, warning_of_place
 
 
 def test_binder_comes_with_a_warning(monkeypatch):

@@ -1,0 +1,139 @@
+"""Log-in controller: logs in and out for magics and panel, and binds the names."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dolbyio_nb import client
+from dolbyio_nb._util.paths import here
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.credentials import (
+    AppCredentials,
+    Finding,
+    find_credentials,
+    look_everywhere,
+    save_credentials,
+)
+from dolbyio_nb.auth.env_file import find_env_file
+from dolbyio_nb.auth.login_options import LoginOptions
+from dolbyio_nb.client import Dolby, LoginStatus
+from dolbyio_nb.errors import CredentialsError, TokenError
+from dolbyio_nb.notebook.namespace import NamespaceBinding
+
+if TYPE_CHECKING:
+    from dolbyio_nb.sandbox.sandbox import Sandbox
+
+UNSAVED = "Nothing was saved: the sandbox's key and secret end with it."
+
+
+class LoginController:
+    """Logs in and out, binds the names, and tells whoever watches.
+
+    A new log-in replaces the old one only once it has succeeded.
+
+    Args:
+        names: where the log-in and its token are put.
+    """
+
+    def __init__(self, names: NamespaceBinding) -> None:
+        self.names = names
+        self.dolby: Dolby | None = None
+        self.watch: Callable[[LoginStatus], None] = lambda status: None
+        self._sandbox: Sandbox | None = None
+        self._home = os.getpid()
+
+    def look_everywhere(self, options: LoginOptions) -> list[Finding]:
+        """Say what each place holds."""
+        return look_everywhere(env_file=options.env_file, profile=options.profile)
+
+    def find(self, options: LoginOptions) -> AppCredentials:
+        """Find credentials on this computer."""
+        return find_credentials(env_file=options.env_file, profile=options.profile)
+
+    def source_of(self, options: LoginOptions) -> str:
+        """Say where credentials are found, "" if nowhere."""
+        try:
+            return self.find(options).source
+        except CredentialsError:
+            return ""
+
+    def login(self, credentials: AppCredentials, options: LoginOptions) -> str:
+        """Log in with these credentials; return what else was done."""
+        self._enter(client.enter(credentials, options))
+        return self.save(credentials) if options.save else ""
+
+    def use_found(self, options: LoginOptions) -> str:
+        """Log in with the credentials that are found on this computer; return what else was done."""
+        return self.login(self.find(options), options)
+
+    def use_sandbox(self, options: LoginOptions) -> str:
+        """Log in to the embedded sandbox, which lives until the log-out; return what was not done."""
+        from dolbyio_nb.sandbox.sandbox import Sandbox
+
+        self._sandbox = self._sandbox or Sandbox()
+        self._enter(client.log_in(LoginOptions(expires_in=options.expires_in, sandbox=self._sandbox)))
+        return UNSAVED if options.save else ""
+
+    def save(self, credentials: AppCredentials) -> str:
+        """Write credentials to the nearest `.env`, or a new one here; return what was done."""
+        return save_credentials(credentials, find_env_file(here()) or Path(".env"))
+
+    def refresh(self) -> None:
+        """Renew the token now."""
+        if self.dolby:
+            self.dolby.refresh()
+
+    def logout(self) -> None:
+        """Forget everything, and remove the names."""
+        self._leave()
+        self.names.clear()
+        if self._sandbox:
+            self._sandbox.stop()
+            self._sandbox = None
+
+    def status(self) -> LoginStatus:
+        """Say how the log-in stands."""
+        return replace(self.dolby.status(), note=self.names.note) if self.dolby else LoginStatus()
+
+    def rename(self, names: NamespaceBinding) -> None:
+        """Use other names from now on."""
+        self.names.clear()
+        self.names = names
+        if self.dolby:
+            names.bind(self.dolby, self.dolby.token)
+
+    def before_cell(self, *_: object) -> None:
+        """Have a valid token before a cell runs, if it can be had quickly."""
+        if self.dolby:
+            self.dolby.keeper.before_cell()
+
+    def after_cell(self, *_: object) -> None:
+        """Let the renewal rest again when nobody works here for long."""
+        if self.dolby:
+            self.dolby.keeper.after_cell()
+
+    def _enter(self, dolby: Dolby) -> None:
+        self._leave()
+        self.dolby = dolby
+        self.names.bind(dolby, dolby.token)
+        dolby.keeper.subscribe(self._renewed)
+        dolby.keeper.on_trouble(self._troubled)
+
+    def _leave(self) -> None:
+        if self.dolby:
+            self.dolby.logout()
+        self.dolby = None
+
+    def _renewed(self, token: AccessToken) -> None:
+        self.names.renew(token)
+        self._tell()
+
+    def _troubled(self, error: TokenError) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell whoever watches; a forked child does not, for the front end listens to its parent."""
+        if self.dolby and os.getpid() == self._home:
+            self.watch(self.status())

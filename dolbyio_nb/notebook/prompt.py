@@ -1,0 +1,49 @@
+"""Prompt for App key and App secret, masked; and what to say where nobody can answer."""
+
+import getpass
+
+from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb._util.place import current_place
+from dolbyio_nb.auth.credentials import NAMES, AppCredentials
+from dolbyio_nb.errors import CredentialsNotFound
+
+BINDER_WARNING = (
+    "This runs on Binder, on a computer of somebody else. Try it with the sandbox: "
+    "a secret typed here is only as safe as that computer."
+)
+
+
+def warning_of_place() -> str:
+    """Say what a person should know before typing a secret here; usually nothing."""
+    return BINDER_WARNING if current_place().name == "Binder" else ""
+
+
+@brief_interrupt
+def ask() -> AppCredentials:
+    """Ask for the App key and App secret at a masked prompt.
+
+    Raises:
+        CredentialsNotFound: nobody can answer here, or nothing was entered.
+    """
+    from IPython.core.error import StdinNotImplementedError
+
+    try:
+        app_key = getpass.getpass("App key (not shown): ")
+        app_secret = getpass.getpass("App secret (not shown): ") if app_key.strip() else ""
+    except (StdinNotImplementedError, EOFError):
+        raise nobody_here() from None
+    if app_key.strip() and app_secret.strip():
+        return AppCredentials(app_key, app_secret, "the prompt")
+    raise CredentialsNotFound(
+        "Not logged in: nothing was entered at the prompt.",
+        next_step="Run %dolby_login again, or try the sandbox: %dolby_login --sandbox",
+    )
+
+
+def nobody_here() -> CredentialsNotFound:
+    """Make the error for a run that nobody watches."""
+    return CredentialsNotFound(
+        "Not logged in: no App key and App secret were found, and nobody is here to type them.",
+        f"Neither the environment nor a .env file has {NAMES[0][0]} and {NAMES[0][1]}.",
+        "Set both there, or set DOLBYIO_SANDBOX=auto to use the sandbox.",
+    )

@@ -1,0 +1,111 @@
+"""One table of places: each row is found where it is, and answers what was seen there."""
+
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from dolbyio_nb._util.place import NONE, PANEL, PLACES, PROMPT, VSCODE_FILE, current_place, person_watches
+
+KERNEL = SimpleNamespace(_allow_stdin=True)
+SILENT = SimpleNamespace(_allow_stdin=False)
+ELSEWHERE = ("KAGGLE_KERNEL_RUN_TYPE", "DATABRICKS_RUNTIME_VERSION", "SERVER_SOFTWARE", "PYCHARM_HOSTED")
+MARIMO = SimpleNamespace(running_in_notebook=lambda: True)
+VSCODE = {VSCODE_FILE: "/home/me/talks/a.ipynb"}
+HERE = "here"  # the folder in which the kernel was started
+
+# what is there -> the place, how it asks, the folder of relative URLs, updates, magics, stores
+ROWS = {
+    "marimo": ({"modules": {"marimo": MARIMO}}, PANEL, None, True, False, ()),
+    "Pyodide": ({"kernel": KERNEL, "platform": "emscripten"}, PANEL, None, True, True, ()),
+    "Colab": ({"kernel": KERNEL, "modules": {"google.colab": 1}}, PANEL, None, True, True, ("Colab",)),
+    "Kaggle": (
+        {"kernel": KERNEL, "environ": {"KAGGLE_KERNEL_RUN_TYPE": "Interactive"}},
+        PANEL, None, True, True, ("Kaggle",),
+    ),
+    "Databricks": (
+        {"kernel": KERNEL, "environ": {"DATABRICKS_RUNTIME_VERSION": "15.4"}},
+        PANEL, None, True, True, ("Databricks",),
+    ),
+    "VS Code": ({"kernel": KERNEL, "names": VSCODE}, PROMPT, "/home/me/talks", False, True, ()),
+    "Voila": ({"kernel": SILENT, "environ": {"SERVER_SOFTWARE": "voila/0.5"}}, PANEL, HERE, True, True, ()),
+    "Spyder": ({"kernel": KERNEL, "modules": {"spyder_kernels": 1}}, PROMPT, None, False, True, ()),
+    "PyCharm": ({"kernel": KERNEL, "environ": {"PYCHARM_HOSTED": "1"}}, PROMPT, None, False, True, ()),
+    "Binder": ({"kernel": KERNEL, "environ": {"BINDER_SERVICE_HOST": "h"}}, PANEL, HERE, True, True, ()),
+    "notebook": ({"kernel": KERNEL}, PANEL, HERE, True, True, ()),
+    "IPython": ({"shell": True, "typing": True}, PROMPT, HERE, True, True, ()),
+    "Python": ({"typing": True}, PROMPT, HERE, True, False, ()),
+}  # fmt: skip
+
+
+@pytest.fixture
+def stage(monkeypatch, tmp_path):
+    """Return the function that sets a place up."""
+
+    def set_up(
+        kernel=None, shell=False, modules=None, environ=None, names=None, platform="linux", typing=False
+    ):
+        for name in ELSEWHERE:
+            monkeypatch.delenv(name, raising=False)
+        for name in ("marimo", "google.colab", "spyder_kernels", "IPython"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        for name, module in (modules or {}).items():
+            monkeypatch.setitem(sys.modules, name, module)
+        for name, value in (environ or {}).items():
+            monkeypatch.setenv(name, value)
+        if kernel or shell:
+            running = SimpleNamespace(user_ns=names or {}, starting_dir=str(tmp_path))
+            if kernel:
+                running.kernel = kernel
+            monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: running))
+        monkeypatch.setattr(sys, "platform", platform)
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: typing))
+        monkeypatch.chdir(tmp_path)
+
+    return set_up
+
+
+def test_every_place_has_a_row():
+    """A new place in the table needs a row here."""
+    assert [place.name for place in PLACES] == list(ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_place_is_found_and_answers(stage, tmp_path, name):
+    """Each place is told from what is loaded and the environment, and answers as it was seen to be."""
+    there, ui, folder, updates, magics, stores = ROWS[name]
+    stage(**there)
+    place = current_place()
+    assert place.name == name
+    assert place.ui == ui
+    assert place.folder() == {None: None, HERE: tmp_path.resolve()}.get(folder, Path(folder or ""))
+    assert (place.updates, place.magics, place.stores) == (updates, magics, stores)
+    assert place.login_line == ("%dolby_login" if magics else "dolbyio_nb.login()")
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name not in ("marimo", "Voila")])
+def test_where_nobody_answers_nobody_is_asked(stage, name):
+    """papermill and pipes run in any of these places; only what has no prompt at all still has a form."""
+    there = dict(ROWS[name][0], typing=False)
+    if "kernel" in there:
+        there["kernel"] = SILENT
+    stage(**there)
+    assert current_place().ui == NONE
+    assert not current_place().can_type
+
+
+def test_a_kernel_that_does_not_say_may_ask(stage):
+    """An older kernel has no word for it."""
+    stage(kernel=SimpleNamespace())
+    assert current_place().ui == PANEL
+    assert person_watches()
+
+
+def test_asking_loads_nothing(stage):
+    """Whoever asks for the place gets no IPython with the answer."""
+    stage()
+    current_place()
+    assert "IPython" not in sys.modules
+    assert os.environ.get("SERVER_SOFTWARE") is None
