@@ -25,7 +25,22 @@ DolbyError
 """
 
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Scrubber = Callable[[str], str]
+_scrubbers: list[Scrubber] = []
+
+
+def use_scrubber(scrubber: Scrubber) -> None:
+    """Have every text of an error go through `scrubber`, which `http.redact` has to offer."""
+    _scrubbers[:] = [scrubber]
+
+
+def _scrubbed(text: str) -> str:
+    for scrubber in _scrubbers:
+        text = scrubber(text)
+    return text
 
 
 class DolbyError(Exception):
@@ -34,8 +49,8 @@ class DolbyError(Exception):
     whole_traceback = False
 
     def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
-        super().__init__(what, why, next_step)
-        self.what, self.why, self.next_step = what, why, next_step
+        self.what, self.why, self.next_step = map(_scrubbed, (what, why, next_step))
+        super().__init__(self.what, self.why, self.next_step)
 
     def __str__(self) -> str:
         return "\n".join(line for line in (self.what, self.why, self.next_step) if line)

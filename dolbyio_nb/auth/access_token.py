@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn, SupportsIndex
 
 from dolbyio_nb._util.clock import Clock, now
+from dolbyio_nb.http import redact
 
 ASSUMED_LIFE = 300.0  # seconds; when an answer names no life: short, so that a wrong guess is soon mended
 
@@ -34,6 +35,7 @@ class AccessToken(str):
     ) -> "AccessToken":
         token = super().__new__(cls, value)
         token.life, token.born, token._clock = life, clock() if born is None else born, clock
+        redact.register(value, lifetime=token.seconds_left)
         return token
 
     @property

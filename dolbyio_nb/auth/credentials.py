@@ -11,6 +11,7 @@ from typing import NoReturn
 from dolbyio_nb._util.paths import expanded, here, is_file, short
 from dolbyio_nb.auth.env_file import find_env_file, profiles, write_env_file
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
+from dolbyio_nb.http import redact
 
 # Our own names first, then those of Dolby's authentication guide.
 NAMES = (("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET"), ("APP_KEY", "APP_SECRET"))
@@ -39,6 +40,7 @@ class AppCredentials:
                 f"They came from {self.source}.",
                 "Copy both from the Dolby.io dashboard.",
             )
+        redact.register(self.app_secret, owner=self)
 
     def __repr__(self) -> str:
         return f"<App key {self.key_hint} from {self.source}>"

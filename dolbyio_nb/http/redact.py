@@ -1,32 +1,162 @@
-"""Redaction of signed addresses in logs."""
+"""Redaction of secrets, signatures and control characters in every text that comes from outside."""
 
+import base64
+import html
 import logging
+import re
+import threading
+import weakref
+from collections.abc import Iterator
+from functools import lru_cache
+from math import inf
+from urllib.parse import quote, quote_plus
 
-LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
+from dolbyio_nb._util import threads
+from dolbyio_nb._util.clock import Clock, now
+from dolbyio_nb.errors import use_scrubber
+
+MASK = "…"
+SHORTEST_SECRET = 8  # characters; a shorter value may be a part of any word
+GRACE = 600.0  # seconds after its end for which a value is still hidden: logs and answers come late
+PRESIGNED = "x-amz-signature="  # such an address is a key in itself; storage refuses a second one
 
 
-class HidesSignatures(logging.Filter):
-    """Lets every record through, but cuts a signed address off at its query."""
+class SecretRegistry:
+    """The secrets and tokens that must not be shown, each until some minutes after its end."""
+
+    def __init__(self, clock: Clock = now) -> None:
+        self._clock = clock
+        self._ends: dict[str, float] = {}
+        self.after_fork()
+        threads.register(self)
+
+    def after_fork(self) -> None:
+        """Go on in a forked child, without the parent's lock."""
+        self._lock = threading.RLock()  # a finalizer may run while it is held
+
+    def register(self, value: str, *, lifetime: float | None = None, owner: object = None) -> None:
+        """Hide `value` for its `lifetime` in seconds, or as long as its `owner` lives, and GRACE more.
+
+        With neither, it is hidden until the program ends.
+        """
+        value = "".join(value)  # not a token's mask
+        if len(value) < SHORTEST_SECRET:
+            return
+        end = inf if lifetime is None else self._clock() + lifetime + GRACE
+        with self._lock:
+            self._ends[value] = max(end, self._ends.get(value, -inf))
+        if owner is not None:
+            weakref.finalize(owner, self.expire, value).atexit = False
+
+    def expire(self, value: str) -> None:
+        """Let a value go, GRACE seconds from now."""
+        with self._lock:
+            self._ends["".join(value)] = self._clock() + GRACE
+
+    def live(self) -> tuple[str, ...]:
+        """Give the values to hide now, the longest first; those past their end are forgotten."""
+        with self._lock:
+            time = self._clock()
+            self._ends = {value: end for value, end in self._ends.items() if time < end}
+            return tuple(sorted(self._ends, key=len, reverse=True))
+
+
+SECRETS = SecretRegistry()
+register = SECRETS.register
+
+
+@lru_cache(maxsize=256)
+def forms(value: str) -> tuple[str, ...]:
+    """Write a value as it may turn up: raw, escaped, percent-encoded, and in base64 at any alignment."""
+    percent = {quote(value, safe="", errors="replace"), quote(value, errors="replace")}
+    percent |= {quote_plus(value, errors="replace"), quote(quote(value, safe="", errors="replace"), safe="")}
+    percent |= {re.sub("%..", lambda match: match[0].lower(), text) for text in percent}
+    escaped = {html.escape(value), value.replace("/", "\\/"), value.replace('"', '\\"')}
+    coded = set(_base64(value.encode(errors="surrogatepass")))
+    return tuple(sorted({value} | percent | escaped | coded, key=len, reverse=True))
+
+
+def _base64(value: bytes) -> Iterator[str]:
+    """Give the characters that are the same whatever stands before and after the value."""
+    for before in range(3):
+        text = base64.b64encode(b"\0" * before + value).decode()
+        whole = text[-(-before * 8 // 6) : (before + len(value)) * 8 // 6]
+        yield from (whole, whole.replace("+", "-").replace("/", "_"))
+
+
+@lru_cache(maxsize=8)
+def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
+    every = sorted({form for value in values for form in forms(value)}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, every)) or "(?!)")
+
+
+# What often follows those words in plain sentences, and cannot be a credential.
+PLAIN_WORDS = (
+    "auth|authentication|authorization|scheme|tokens?|headers?|credentials?|realm|error|is|was|not|or|and"
+)
+AFTER_THE_WORD = re.compile(
+    rf"\b(bearer|basic)((?:[\s:=\"'+]|%20|%3A|%3D)+)(?!(?:{PLAIN_WORDS})\b)([^\s\"'<>,;{{}}…]+)",
+    re.IGNORECASE,
+)
+JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*")
+SIGNED = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D))[^&\s\"'<>]+", re.IGNORECASE)
+
+
+def hide_secrets(text: str) -> str:
+    """Put a mask in place of every live secret, of what follows Bearer and Basic, and of signatures."""
+    text = _pattern(SECRETS.live()).sub(MASK, text)
+    text = AFTER_THE_WORD.sub(rf"\1\2{MASK}", text)
+    return SIGNED.sub(rf"\1{MASK}", JWT.sub(MASK, text))
+
+
+ESCAPES = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"  # strings: OSC, DCS, SOS, PM, APC
+    r"|(?:\x1b\[|\x9b)[ -?]*[@-~]?"  # CSI, such as colours
+    r"|\x1b[ -/]*.?",
+    re.DOTALL,
+)
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+
+
+def without_controls(text: str) -> str:
+    """Take out what a terminal would obey and what hides letters: escapes, C0, C1, bidi, zero width."""
+    text = re.sub("\r\n?|[\x0b\x0c\x85\u2028\u2029]", "\n", text)
+    return CONTROLS.sub("", ESCAPES.sub("", text)).encode(errors="replace").decode()
+
+
+def scrub(text: str) -> str:
+    """Make a text from outside fit to be shown, before anything of it is cut."""
+    return hide_secrets(without_controls(text))
+
+
+use_scrubber(scrub)
+
+
+class HidesSecrets(logging.Filter):
+    """Lets every record through, but hides secrets and signatures in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace what is signed among a record's arguments."""
+        """Replace what is secret among a record's arguments."""
         if isinstance(record.args, tuple):
-            record.args = tuple(map(_unsigned, record.args))
+            record.args = tuple(map(_hidden, record.args))
         return True
 
 
-def hide_signatures() -> None:
+LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry")
+_FILTER = HidesSecrets()
+
+
+def hide_in_logs() -> None:
     """Begin, for the whole process: a redirect can lead any session to a signed address."""
     for name in LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)
 
 
-def _unsigned(argument: object) -> object:
-    if isinstance(argument, str) and PRESIGNED in argument.lower():
-        return argument.partition("?")[0] + "?…"
-    return argument
-
-
-_FILTER = HidesSignatures()
-
-PRESIGNED = "x-amz-signature="  # such an address is a key in itself; storage refuses a second one
+def _hidden(argument: object) -> object:
+    if not isinstance(argument, str):
+        return argument
+    if PRESIGNED in argument.lower():
+        argument = argument.partition("?")[0] + "?…"
+    return hide_secrets(argument)

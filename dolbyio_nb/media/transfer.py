@@ -20,7 +20,7 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     TransferError,
 )
-from dolbyio_nb.http.redact import hide_signatures
+from dolbyio_nb.http.redact import hide_in_logs
 from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import CHUNK, Content
@@ -34,7 +34,7 @@ PAUSES = (1.0, 4.0)
 LONGEST_PAUSE = 30.0
 """Seconds that the service may ask for before the next try; who is told more had better know than wait."""
 
-hide_signatures()
+hide_in_logs()
 
 
 class Storage:
