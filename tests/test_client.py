@@ -291,3 +291,11 @@ def test_missing_certificates_are_named(environment, sandbox):
     environment.setenv("REQUESTS_CA_BUNDLE", "/missing/authorities.pem")
     with pytest.raises(TokenUnavailable, match=r"REQUESTS_CA_BUNDLE.*/missing/authorities\.pem"):
         login()
+
+
+def test_the_header_shows_a_mask_in_tracebacks(dolby):
+    """What `auth=dolby.auth` writes is the value on the wire, and a mask in a foreign frame's variables."""
+    request = requests.Request("GET", f"{dolby.media_url}/media/jobs", auth=dolby.auth).prepare()
+    assert dolby.token.value not in repr(request.headers) + repr(request.headers["Authorization"])
+    assert request.headers["Authorization"] == f"Bearer {dolby.token}"
+    assert requests.Session().send(request).ok

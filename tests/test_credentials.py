@@ -232,3 +232,12 @@ def test_empty_values_are_refused(pair):
     """An empty value is refused before anything is sent."""
     with pytest.raises(CredentialsError, match="empty"):
         AppCredentials(*pair)
+
+
+def test_a_view_of_all_attributes_shows_no_secret():
+    """A debugger shows the repr of each attribute, properties too; machines still get the value."""
+    credentials = AppCredentials(KEY, SECRET)
+    shown = [repr(getattr(credentials, name)) for name in dir(credentials)] + [repr(vars(credentials))]
+    assert not [text for text in shown if SECRET in text]
+    assert credentials.app_secret == SECRET
+    assert f"{credentials.app_secret}" == SECRET

@@ -10,6 +10,13 @@ from dolbyio_nb.http import redact
 ASSUMED_LIFE = 300.0  # seconds; when an answer names no life: short, so that a wrong guess is soon mended
 
 
+class MaskedText(str):
+    """A text that is what it is for machines, and a mask where its repr is shown, as in tracebacks."""
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
 class AccessToken(str):
     """A Bearer token: a real string for machines, a mask for people.
 

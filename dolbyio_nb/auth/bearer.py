@@ -7,7 +7,7 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
-from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.access_token import AccessToken, MaskedText
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.config import Origin
 from dolbyio_nb.errors import DolbyError
@@ -55,7 +55,7 @@ class BearerAuth(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         _refuse_masks(request.headers)
         if self._origins.may_see_the_token(request.url or ""):
-            request.headers["Authorization"] = BEARER + self._keeper.token()
+            request.headers["Authorization"] = MaskedText(BEARER + self._keeper.token())
             look = partial(self._answered, start=start_of(request.body))
             request.register_hook("response", look)  # type: ignore[no-untyped-call]  # so are its stubs
         return request
@@ -81,7 +81,7 @@ class BearerAuth(AuthBase):
     def _send_again(self, response: requests.Response, options: dict[str, Any]) -> requests.Response:
         response.close()
         request = response.request.copy()
-        request.headers["Authorization"] = BEARER + self._keeper.token()
+        request.headers["Authorization"] = MaskedText(BEARER + self._keeper.token())
         again: requests.Response = response.connection.send(request, **options)
         again.history.append(response)
         self._is_settled(again)

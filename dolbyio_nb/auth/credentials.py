@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dolbyio_nb._util.paths import expanded, here, is_file, short
+from dolbyio_nb.auth.access_token import MaskedText
 from dolbyio_nb.auth.env_file import find_env_file, profiles, write_env_file
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
 from dolbyio_nb.http import redact
@@ -33,7 +34,7 @@ class AppCredentials:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "app_key", self.app_key.strip())
-        object.__setattr__(self, "app_secret", self.app_secret.strip())
+        object.__setattr__(self, "app_secret", MaskedText(self.app_secret.strip()))
         if not (self.app_key and self.app_secret):
             raise CredentialsError(
                 "The App key or the App secret is empty.",
