@@ -6,7 +6,7 @@ be told to misbehave (`dolbyio_nb.sandbox.faults` shows how). It is not Dolby's 
 """
 
 from dolbyio_nb.sandbox.accounts import App
-from dolbyio_nb.sandbox.jobs import Job
+from dolbyio_nb.sandbox.jobs import JobRecord
 from dolbyio_nb.sandbox.sandbox import Sandbox
 
-__all__ = ["App", "Job", "Sandbox"]
+__all__ = ["App", "JobRecord", "Sandbox"]

@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+ISSUER = "dolbyio_nb sandbox"
+
 
 @dataclass(frozen=True)
 class App:
@@ -68,9 +70,6 @@ def _random_key() -> str:
 
 def _random_secret() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
-
-ISSUER = "dolbyio_nb sandbox"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dolbyio_nb.sandbox.accounts import App, Apps, Tokens
 from dolbyio_nb.sandbox.faults import Faults
-from dolbyio_nb.sandbox.http_error import EXPIRED, FORBIDDEN, NOT_A_FORM, UNAUTHORIZED, VALIDATION, Problem
+from dolbyio_nb.sandbox.http_error import EXPIRED, FORBIDDEN, NOT_A_FORM, UNAUTHORIZED, VALIDATION, HttpError
 from dolbyio_nb.sandbox.http_messages import Request, Response, json_response
 
 DEFAULT_LIFE = 1800
@@ -32,8 +32,8 @@ SCOPES = frozenset(
 )
 
 
-class Access:
-    """The gate of one sandbox."""
+class Authentication:
+    """Who may use one sandbox."""
 
     def __init__(self, apps: Apps, tokens: Tokens, faults: Faults, clock: Callable[[], float]) -> None:
         self._apps = apps
@@ -41,38 +41,38 @@ class Access:
         self._faults = faults
         self._clock = clock
 
-    def grant(self, request: Request) -> Response:
+    def issue_token(self, request: Request) -> Response:
         """`POST /v1/auth/token`: a token for an App key and secret."""
         app = self._client(request.headers.get("authorization", ""))
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-            raise Problem(NOT_A_FORM, f"Content-Type must be {FORM}")
+            raise HttpError(NOT_A_FORM, f"Content-Type must be {FORM}")
         form = request.form()
         if form.get("grant_type") != "client_credentials":
-            raise Problem(VALIDATION, "grant_type must be client_credentials")
+            raise HttpError(VALIDATION, "grant_type must be client_credentials")
         life = self._faults.token_life or _life(form.get("expires_in"))
         return json_response(self._answer(app, life, _scope(form.get("scope"))))
 
-    def admit(self, request: Request) -> App:
+    def authenticate(self, request: Request) -> App:
         """The app whose token a Media call carries."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         grant = self._tokens.find(token.strip()) if kind.lower() == "bearer" else None
         if grant is None:
-            raise Problem(UNAUTHORIZED, "Access Token is missing or not known here")
+            raise HttpError(UNAUTHORIZED, "Access Token is missing or not known here")
         if self._clock() >= grant.expires:
-            raise Problem(EXPIRED, "Access Token expired")
+            raise HttpError(EXPIRED, "Access Token expired")
         if self._apps.is_disabled(grant.app):
-            raise Problem(FORBIDDEN, "This app is disabled")
+            raise HttpError(FORBIDDEN, "This app is disabled")
         if grant.scope is not None:
-            raise Problem(FORBIDDEN, "The scope of this Access Token does not include the Media APIs")
+            raise HttpError(FORBIDDEN, "The scope of this Access Token does not include the Media APIs")
         return grant.app
 
     def _client(self, header: str) -> App:
         pair = _basic(header)
         app = self._apps.check(*pair) if pair else None
         if app is None:
-            raise Problem(UNAUTHORIZED, "App key or App secret is missing or wrong")
+            raise HttpError(UNAUTHORIZED, "App key or App secret is missing or wrong")
         if self._apps.is_disabled(app):
-            raise Problem(FORBIDDEN, "This app is disabled")
+            raise HttpError(FORBIDDEN, "This app is disabled")
         return app
 
     def _answer(self, app: App, life: float, scope: str | None) -> dict[str, object]:
@@ -100,7 +100,7 @@ def _life(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIFE
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= LONGEST_LIFE:
-        raise Problem(VALIDATION, f"expires_in must be a whole number from 1 to {LONGEST_LIFE}")
+        raise HttpError(VALIDATION, f"expires_in must be a whole number from 1 to {LONGEST_LIFE}")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""Faults to order: how the sandbox is told to misbehave.
+"""Faults: rules by which the sandbox misbehaves.
 
 Three kinds. *Answers*: the next requests at a place go wrong, `times` times (None: until `clear()`).
 
@@ -37,9 +37,9 @@ from email.utils import format_datetime
 from typing import Literal
 
 from dolbyio_nb.sandbox.accounts import App, Apps, Tokens
-from dolbyio_nb.sandbox.http_error import EXPIRED, Ending, Problem, row_for
+from dolbyio_nb.sandbox.http_error import EXPIRED, Ending, HttpError, row_for
 from dolbyio_nb.sandbox.http_messages import DROPPED, Request, Response
-from dolbyio_nb.sandbox.worker_pool import Gate
+from dolbyio_nb.sandbox.worker_pool import Hold
 
 Serve = Callable[[Request], Response]
 Act = Callable[[Request, Serve], Response]
@@ -47,7 +47,7 @@ PLACES = ("token", "media", "storage", "any")
 
 
 @dataclass
-class _Order:
+class _Rule:
     at: str
     left: int | None
     act: Act
@@ -58,11 +58,11 @@ class _Order:
         return self.at in ("any", request.at)
 
 
-class Orders:
-    """The orders of one sandbox, first come first served."""
+class Rules:
+    """The rules of one sandbox, first come first served."""
 
     def __init__(self) -> None:
-        self._orders: list[_Order] = []
+        self._rules: list[_Rule] = []
         self._changed = threading.Condition()
         self._closed = False
         self._cleared = 0
@@ -72,17 +72,17 @@ class Orders:
         if at not in PLACES and not at.startswith("/"):
             raise ValueError(f'at is "token", "media", "storage", "any" or a path; not {at!r}')
         with self._changed:
-            self._orders.append(_Order(at, times, act))
+            self._rules.append(_Rule(at, times, act))
 
     def take(self, request: Request) -> Act:
         """How to answer a request: as ordered, or as it should be."""
         with self._changed:
-            order = next((order for order in self._orders if order.is_for(request)), None)
-            if order and order.left is not None:
-                order.left -= 1
-                if order.left <= 0:
-                    self._orders.remove(order)
-        return order.act if order else _serve
+            rule = next((rule for rule in self._rules if rule.is_for(request)), None)
+            if rule and rule.left is not None:
+                rule.left -= 1
+                if rule.left <= 0:
+                    self._rules.remove(rule)
+        return rule.act if rule else _serve
 
     def pausing(self, seconds: float | None) -> Act:
         """Waits, for ever if None, then serves; drops the connection when `clear()` or the stop ends that."""
@@ -96,9 +96,9 @@ class Orders:
         return act
 
     def clear(self) -> None:
-        """Forget every order, and end what waits."""
+        """Forget every rule, and end what waits."""
         with self._changed:
-            self._orders.clear()
+            self._rules.clear()
             self._cleared += 1
             self._changed.notify_all()
 
@@ -106,7 +106,7 @@ class Orders:
         self._closed = False
 
     def stop(self) -> None:
-        """End what waits; the orders stay for the next start."""
+        """End what waits; the rules stay for the next start."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -117,7 +117,7 @@ def failing(status: int, body: str, retry_after: str | None) -> Act:
 
     def act(request: Request, _: Serve) -> Response:
         if body == "json":
-            raise Problem(row_for(status), _detail(status, request), retry_after=retry_after)
+            raise HttpError(row_for(status), _detail(status, request), retry_after=retry_after)
         headers = {} if retry_after is None else {"Retry-After": retry_after}
         if body == "empty":
             return Response(status, headers)
@@ -156,11 +156,11 @@ class Faults:
     clock_skew: float
     error_style: Literal["full", "status", "code", "oauth"]
 
-    def __init__(self, apps: Apps, tokens: Tokens, orders: Orders, gate: Gate) -> None:
+    def __init__(self, apps: Apps, tokens: Tokens, rules: Rules, hold: Hold) -> None:
         self._apps = apps
         self._tokens = tokens
-        self._orders = orders
-        self._gate = gate
+        self._rules = rules
+        self._hold = hold
         self._reset_habits()
 
     def fail(
@@ -173,7 +173,7 @@ class Faults:
         retry_after: float | datetime | None = None,
     ) -> None:
         """Answer with an error status; the body is the service's own, a gateway's HTML page, or nothing."""
-        self._orders.add(at, times, failing(status, body, _retry_after(retry_after)))
+        self._rules.add(at, times, failing(status, body, _retry_after(retry_after)))
 
     def rate_limit(
         self, retry_after: float | datetime | None = None, *, at: str = "media", times: int | None = 1
@@ -183,19 +183,19 @@ class Faults:
 
     def hang(self, *, at: str = "media", times: int | None = 1) -> None:
         """Take the request and say nothing; the connection closes at `clear()` or when the sandbox stops."""
-        self._orders.add(at, times, self._orders.pausing(None))
+        self._rules.add(at, times, self._rules.pausing(None))
 
     def drop(self, *, at: str = "media", times: int | None = 1) -> None:
         """Close the connection without an answer."""
-        self._orders.add(at, times, dropping)
+        self._rules.add(at, times, dropping)
 
     def cut(self, after: int = 0, *, at: str = "storage", times: int | None = 1) -> None:
         """Close the connection after the head and `after` bytes of the true answer's body."""
-        self._orders.add(at, times, cutting(after))
+        self._rules.add(at, times, cutting(after))
 
     def slow(self, seconds: float, *, at: str = "media", times: int | None = 1) -> None:
         """Wait before giving the true answer."""
-        self._orders.add(at, times, self._orders.pausing(seconds))
+        self._rules.add(at, times, self._rules.pausing(seconds))
 
     def revoke(self, token: str | None = None) -> None:
         """Forget a token, or all of them; calls that carry it are then refused."""
@@ -210,20 +210,20 @@ class Faults:
 
     def end_next_job(self, status: Ending = "Failed") -> None:
         """Let the next job that starts end this way, without doing its work."""
-        self._gate.order_ending(status)
+        self._hold.end_next(status)
 
     def hold_jobs(self, at: int = 0) -> None:
         """Stop every job as `Running` once it has reached `at` percent, until `release_jobs()`."""
-        self._gate.hold(at)
+        self._hold.hold(at)
 
     def release_jobs(self) -> None:
         """Let held jobs go on."""
-        self._gate.release()
+        self._hold.release()
 
     def clear(self) -> None:
         """Behave well again. What was revoked stays revoked."""
-        self._orders.clear()
-        self._gate.clear()
+        self._rules.clear()
+        self._hold.clear()
         self._apps.enable_all()
         self._reset_habits()
 

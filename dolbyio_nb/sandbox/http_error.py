@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from xml.sax.saxutils import escape
 
+Ending = Literal["Failed", "Cancelled", "InternalError"]
+INPUT = "/problems/input-file-access"
+PARAMETER = "/problems/validation-error"
+OUTPUT = "/problems/output-format"
+LIMIT = "/problems/input-limit"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -54,7 +60,7 @@ _BY_STATUS = {
 }  # fmt: skip
 
 
-class Problem(Exception):
+class HttpError(Exception):
     """A request that is refused: a row of the table and one sentence about this case."""
 
     def __init__(self, row: Row, detail: str, *, retry_after: str | None = None) -> None:
@@ -69,43 +75,43 @@ def row_for(status: int) -> Row:
     return _BY_STATUS.get(status) or _row(status, f"status-{status}", f"Status {status}", "ERROR", "Error")
 
 
-def media_body(problem: Problem, path: str) -> dict[str, Any]:
+def media_body(error: HttpError, path: str) -> dict[str, Any]:
     """The problem JSON of the Media host."""
-    row = problem.row
+    row = error.row
     return {
         "type": row.type,
         "title": row.title,
         "status": row.status,
         "instance": path,
-        "detail": problem.detail,
+        "detail": error.detail,
     }
 
 
-def token_body(problem: Problem, style: str) -> dict[str, Any]:
+def token_body(error: HttpError, style: str) -> dict[str, Any]:
     """The error of the token endpoint in one of its spellings.
 
     `full` holds the keys that every published client reads; `status` and `code` are the two spellings that
     older clients tell of; `oauth` is that of RFC 6749.
     """
-    row = problem.row
+    row = error.row
     reason = "Unauthorized" if row.status == 401 else "Bad Request" if row.status == 400 else row.title
-    plain = {"type": row.token_type, "status": row.status, "error": reason, "message": problem.detail}
+    plain = {"type": row.token_type, "status": row.status, "error": reason, "message": error.detail}
     if style == "status":
         return plain
     if style == "code":
-        named = {"error_code": row.status, "error_reason": reason, "error_description": problem.detail}
+        named = {"error_code": row.status, "error_reason": reason, "error_description": error.detail}
         return {"type": row.token_type, **named}
     if style == "oauth":
-        error = "invalid_client" if row.status == 401 else "invalid_request"
-        return {"error": error, "error_description": problem.detail}
-    return {**plain, "title": reason, "detail": problem.detail}
+        code = "invalid_client" if row.status == 401 else "invalid_request"
+        return {"error": code, "error_description": error.detail}
+    return {**plain, "title": reason, "detail": error.detail}
 
 
-def s3_body(problem: Problem, request_id: str) -> bytes:
+def s3_body(error: HttpError, request_id: str) -> bytes:
     """The XML that storage answers with."""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{problem.row.s3_code}</Code><Message>{escape(problem.detail)}</Message>"
+        f"<Error><Code>{error.row.s3_code}</Code><Message>{escape(error.detail)}</Message>"
         f"<RequestId>{request_id}</RequestId></Error>"
     ).encode()
 
@@ -149,12 +155,6 @@ def ordered(status: Ending) -> JobFailure:
     return JobFailure(type, "The job was made to fail", "Ordered by sandbox.faults", status)
 
 
-INPUT = "/problems/input-file-access"
-PARAMETER = "/problems/validation-error"
-OUTPUT = "/problems/output-format"
-LIMIT = "/problems/input-limit"
-
-
 class Refused(Exception):
     """A job ends here: `type` as in the service's problem JSON, `title` and `detail` in words."""
 
@@ -182,6 +182,3 @@ def unwritable(detail: str) -> Refused:
 
 def beyond(detail: str) -> Refused:
     return Refused(LIMIT, "The input is larger than the sandbox takes", detail)
-
-
-Ending = Literal["Failed", "Cancelled", "InternalError"]

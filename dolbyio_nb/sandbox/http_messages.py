@@ -8,10 +8,12 @@ from io import BufferedIOBase
 from typing import Any, BinaryIO, Literal, Protocol
 from urllib.parse import parse_qsl
 
-from dolbyio_nb.sandbox.http_error import TOO_LARGE, VALIDATION, Problem
+from dolbyio_nb.sandbox.http_error import TOO_LARGE, VALIDATION, HttpError
 
 Place = Literal["token", "media", "storage"]
 LARGEST_MESSAGE = 1024 * 1024  # of a form or JSON body; files go to storage
+
+_LONGEST_LINE = 1024
 
 
 class Body(Protocol):
@@ -40,7 +42,7 @@ class Request:
         while self.body and (part := self.body.read(65536)):
             size += len(part)
             if size > LARGEST_MESSAGE:
-                raise Problem(TOO_LARGE, f"Request body is larger than {LARGEST_MESSAGE} bytes")
+                raise HttpError(TOO_LARGE, f"Request body is larger than {LARGEST_MESSAGE} bytes")
             parts.append(part)
         return b"".join(parts)
 
@@ -54,9 +56,9 @@ class Request:
         try:
             value = json.loads(self.read(), parse_float=_finite, parse_constant=_finite)
         except (ValueError, RecursionError):
-            raise Problem(VALIDATION, "Request body contains invalid json") from None
+            raise HttpError(VALIDATION, "Request body contains invalid json") from None
         if not isinstance(value, dict):
-            raise Problem(VALIDATION, "Request body must be a json object")
+            raise HttpError(VALIDATION, "Request body must be a json object")
         return value
 
 
@@ -103,9 +105,6 @@ def _finite(text: str) -> float:
     return number
 
 
-_LONGEST_LINE = 1024
-
-
 class BrokenBodyError(ConnectionError):
     """The client stopped in the middle of its request."""
 
@@ -144,10 +143,10 @@ class ChunkedBody:
 
     def _next_chunk(self) -> None:
         if self._chunk and self._line():
-            raise Problem(VALIDATION, "A chunk is longer than it said")
+            raise HttpError(VALIDATION, "A chunk is longer than it said")
         digits = self._line().partition(b";")[0].strip()
         if not digits or len(digits) > 16 or digits.strip(b"0123456789abcdefABCDEF"):
-            raise Problem(VALIDATION, "A chunk has no length")
+            raise HttpError(VALIDATION, "A chunk has no length")
         length = int(digits, 16)
         self._chunk = PlainBody(self._stream, length)
         if length == 0:
@@ -160,5 +159,5 @@ class ChunkedBody:
         if not line:
             raise BrokenBodyError("the request ended early")
         if not line.endswith(b"\n"):
-            raise Problem(VALIDATION, "A line of the chunked body does not end")
+            raise HttpError(VALIDATION, "A line of the chunked body does not end")
         return line.rstrip(b"\r\n")

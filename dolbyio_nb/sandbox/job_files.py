@@ -9,7 +9,7 @@ from typing import Any
 from dolbyio_nb.sandbox.accounts import App
 from dolbyio_nb.sandbox.http_error import JobFailure, no_access, too_large
 from dolbyio_nb.sandbox.outbound import download, local_url, upload
-from dolbyio_nb.sandbox.storage import Store, discard, object_key
+from dolbyio_nb.sandbox.storage import ObjectStore, discard, object_key
 
 LARGEST_INPUT = 200 * 1000 * 1000
 
@@ -44,10 +44,10 @@ def location(value: object) -> Location | None:
     return None
 
 
-class Locations:
+class JobFiles:
     """Fetches inputs and delivers outputs for the jobs of one sandbox."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: ObjectStore) -> None:
         self._store = store
 
     def fetch(self, app: App, place: Location, tick: Callable[[], None]) -> Path:

@@ -1,4 +1,4 @@
-"""The book of jobs: what was asked, how far each one is, and how it ended."""
+"""Job records: what was asked, how far each one is, and how it ended."""
 
 import threading
 import uuid
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from dolbyio_nb.sandbox.accounts import App
-from dolbyio_nb.sandbox.http_error import NOT_FOUND, Problem
+from dolbyio_nb.sandbox.http_error import NOT_FOUND, HttpError
 
 Status = Literal["Pending", "Running", "Success", "Failed", "Cancelled", "InternalError"]
 STATUSES: tuple[Status, ...] = ("Pending", "Running", "Success", "Failed", "Cancelled", "InternalError")
@@ -20,7 +20,7 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True)
-class Job:
+class JobRecord:
     """One job at one moment. Times are seconds on the sandbox's clock, `duration` is that of the media."""
 
     job_id: str
@@ -71,41 +71,41 @@ class Job:
         }
 
 
-class JobBook:
+class JobRecords:
     """Every job of one sandbox. A job moves Pending, Running, then one of four ends, and never back."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, JobRecord] = {}
         self._changed = threading.Condition()
 
     def add(
         self, app: App, path: str, version: str, body: Mapping[str, Any], passed: Mapping[str, str]
-    ) -> Job:
+    ) -> JobRecord:
         with self._changed:
             number = len(self._jobs)
-            job = Job(str(uuid.uuid4()), number, app, path, version, self._clock(), body, passed)
+            job = JobRecord(str(uuid.uuid4()), number, app, path, version, self._clock(), body, passed)
             self._jobs[job.job_id] = job
             return job
 
-    def find(self, app: App, job_id: str, path: str | None = None) -> Job:
+    def find(self, app: App, job_id: str, path: str | None = None) -> JobRecord:
         """A job of this app (and of this API); anybody else's is not found."""
         job = self._jobs.get(job_id)
         if job is None or job.app is not app or (path and job.path != path) or self._is_old(job):
-            raise Problem(NOT_FOUND, "There is no such job")
+            raise HttpError(NOT_FOUND, "There is no such job")
         return job
 
-    def of(self, app: App) -> list[Job]:
+    def of(self, app: App) -> list[JobRecord]:
         """The jobs of an app that are not older than 31 days, newest first."""
         jobs = [job for job in self.all() if job.app is app and not self._is_old(job)]
         return jobs[::-1]
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[JobRecord]:
         """Every job, oldest first."""
         with self._changed:
             return list(self._jobs.values())
 
-    def begin(self, job_id: str) -> Job | None:
+    def begin(self, job_id: str) -> JobRecord | None:
         """Take a pending job in hand; None when it was cancelled meanwhile."""
         with self._changed:
             if self._jobs[job_id].status != "Pending":
@@ -121,7 +121,7 @@ class JobBook:
             if percent > job.progress:
                 self._change(job_id, progress=min(percent, 99))
 
-    def end(self, job_id: str, status: Status, **facts: Any) -> Job | None:
+    def end(self, job_id: str, status: Status, **facts: Any) -> JobRecord | None:
         """Close a job with its `result` or `error`, and `duration` where known; None if it had ended."""
         with self._changed:
             job = self._jobs[job_id]
@@ -130,7 +130,7 @@ class JobBook:
             progress = 100 if status == "Success" else job.progress
             return self._change(job_id, status=status, completed=self._clock(), progress=progress, **facts)
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, job: JobRecord) -> None:
         """Ask for an end: at once while Pending, at the next step while Running, never after the end."""
         with self._changed:
             now = self._jobs[job.job_id]
@@ -139,7 +139,7 @@ class JobBook:
             elif not now.ended:
                 self._change(job.job_id, cancelling=True)
 
-    def wait(self, job_id: str, timeout: float) -> Job:
+    def wait(self, job_id: str, timeout: float) -> JobRecord:
         """Wait until a job has ended; raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._jobs[job_id].ended, timeout):
@@ -149,12 +149,12 @@ class JobBook:
     def is_cancelling(self, job_id: str) -> bool:
         return self._jobs[job_id].cancelling
 
-    def _change(self, job_id: str, **changes: Any) -> Job:
+    def _change(self, job_id: str, **changes: Any) -> JobRecord:
         job = self._jobs[job_id] = replace(self._jobs[job_id], **changes)
         self._changed.notify_all()
         return job
 
-    def _is_old(self, job: Job) -> bool:
+    def _is_old(self, job: JobRecord) -> bool:
         return self._clock() > job.submitted + KEPT
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dolbyio_nb.sandbox.http_error import VALIDATION, Problem
-from dolbyio_nb.sandbox.jobs import STATUSES, Job
+from dolbyio_nb.sandbox.http_error import VALIDATION, HttpError
+from dolbyio_nb.sandbox.jobs import STATUSES, JobRecord
 
 PAGE = 100
 
 
-def page(jobs: list[Job], query: Mapping[str, str]) -> dict[str, Any]:
+def page(jobs: list[JobRecord], query: Mapping[str, str]) -> dict[str, Any]:
     """One page of `jobs` (newest first) that pass the filters of the query."""
     tests = _tests(query)
     found = [job for job in jobs if all(test(job) for test in tests)]
@@ -23,14 +23,14 @@ def page(jobs: list[Job], query: Mapping[str, str]) -> dict[str, Any]:
     return answer
 
 
-def _tests(query: Mapping[str, str]) -> list[Callable[[Job], bool]]:
+def _tests(query: Mapping[str, str]) -> list[Callable[[JobRecord], bool]]:
     after = _moment(query, "submitted_after", -float("inf"))
     before = _moment(query, "submitted_before", float("inf"))
     if before < after:
-        raise Problem(VALIDATION, "submitted_before must not be earlier than submitted_after")
+        raise HttpError(VALIDATION, "submitted_before must not be earlier than submitted_after")
     status = query.get("status")
     if status is not None and status not in STATUSES:
-        raise Problem(VALIDATION, f"status must be one of {', '.join(STATUSES)}")
+        raise HttpError(VALIDATION, f"status must be one of {', '.join(STATUSES)}")
     job_id = query.get("job_id")
     number = _number(query.get("next_token"))
     return [
@@ -49,7 +49,7 @@ def _moment(query: Mapping[str, str], name: str, default: float) -> float:
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise Problem(
+        raise HttpError(
             VALIDATION, f"{name} must be a date and time such as 2021-08-10T05:16:31.494Z"
         ) from None
 
@@ -70,4 +70,4 @@ def _number(token: str | None) -> int | None:
         text = base64.urlsafe_b64decode(token.encode()).decode()
         return int(text.removeprefix("before:"))
     except (binascii.Error, ValueError):
-        raise Problem(VALIDATION, "next_token is not one that this service gave") from None
+        raise HttpError(VALIDATION, "next_token is not one that this service gave") from None

@@ -13,7 +13,7 @@ _HIDDEN_QUERY = ("X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-Credential")
 
 
 @dataclass(frozen=True)
-class Seen:
+class LoggedRequest:
     """One request. `authorization` is its kind and the digest of its value (see `digest`), or None."""
 
     at: Place
@@ -25,19 +25,19 @@ class Seen:
     query: Mapping[str, str] = field(repr=False)
 
 
-class Journal:
+class RequestLog:
     """The requests of one sandbox in the order of their coming; the last ten thousand are kept."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._seen: deque[Seen] = deque(maxlen=KEPT)
+        self._seen: deque[LoggedRequest] = deque(maxlen=KEPT)
         self._counts: dict[str, int] = {}
         self._changed = threading.Condition()
 
     def note(self, request: Request) -> None:
         """Write a request down once its fate is decided, before it is answered: one that hangs is seen."""
         with self._changed:
-            self._seen.append(_seen(request, self._clock()))
+            self._seen.append(_logged(request, self._clock()))
             self._counts[request.at] = self._counts.get(request.at, 0) + 1
             self._changed.notify_all()
 
@@ -57,7 +57,7 @@ class Journal:
             self._seen.clear()
             self._counts.clear()
 
-    def __iter__(self) -> Iterator[Seen]:
+    def __iter__(self) -> Iterator[LoggedRequest]:
         with self._changed:
             return iter(list(self._seen))
 
@@ -66,13 +66,13 @@ class Journal:
 
 
 def digest(credentials: str) -> str:
-    """What the journal keeps of a token (or of the base64 of a Basic header): 12 digits of its SHA-256."""
+    """What the log keeps of a token (or of the base64 of a Basic header): 12 digits of its SHA-256."""
     return hashlib.sha256(credentials.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def _seen(request: Request, now: float) -> Seen:
+def _logged(request: Request, now: float) -> LoggedRequest:
     kind, _, credentials = request.headers.get("authorization", "").partition(" ")
     headers = {name: value for name, value in request.headers.items() if name != "authorization"}
     query = {name: "…" if name in _HIDDEN_QUERY else value for name, value in request.query.items()}
     authorization = f"{kind} {digest(credentials.strip())}" if kind else None
-    return Seen(request.at, request.method, request.path, now, authorization, headers, query)
+    return LoggedRequest(request.at, request.method, request.path, now, authorization, headers, query)

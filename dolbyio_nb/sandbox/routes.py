@@ -1,46 +1,53 @@
-"""Routes that start jobs."""
+"""Endpoints that start jobs: the table of them, and what each request must name."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from dolbyio_nb.sandbox.http_error import VALIDATION, Problem
+from dolbyio_nb.sandbox.http_error import VALIDATION, HttpError
 from dolbyio_nb.sandbox.job_files import Location, location
 
 
 @dataclass(frozen=True)
-class Api:
-    """One API. `version` is one that was seen, or `v1.0` where none was."""
+class Endpoint:
+    """One API of the table: a row here and a recipe in `operations` are all there is to it.
 
+    `recipe` names a function as `module.function` in `dolbyio_nb.sandbox.operations`; it is loaded when the
+    first job runs. `version` is one that was seen, or `v1.0` where none was.
+    """
+
+    path: str
+    recipe: str
     version: str
     many: bool = False  # inputs and outputs are lists
-    writes: bool = True
+    writes: Literal["media", "report", ""] = "media"  # what the output holds; nothing: the answer has it all
 
 
-APIS: Mapping[str, Api] = {
-    "/media/enhance": Api("v1.1.2"),
-    "/media/diagnose": Api("b1.0", writes=False),
-    "/media/analyze": Api("b1.4"),
-    "/media/analyze/speech": Api("b1.0"),
-    "/media/analyze/music": Api("b1.0"),
-    "/media/transcode": Api("v1.7", many=True),
-    "/media/master": Api("v1.0", many=True),
-    "/media/master/preview": Api("v1.0", many=True),
-}
+_ROWS = (
+    Endpoint("/media/enhance", "enhance.enhance", "v1.1.2"),
+    Endpoint("/media/diagnose", "diagnose.diagnose", "b1.0", writes=""),
+    Endpoint("/media/analyze", "analyze.analyze", "b1.4", writes="report"),
+    Endpoint("/media/analyze/speech", "speech.analyze_speech", "b1.0", writes="report"),
+    Endpoint("/media/analyze/music", "music.analyze_music", "b1.0", writes="report"),
+    Endpoint("/media/transcode", "transcode.transcode", "v1.7", many=True),
+    Endpoint("/media/master", "master.master", "v1.0", many=True),
+    Endpoint("/media/master/preview", "master.master_preview", "v1.0", many=True),
+)
+ENDPOINTS: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in _ROWS}
 
 
 def check(path: str, body: Mapping[str, Any]) -> None:
     """Refuse a request that does not say what to work on."""
-    api = APIS[path]
+    endpoint = ENDPOINTS[path]
     if body.get("on_complete") is not None and not callback_place(body):
-        raise Problem(VALIDATION, "on_complete must be an object with url")
-    if api.many:
+        raise HttpError(VALIDATION, "on_complete must be an object with url")
+    if endpoint.many:
         _check_list(body, "inputs", "source")
         _check_list(body, "outputs", "destination")
         return
     _check_place(body, "input")
-    if api.writes:
+    if endpoint.writes:
         _check_place(body, "output")
     if isinstance(body["input"], Mapping):
         _check_region(body["input"].get("region"))
@@ -70,25 +77,25 @@ def _places(body: Mapping[str, Any], one: str, many: str, key: str) -> list[Loca
 def _check_list(body: Mapping[str, Any], name: str, key: str) -> None:
     items = body.get(name)
     if not isinstance(items, list) or not items:
-        raise Problem(VALIDATION, f"{name} is required: a list with at least one item")
+        raise HttpError(VALIDATION, f"{name} is required: a list with at least one item")
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
-            raise Problem(VALIDATION, f"{name}[{index}] must be an object")
+            raise HttpError(VALIDATION, f"{name}[{index}] must be an object")
         _check_place(item, key, f"{name}[{index}].{key}")
 
 
 def _check_place(body: Mapping[str, Any], key: str, name: str = "") -> None:
     if location(body.get(key)) is None:
-        raise Problem(VALIDATION, f"{name or key} is required: a URL, or an object with url")
+        raise HttpError(VALIDATION, f"{name or key} is required: a URL, or an object with url")
 
 
 def _check_region(region: object) -> None:
     if region is None:
         return
     if not isinstance(region, Mapping):
-        raise Problem(VALIDATION, "input.region must be an object with start and end")
+        raise HttpError(VALIDATION, "input.region must be an object with start and end")
     start, end = region.get("start", 0), region.get("end", math.inf)
     if not all(isinstance(bound, int | float) and not isinstance(bound, bool) for bound in (start, end)):
-        raise Problem(VALIDATION, "input.region.start and input.region.end must be numbers of seconds")
+        raise HttpError(VALIDATION, "input.region.start and input.region.end must be numbers of seconds")
     if not 0 <= start < end:
-        raise Problem(VALIDATION, "input.region must start at 0 or later and end after its start")
+        raise HttpError(VALIDATION, "input.region must start at 0 or later and end after its start")

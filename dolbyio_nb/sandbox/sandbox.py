@@ -1,4 +1,4 @@
-"""The handle you hold: a running stand-in for the Dolby.io service, on this machine only."""
+"""Sandbox: a running stand-in for the Dolby.io service, on this machine only."""
 
 import tempfile
 import threading
@@ -9,17 +9,17 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from dolbyio_nb.sandbox.accounts import App, Apps, Tokens
-from dolbyio_nb.sandbox.authentication import Access
-from dolbyio_nb.sandbox.faults import Faults, Orders
+from dolbyio_nb.sandbox.authentication import Authentication
+from dolbyio_nb.sandbox.faults import Faults, Rules
 from dolbyio_nb.sandbox.http_messages import Place
-from dolbyio_nb.sandbox.job_runner import Workshop
-from dolbyio_nb.sandbox.jobs import Job, JobBook
-from dolbyio_nb.sandbox.request_log import Journal
+from dolbyio_nb.sandbox.job_runner import JobRunner
+from dolbyio_nb.sandbox.jobs import JobRecord, JobRecords
+from dolbyio_nb.sandbox.request_log import RequestLog
 from dolbyio_nb.sandbox.server import Server
-from dolbyio_nb.sandbox.service import Media, Service
-from dolbyio_nb.sandbox.storage import Signer, Storage, Store
-from dolbyio_nb.sandbox.webhooks import Announcer, Webhooks
-from dolbyio_nb.sandbox.worker_pool import Gate
+from dolbyio_nb.sandbox.service import MediaRoutes, Service
+from dolbyio_nb.sandbox.storage import ObjectStore, Signer, StorageRoutes
+from dolbyio_nb.sandbox.webhooks import Webhooks, WebhookSender
+from dolbyio_nb.sandbox.worker_pool import Hold
 
 
 class _Part(Protocol):
@@ -52,19 +52,19 @@ class Sandbox:
         self._apps = Apps()
         self._app = self._apps.add(app_key, app_secret)
         tokens = Tokens(clock)
-        self._orders = Orders()
-        gate = Gate()
-        self.faults = Faults(self._apps, tokens, self._orders, gate)
-        self.requests = Journal(clock)
-        self._book = JobBook(clock)
-        self._store = Store(clock)
-        self._storage = Storage(self._apps, self._store, Signer(clock))
+        self._rules = Rules()
+        hold = Hold()
+        self.faults = Faults(self._apps, tokens, self._rules, hold)
+        self.requests = RequestLog(clock)
+        self._jobs = JobRecords(clock)
+        self._store = ObjectStore(clock)
+        self._storage = StorageRoutes(self._apps, self._store, Signer(clock))
         webhooks = Webhooks()
-        self._announcer = Announcer(webhooks)
-        self._workshop = Workshop(self._book, self._store, gate, self._announcer.announce)
-        media = Media(self._store, self._storage, self._book, self._workshop, webhooks)
-        access = Access(self._apps, tokens, self.faults, clock)
-        self._service = Service(access, media, self._storage, self.faults, self._orders, self.requests)
+        self._sender = WebhookSender(webhooks)
+        self._runner = JobRunner(self._jobs, self._store, hold, self._sender.notify)
+        media = MediaRoutes(self._store, self._storage, self._jobs, self._runner, webhooks)
+        authentication = Authentication(self._apps, tokens, self.faults, clock)
+        self._service = Service(authentication, media, self._storage, self.faults, self._rules, self.requests)
         self._servers: list[Server] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
@@ -90,13 +90,13 @@ class Sandbox:
         return self.auth_url
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[JobRecord]:
         """Every job that was started, oldest first, as it stands now."""
-        return self._book.all()
+        return self._jobs.all()
 
-    def wait_for_job(self, job_id: str, timeout: float = 30.0) -> Job:
+    def wait_for_job(self, job_id: str, timeout: float = 30.0) -> JobRecord:
         """The job once it has ended; raises TimeoutError when it has not within `timeout` seconds."""
-        return self._book.wait(job_id, timeout)
+        return self._jobs.wait(job_id, timeout)
 
     def add_app(self, app_key: str | None = None, app_secret: str | None = None) -> App:
         """Register another app; neither sees the other's objects and jobs."""
@@ -142,13 +142,13 @@ class Sandbox:
         self._folder = tempfile.TemporaryDirectory(prefix="dolbyio-sandbox-", ignore_cleanup_errors=True)
         self._store.start(Path(self._folder.name))
         self._servers = [api, storage]
-        parts: tuple[_Part, ...] = (self._orders, self._announcer, self._workshop, *self._servers)
+        parts: tuple[_Part, ...] = (self._rules, self._sender, self._runner, *self._servers)
         for part in parts:
             part.start()
 
     def _close(self) -> None:
         servers, self._servers = self._servers, []
-        parts: tuple[_Part, ...] = (self._orders, *servers, self._workshop, self._announcer)
+        parts: tuple[_Part, ...] = (self._rules, *servers, self._runner, self._sender)
         for part in parts:
             part.stop()
         self._store.stop()

@@ -1,4 +1,4 @@
-"""The thin shell: http.server on loopback, turned into requests and responses."""
+"""Server on loopback: sockets turned into requests, and responses into bytes."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from dolbyio_nb.sandbox.http_error import MISDIRECTED, VALIDATION, Problem, row_for
+from dolbyio_nb.sandbox.http_error import MISDIRECTED, VALIDATION, HttpError, row_for
 from dolbyio_nb.sandbox.http_messages import Body, ChunkedBody, FilePart, Place, PlainBody, Request, Response
 
 Handle = Callable[[Request], Response]
-Refuse = Callable[[Problem, Request], Response]
+Refuse = Callable[[HttpError, Request], Response]
 IDLE_TIMEOUT = 60.0  # seconds that a silent connection is kept
 HANG_UP_TIMEOUT = 1.0  # seconds that a client gets to hear the last answer
 LARGEST_DRAIN = 1024**3  # bytes of a refused body that are read so that the client hears the refusal
@@ -99,9 +99,9 @@ class Handler(BaseHTTPRequestHandler):
             request = self._request()
             self._check_host()
             response = self.server.handle(request)
-        except Problem as problem:
+        except HttpError as error:
             self.close_connection = True
-            response = self.server.refuse(problem, request)
+            response = self.server.refuse(error, request)
         if response.dropped:
             self._drop()
         else:
@@ -124,17 +124,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def _check_host(self) -> None:
         if not self.server.allows(self.headers.get("Host", "")):
-            raise Problem(MISDIRECTED, "The Host header does not name this sandbox")
+            raise HttpError(MISDIRECTED, "The Host header does not name this sandbox")
 
     def _body(self) -> tuple[Body | None, int | None]:
         lengths = self.headers.get_all("Content-Length", [])
         encodings = self.headers.get_all("Transfer-Encoding", [])
         if encodings and (lengths or [value.strip().lower() for value in encodings] != ["chunked"]):
-            raise Problem(VALIDATION, "The length of the request is told in two ways, or in an unknown one")
+            raise HttpError(VALIDATION, "The length of the request is told in two ways, or in an unknown one")
         if encodings:
             return ChunkedBody(self.rfile), None
         if len(lengths) > 1 or (lengths and not re.fullmatch(r"[0-9]{1,15}", lengths[0].strip())):
-            raise Problem(VALIDATION, "Content-Length is not one whole number")
+            raise HttpError(VALIDATION, "Content-Length is not one whole number")
         if not lengths:
             return None, (None if self.command == "PUT" else 0)
         return PlainBody(self.rfile, int(lengths[0])), int(lengths[0])
@@ -177,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             while body and left > 0 and (block := body.read(BLOCK)):
                 left -= len(block)
-        except Problem:
+        except HttpError:
             left = 0
         if left <= 0:
             self.close_connection = True
@@ -203,8 +203,8 @@ class Handler(BaseHTTPRequestHandler):
         """What http.server itself refuses, such as a garbled request line, in the service's own words."""
         self.close_connection = True
         self.command = getattr(self, "command", None) or "GET"
-        problem = Problem(row_for(int(code)), message or "The request cannot be read")
-        self._finish(None, self.server.refuse(problem, Request(self.server.at, self.command, "")))
+        error = HttpError(row_for(int(code)), message or "The request cannot be read")
+        self._finish(None, self.server.refuse(error, Request(self.server.at, self.command, "")))
 
     def version_string(self) -> str:
         return "dolbyio_nb-sandbox"

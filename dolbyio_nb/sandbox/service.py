@@ -5,38 +5,46 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dolbyio_nb.sandbox.accounts import App
-from dolbyio_nb.sandbox.authentication import Access
-from dolbyio_nb.sandbox.faults import Faults, Orders
+from dolbyio_nb.sandbox.authentication import Authentication
+from dolbyio_nb.sandbox.faults import Faults, Rules
 from dolbyio_nb.sandbox.http_error import (
     INTERNAL,
     NO_METHOD,
     NOT_FOUND,
     VALIDATION,
-    Problem,
+    HttpError,
     media_body,
     s3_body,
     token_body,
 )
 from dolbyio_nb.sandbox.http_messages import Request, Response, json_response
-from dolbyio_nb.sandbox.job_runner import Workshop
-from dolbyio_nb.sandbox.jobs import JobBook
+from dolbyio_nb.sandbox.job_runner import JobRunner
+from dolbyio_nb.sandbox.jobs import JobRecords
 from dolbyio_nb.sandbox.listing import page
-from dolbyio_nb.sandbox.request_log import Journal
-from dolbyio_nb.sandbox.routes import APIS, check
-from dolbyio_nb.sandbox.storage import Storage, Store, object_key
+from dolbyio_nb.sandbox.request_log import RequestLog
+from dolbyio_nb.sandbox.routes import ENDPOINTS, check
+from dolbyio_nb.sandbox.storage import ObjectStore, StorageRoutes, object_key
 from dolbyio_nb.sandbox.webhooks import Webhooks, passed_headers
 
+TOKEN_PATH = "/v1/auth/token"  # noqa: S105 - a path
+Call = Callable[[App, Request], Response]
 
-class Media:
+
+class MediaRoutes:
     """What one sandbox answers under `/media`."""
 
     def __init__(
-        self, store: Store, storage: Storage, book: JobBook, workshop: Workshop, webhooks: Webhooks
+        self,
+        store: ObjectStore,
+        storage: StorageRoutes,
+        jobs: JobRecords,
+        runner: JobRunner,
+        webhooks: Webhooks,
     ) -> None:
         self._store = store
         self._storage = storage
-        self._book = book
-        self._workshop = workshop
+        self._jobs = jobs
+        self._runner = runner
         self._webhooks = webhooks
 
     def upload_url(self, app: App, request: Request) -> Response:
@@ -55,20 +63,20 @@ class Media:
         body = request.json()
         check(request.path, body)
         passed = passed_headers(body.get("on_complete"), request.headers)
-        job = self._book.add(app, request.path, APIS[request.path].version, body, passed)
-        self._workshop.take(job)
+        job = self._jobs.add(app, request.path, ENDPOINTS[request.path].version, body, passed)
+        self._runner.submit(job)
         return json_response({"job_id": job.job_id})
 
     def poll(self, app: App, request: Request) -> Response:
-        return json_response(self._book.find(app, _job_id(request), request.path).answer())
+        return json_response(self._jobs.find(app, _job_id(request), request.path).answer())
 
     def jobs(self, app: App, request: Request) -> Response:
-        return json_response(page(self._book.of(app), request.query))
+        return json_response(page(self._jobs.of(app), request.query))
 
     def cancel(self, app: App, request: Request) -> Response:
         """Whatever the body: Python clients send `{}`, Node's sends none."""
-        job = self._book.find(app, _job_id(request))
-        self._book.cancel(job)
+        job = self._jobs.find(app, _job_id(request))
+        self._jobs.cancel(job)
         detail = "The job has ended already" if job.ended else "An attempt to cancel the job will be made"
         return json_response({"status": 200, "title": "Cancel request accepted", "detail": detail})
 
@@ -93,7 +101,7 @@ class Media:
     def _stored_key(self, app: App, url: object) -> str:
         key = _key(url)
         if self._store.find(app, key) is None:
-            raise Problem(NOT_FOUND, "There is no such object in temporary storage")
+            raise HttpError(NOT_FOUND, "There is no such object in temporary storage")
         return key
 
 
@@ -101,18 +109,14 @@ def _key(url: object) -> str:
     try:
         return object_key(url)
     except ValueError as error:
-        raise Problem(VALIDATION, str(error)) from None
+        raise HttpError(VALIDATION, str(error)) from None
 
 
 def _job_id(request: Request) -> str:
     job_id = request.query.get("job_id")
     if not job_id:
-        raise Problem(VALIDATION, "job_id is required")
+        raise HttpError(VALIDATION, "job_id is required")
     return job_id
-
-
-TOKEN_PATH = "/v1/auth/token"  # noqa: S105 - a path
-Call = Callable[[App, Request], Response]
 
 
 class Service:
@@ -120,73 +124,73 @@ class Service:
 
     def __init__(
         self,
-        access: Access,
-        media: Media,
-        storage: Storage,
+        authentication: Authentication,
+        media: MediaRoutes,
+        storage: StorageRoutes,
         faults: Faults,
-        orders: Orders,
-        journal: Journal,
+        rules: Rules,
+        request_log: RequestLog,
     ) -> None:
-        self._access = access
+        self._authentication = authentication
         self._storage = storage
         self._faults = faults
-        self._orders = orders
-        self._journal = journal
+        self._rules = rules
+        self._request_log = request_log
         self._routes = _routes(media)
 
     def handle(self, request: Request) -> Response:
         """Answer a request of either port."""
         if request.path == TOKEN_PATH and request.at == "media":
             request = replace(request, at="token")
-        act = self._orders.take(request)
-        self._journal.note(request)
+        act = self._rules.take(request)
+        self._request_log.note(request)
         request_id = secrets.token_urlsafe(12)
         try:
             response = act(request, self._serve)
-        except Problem as problem:
-            response = self._refusal(problem, request, request_id)
+        except HttpError as error:
+            response = self._refusal(error, request, request_id)
         except (ConnectionError, TimeoutError):
             raise  # the client went away in the middle of its request
         except Exception:
-            unforeseen = Problem(INTERNAL, "The sandbox met an error of its own")
+            unforeseen = HttpError(INTERNAL, "The sandbox met an error of its own")
             response = self._refusal(unforeseen, request, request_id)
         name = "x-amz-request-id" if request.at == "storage" else "Apigw-Requestid"
         return response.with_header(name, request_id)
 
-    def refuse(self, problem: Problem, request: Request) -> Response:
+    def refuse(self, error: HttpError, request: Request) -> Response:
         """The answer to a request that never got as far as `handle`."""
-        return self._refusal(problem, request, secrets.token_urlsafe(12))
+        return self._refusal(error, request, secrets.token_urlsafe(12))
 
     def _serve(self, request: Request) -> Response:
         if request.at == "storage":
             return self._storage.handle(request)
         if request.at == "token":
             if request.method != "POST":
-                raise Problem(NO_METHOD, "Use POST")
-            return self._access.grant(request)
-        app = self._access.admit(request)
+                raise HttpError(NO_METHOD, "Use POST")
+            return self._authentication.issue_token(request)
+        app = self._authentication.authenticate(request)
         methods = self._routes.get(request.path)
         if methods is None:
-            raise Problem(NOT_FOUND, "There is no such API")
+            raise HttpError(NOT_FOUND, "There is no such API")
         if request.method not in methods:
-            raise Problem(NO_METHOD, f"Use {' or '.join(methods)}")
+            raise HttpError(NO_METHOD, f"Use {' or '.join(methods)}")
         return methods[request.method](app, request)
 
-    def _refusal(self, problem: Problem, request: Request, request_id: str) -> Response:
-        answer = self._spelled(problem, request, request_id)
-        return answer.with_header("Retry-After", problem.retry_after) if problem.retry_after else answer
+    def _refusal(self, error: HttpError, request: Request, request_id: str) -> Response:
+        answer = self._spelled(error, request, request_id)
+        return answer.with_header("Retry-After", error.retry_after) if error.retry_after else answer
 
-    def _spelled(self, problem: Problem, request: Request, request_id: str) -> Response:
-        status = problem.row.status
+    def _spelled(self, error: HttpError, request: Request, request_id: str) -> Response:
+        status = error.row.status
         if request.at == "storage":
-            return Response(status, {"Content-Type": "application/xml"}, s3_body(problem, request_id))
+            return Response(status, {"Content-Type": "application/xml"}, s3_body(error, request_id))
         if request.at == "token":
-            return json_response(token_body(problem, self._faults.error_style), status)
-        return json_response(media_body(problem, request.path), status)
+            return json_response(token_body(error, self._faults.error_style), status)
+        return json_response(media_body(error, request.path), status)
 
 
-def _routes(media: Media) -> dict[str, dict[str, Call]]:
-    jobs: dict[str, dict[str, Call]] = {path: {"POST": media.start, "GET": media.poll} for path in APIS}
+def _routes(media: MediaRoutes) -> dict[str, dict[str, Call]]:
+    jobs: dict[str, dict[str, Call]] = {path: {"POST": media.start, "GET": media.poll} for path in ENDPOINTS}
     return jobs | {
         "/media/input": {"POST": media.upload_url},
         "/media/output": {"GET": media.download, "POST": media.download_url},

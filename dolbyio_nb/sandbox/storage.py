@@ -26,9 +26,15 @@ from dolbyio_nb.sandbox.http_error import (
     NOT_FOUND,
     TOO_LARGE,
     TWO_SIGNATURES,
-    Problem,
+    HttpError,
 )
 from dolbyio_nb.sandbox.http_messages import FilePart, Request, Response
+
+LIFE = 3600  # seconds that a presigned URL holds
+LARGEST_OBJECT = 5 * 1024**3  # what S3 takes in one PUT
+BLOCK = 1024 * 1024
+_DATE = "%Y%m%dT%H%M%SZ"
+_OPERATIONS = {"PUT": "PutObject", "GET": "GetObject"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class StoredObject:
     etag: str
 
 
-class Store:
+class ObjectStore:
     """The objects of all apps. Names from outside never become file names."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -125,11 +131,6 @@ def object_key(url: object) -> str:
     return key
 
 
-LIFE = 3600
-_DATE = "%Y%m%dT%H%M%SZ"
-_OPERATIONS = {"PUT": "PutObject", "GET": "GetObject"}
-
-
 class Signer:
     """Makes and checks presigned URLs with a key of its own."""
 
@@ -157,16 +158,16 @@ class Signer:
     def check(self, method: str, path: str, query: Mapping[str, str]) -> None:
         """Refuse a request whose query does not allow it, or no longer does."""
         if "X-Amz-Signature" not in query:
-            raise Problem(FORBIDDEN, "Access Denied")
+            raise HttpError(FORBIDDEN, "Access Denied")
         expected = self._signature(method, path, query)
         if not hmac.compare_digest(expected.encode(), query["X-Amz-Signature"].encode()):
-            raise Problem(
+            raise HttpError(
                 BAD_SIGNATURE,
                 "The request signature we calculated does not match the signature you provided",
             )
         made = datetime.strptime(query["X-Amz-Date"], _DATE).replace(tzinfo=UTC)
         if self._clock() >= made.timestamp() + LIFE:
-            raise Problem(FORBIDDEN, "Request has expired")
+            raise HttpError(FORBIDDEN, "Request has expired")
 
     def _signature(self, method: str, path: str, query: Mapping[str, str]) -> str:
         signed = sorted((name, value) for name, value in query.items() if name != "X-Amz-Signature")
@@ -174,14 +175,10 @@ class Signer:
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
 
-LARGEST_OBJECT = 5 * 1024**3  # what S3 takes in one PUT
-BLOCK = 1024 * 1024
-
-
-class Storage:
+class StorageRoutes:
     """The second port. Reads nothing but what the query allows; wants no Authorization header, as S3."""
 
-    def __init__(self, apps: Apps, store: Store, signer: Signer) -> None:
+    def __init__(self, apps: Apps, store: ObjectStore, signer: Signer) -> None:
         self._apps = apps
         self._store = store
         self._signer = signer
@@ -193,25 +190,25 @@ class Storage:
 
     def handle(self, request: Request) -> Response:
         if "authorization" in request.headers:
-            raise Problem(
+            raise HttpError(
                 TWO_SIGNATURES,
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
                 "string parameter or the Authorization header should be specified",
             )
         if request.method not in ("GET", "PUT"):
-            raise Problem(NO_METHOD, "The specified method is not allowed against this resource.")
+            raise HttpError(NO_METHOD, "The specified method is not allowed against this resource.")
         self._signer.check(request.method, request.path, request.query)
         folder, _, key = request.path.lstrip("/").partition("/")
         app = self._apps.in_folder(folder)
         if app is None:
-            raise Problem(NOT_FOUND, "The specified key does not exist.")
+            raise HttpError(NOT_FOUND, "The specified key does not exist.")
         return self._put(request, app, key) if request.method == "PUT" else self._get(request, app, key)
 
     def _put(self, request: Request, app: App, key: str) -> Response:
         if request.length is None or request.body is None:
-            raise Problem(NO_LENGTH, "You must provide the Content-Length HTTP header.")
+            raise HttpError(NO_LENGTH, "You must provide the Content-Length HTTP header.")
         if request.length > LARGEST_OBJECT:
-            raise Problem(TOO_LARGE, "Your proposed upload exceeds the maximum allowed size")
+            raise HttpError(TOO_LARGE, "Your proposed upload exceeds the maximum allowed size")
         path = self._store.new_file()
         try:
             with path.open("wb") as file:
@@ -226,11 +223,11 @@ class Storage:
     def _get(self, request: Request, app: App, key: str) -> Response:
         opened = self._store.open(app, key)
         if opened is None:
-            raise Problem(NOT_FOUND, "The specified key does not exist.")
+            raise HttpError(NOT_FOUND, "The specified key does not exist.")
         stored, file = opened
         try:
             first, count = _range(request.headers.get("range", ""), stored.size)
-        except Problem:
+        except HttpError:
             file.close()
             raise
         headers = _object_headers(stored)
@@ -260,5 +257,5 @@ def _range(header: str, size: int) -> tuple[int, int]:
     else:
         start, end = int(first), min(size, int(last) + 1 if last else size)
     if start >= end:
-        raise Problem(NO_RANGE, "The requested range is not satisfiable")
+        raise HttpError(NO_RANGE, "The requested range is not satisfiable")
     return start, end - start

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dolbyio_nb.sandbox.accounts import App
-from dolbyio_nb.sandbox.http_error import CONFLICT, NOT_FOUND, VALIDATION, JobFailure, Problem
-from dolbyio_nb.sandbox.jobs import Job
+from dolbyio_nb.sandbox.http_error import CONFLICT, NOT_FOUND, VALIDATION, HttpError, JobFailure
+from dolbyio_nb.sandbox.jobs import JobRecord
 from dolbyio_nb.sandbox.outbound import local_url, post
 from dolbyio_nb.sandbox.routes import callback_place
-from dolbyio_nb.sandbox.worker_pool import Crew
+from dolbyio_nb.sandbox.worker_pool import WorkerPool
 
 _NOT_PASSED_ON = frozenset({"authorization", "host", "content-length", "transfer-encoding", "connection"})
 
 
 @dataclass(frozen=True)
-class Webhook:
+class WebhookRecord:
     """One registered address."""
 
     webhook_id: str
@@ -34,54 +34,54 @@ class Webhooks:
     """One webhook per app."""
 
     def __init__(self) -> None:
-        self._hooks: dict[str, Webhook] = {}
+        self._hooks: dict[str, WebhookRecord] = {}
         self._lock = threading.Lock()
 
-    def add(self, app: App, body: Mapping[str, Any]) -> Webhook:
+    def add(self, app: App, body: Mapping[str, Any]) -> WebhookRecord:
         hook = _webhook(f"webhook-{uuid.uuid4().hex}", body)
         with self._lock:
             if app.app_key in self._hooks:
-                raise Problem(CONFLICT, "This app has a webhook already; change it with PUT")
+                raise HttpError(CONFLICT, "This app has a webhook already; change it with PUT")
             self._hooks[app.app_key] = hook
         return hook
 
-    def change(self, app: App, webhook_id: str | None, body: Mapping[str, Any]) -> Webhook:
+    def change(self, app: App, webhook_id: str | None, body: Mapping[str, Any]) -> WebhookRecord:
         hook = replace(_webhook("", body), webhook_id=self.find(app, webhook_id).webhook_id)
         with self._lock:
             self._hooks[app.app_key] = hook
         return hook
 
-    def remove(self, app: App, webhook_id: str | None) -> Webhook:
+    def remove(self, app: App, webhook_id: str | None) -> WebhookRecord:
         hook = self.find(app, webhook_id)
         with self._lock:
             self._hooks.pop(app.app_key, None)
         return hook
 
-    def find(self, app: App, webhook_id: str | None) -> Webhook:
+    def find(self, app: App, webhook_id: str | None) -> WebhookRecord:
         hook = self._hooks.get(app.app_key)
         if hook is None or webhook_id != hook.webhook_id:
-            raise Problem(NOT_FOUND, "There is no such webhook")
+            raise HttpError(NOT_FOUND, "There is no such webhook")
         return hook
 
-    def of(self, app: App) -> Webhook | None:
+    def of(self, app: App) -> WebhookRecord | None:
         return self._hooks.get(app.app_key)
 
 
-class Announcer:
+class WebhookSender:
     """Calls the addresses that wait for a job, once each, from a thread of its own."""
 
     def __init__(self, webhooks: Webhooks) -> None:
         self._webhooks = webhooks
-        self._crew: Crew | None = None
+        self._pool: WorkerPool | None = None
 
     def start(self) -> None:
-        self._crew = Crew("callbacks", 1)
+        self._pool = WorkerPool("callbacks", 1)
 
     def stop(self) -> None:
-        if self._crew:
-            self._crew.stop(0.2)
+        if self._pool:
+            self._pool.stop(0.2)
 
-    def announce(self, job: Job) -> None:
+    def notify(self, job: JobRecord) -> None:
         """Queue the calls for a job that has ended."""
         event = json.dumps({"job_id": job.job_id, **job.answer()})
         if hook := self._webhooks.of(job.app):
@@ -90,8 +90,8 @@ class Announcer:
             self._send(place.url, _own_body(job) or event, job.passed_headers)
 
     def _send(self, url: str, body: str, headers: Mapping[str, str]) -> None:
-        if self._crew:
-            self._crew.hand(lambda: _deliver(url, body, headers))
+        if self._pool:
+            self._pool.submit(lambda: _deliver(url, body, headers))
 
 
 def passed_headers(on_complete: object, headers: Mapping[str, str]) -> dict[str, str]:
@@ -105,22 +105,22 @@ def passed_headers(on_complete: object, headers: Mapping[str, str]) -> dict[str,
     return {name: headers[name.lower()] for name in names if name.lower() in headers}
 
 
-def _own_body(job: Job) -> str | None:
+def _own_body(job: JobRecord) -> str | None:
     on_complete = job.body["on_complete"]
     own = on_complete.get("body") if isinstance(on_complete, Mapping) else None
     return own if isinstance(own, str) else None
 
 
-def _webhook(webhook_id: str, body: Mapping[str, Any]) -> Webhook:
+def _webhook(webhook_id: str, body: Mapping[str, Any]) -> WebhookRecord:
     callback = body.get("callback")
     if not isinstance(callback, Mapping) or not isinstance(callback.get("url"), str):
-        raise Problem(VALIDATION, "callback is required: an object with url")
+        raise HttpError(VALIDATION, "callback is required: an object with url")
     try:
         local_url(callback["url"])
     except JobFailure as reason:
-        raise Problem(VALIDATION, f"callback.url: {reason}") from None
+        raise HttpError(VALIDATION, f"callback.url: {reason}") from None
     headers = callback.get("headers")
-    return Webhook(
+    return WebhookRecord(
         webhook_id, callback["url"], _text_headers(headers if isinstance(headers, Mapping) else {})
     )
 

@@ -10,7 +10,7 @@ from dolbyio_nb.sandbox.http_error import Ending
 Task = Callable[[], None]
 
 
-class Crew:
+class WorkerPool:
     """`size` daemon threads with one queue. Tasks see to their own errors."""
 
     def __init__(self, name: str, size: int) -> None:
@@ -22,7 +22,7 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def hand(self, task: Task) -> None:
+    def submit(self, task: Task) -> None:
         self._tasks.put(task)
 
     def stop(self, timeout: float) -> None:
@@ -39,8 +39,8 @@ class Crew:
             task()
 
 
-class Gate:
-    """Every job of one sandbox passes here at each step."""
+class Hold:
+    """Where jobs are held up: every job of one sandbox passes here at each step."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -57,7 +57,7 @@ class Gate:
             self._held_at = None
             self._changed.notify_all()
 
-    def order_ending(self, status: Ending) -> None:
+    def end_next(self, status: Ending) -> None:
         self._endings.append(status)
 
     def clear(self) -> None:
@@ -72,7 +72,7 @@ class Gate:
             return None
 
     def wait(self, percent: int, give_up: Callable[[], bool]) -> None:
-        """Stand here while jobs are held; `give_up` is asked every 50 ms."""
+        """Wait while jobs are held; `give_up` is asked every 50 ms."""
         with self._changed:
             while self._held_at is not None and percent >= self._held_at and not give_up():
                 self._changed.wait(0.05)

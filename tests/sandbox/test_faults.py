@@ -211,7 +211,7 @@ def test_the_next_job_can_be_made_to_end(sandbox, caller, make_tone, ending):
 
 
 def test_clear_forgets_everything(sandbox, caller, make_tone):
-    """Orders and habits alike."""
+    """Rules and habits alike."""
     ordered = sandbox.faults
     ordered.fail(500, at="any", times=None)
     ordered.token_life, ordered.expires_in, ordered.opaque_tokens = 5, "missing", True

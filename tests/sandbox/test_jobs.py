@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from dolbyio_nb.sandbox import App
-from dolbyio_nb.sandbox.jobs import JobBook
+from dolbyio_nb.sandbox.jobs import JobRecords
 
 APIS = {
     "/media/enhance": ("v1.1.2", {"input": "dlb://in.wav", "output": "dlb://out.wav"}),
@@ -212,16 +212,16 @@ def test_progress_is_told_while_a_job_runs(sandbox, caller, music, eventually):
 
 def test_progress_never_falls_back():
     """What one step told, a later one does not take back; only the end is 100."""
-    book = JobBook(lambda: 0.0)
-    job_id = book.add(App("key", "secret"), "/media/diagnose", "b1.0", {}, {}).job_id
-    book.begin(job_id)
+    jobs = JobRecords(lambda: 0.0)
+    job_id = jobs.add(App("key", "secret"), "/media/diagnose", "b1.0", {}, {}).job_id
+    jobs.begin(job_id)
     seen = []
     for percent in (10, 50, 20, 100):
-        book.advance(job_id, percent)
-        seen.append(book.all()[0].progress)
+        jobs.advance(job_id, percent)
+        seen.append(jobs.all()[0].progress)
     assert seen == [10, 50, 50, 99]
-    assert book.end(job_id, "Success").progress == 100
-    assert book.end(job_id, "Failed") is None
+    assert jobs.end(job_id, "Success").progress == 100
+    assert jobs.end(job_id, "Failed") is None
 
 
 def test_a_third_job_waits(sandbox, caller, make_tone, eventually):

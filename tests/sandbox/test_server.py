@@ -38,9 +38,12 @@ def head(port, method="GET", path="/media/jobs", **headers):
     return f"{method} {path} HTTP/1.1\r\n{fields}\r\n"
 
 
-def test_it_listens_on_loopback_only(sandbox):
+def test_it_listens_on_loopback_only(sandbox, caller):
     """Neither port is open to the network."""
-    assert {server.server_address[0] for server in sandbox._servers} == {"127.0.0.1"}
+    me = psutil.Process()
+    ports = {urlsplit(sandbox.media_url).port, urlsplit(caller.upload_url("dlb://x")).port}
+    listening = {one.laddr for one in me.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    assert {address.ip for address in listening if address.port in ports} == {"127.0.0.1"}
     assert sandbox.auth_url == sandbox.media_url
     assert sandbox.media_url.startswith("http://127.0.0.1:")
 
@@ -143,7 +146,7 @@ def test_json_that_is_none_is_refused(caller, text):
      b"G" * 70000 + b" / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 300 + b"\r\n"],
 )  # fmt: skip
 def test_what_is_not_http_is_refused_in_json(port, connect, line):
-    """Garbled request lines and endless headers end with a problem, not with silence."""
+    """Garbled request lines and endless headers end with an error, not with silence."""
     with connect(port) as connection:
         answer = talk(connection, line)
     assert b'"type": "/problems/' in answer
@@ -277,9 +280,9 @@ def test_many_clients_are_served_at_once(caller):
     assert {answer.status_code for answer in answers} == {200}
 
 
-def test_an_error_of_its_own_is_a_500_in_words(sandbox, caller, monkeypatch):
-    """Even a bug of the sandbox answers with a problem."""
-    monkeypatch.setattr(sandbox._book, "of", lambda app: 1 / 0)
+def test_an_error_of_its_own_is_a_500_in_words(caller, monkeypatch):
+    """Even a bug of the sandbox answers with an error."""
+    monkeypatch.setattr("dolbyio_nb.sandbox.service.page", lambda *_: 1 / 0)
     answer = caller.get("/media/jobs")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
 

@@ -64,14 +64,27 @@ AS_DRAWN = 50.0
 NOTE = "The presets' tone curves are the sandbox's own and do not move with the music."
 
 
-def master(
-    body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell, *, preview: bool
-) -> dict[str, Any]:
+def master(body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell) -> dict[str, Any]:
     """Write every output with its own preset.
 
-    Returns `initial_level` and, unless it is a preview, `final_level` (of the first output) and
-    `final_levels` (of all), in LUFS.
+    Returns `initial_level`, `final_level` (of the first output) and `final_levels` (of all), in LUFS.
     """
+    initial, levels = _master_all(body, sources, destinations, tell, preview=False)
+    return {"initial_level": initial, "final_level": levels[0], "final_levels": levels, "notes": [NOTE]}
+
+
+def master_preview(
+    body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell
+) -> dict[str, Any]:
+    """Write a stretch of the input once for each output's preset; returns its `initial_level` in LUFS."""
+    initial, _ = _master_all(body, sources, destinations, tell, preview=True)
+    return {"initial_level": initial, "notes": [NOTE]}
+
+
+def _master_all(
+    body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell, *, preview: bool
+) -> tuple[float, list[float]]:
+    """The loudness of the input and of every output, once they are written."""
     options = Options(body)
     outputs = list(wanted(options, destinations))
     sound = _input(options, sources, part(tell, 0, 0.1), preview)
@@ -82,8 +95,7 @@ def master(
         encoding = encoding_for(kind(output, path), output)
         write_sound(result, path, encoding=encoding, tell=part(share, 0.7, 1))
         levels.append(round(meter(result).integrated, 2))
-    final = {} if preview else {"final_level": levels[0], "final_levels": levels}
-    return {"initial_level": round(meter(sound).integrated, 2), **final, "notes": [NOTE]}
+    return round(meter(sound).integrated, 2), levels
 
 
 def _input(options: Options, sources: Sequence[Path], tell: Tell, preview: bool) -> Sound:

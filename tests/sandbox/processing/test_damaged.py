@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dolbyio_nb.audio import decode as reading
 from dolbyio_nb.audio.sound import silent
 from dolbyio_nb.sandbox.http_error import Refused
-from dolbyio_nb.sandbox.operations import JOBS, process
+from dolbyio_nb.sandbox.operations import process
+from dolbyio_nb.sandbox.routes import ENDPOINTS
 
 KINDS = ("wav", "mp3", "flac", "m4a", "ogg", "aac", "mp4", "webm", "mkv", "aiff")
 CODED = (("webm", "webm", "libopus"), ("mkv", "matroska", "pcm_s16le"), ("aiff", "aiff", "pcm_s16be"))
@@ -98,7 +99,7 @@ def test_a_stump_is_refused(originals, tmp_path, kind):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.binary(max_size=400), path=st.sampled_from(sorted(JOBS)))
+@given(data=st.binary(max_size=400), path=st.sampled_from(sorted(ENDPOINTS)))
 def test_arbitrary_bytes(tmp_path, data, path):
     """Bytes that are no media are refused, by every operation."""
     (tmp_path / "in").write_bytes(data)
@@ -118,7 +119,7 @@ bodies = st.recursive(
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=bodies, path=st.sampled_from(sorted(JOBS)))
+@given(body=bodies, path=st.sampled_from(sorted(ENDPOINTS)))
 def test_arbitrary_requests(make, saved, tmp_path, body, path):
     """Any JSON as a request gives a result that is JSON, or a refusal."""
     source = saved(make.tone(0.2, rate=8_000))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dolbyio_nb.sandbox.operations import JOBS, process
+from dolbyio_nb.sandbox.operations import process
+from dolbyio_nb.sandbox.routes import ENDPOINTS
 
 BODY = {
     "inputs": [{"source": "dlb://in"}],
@@ -19,7 +20,7 @@ def source(saved, voice):
     return saved(voice.cut(0, 3), "in.flac")
 
 
-@pytest.mark.parametrize("path", JOBS)
+@pytest.mark.parametrize("path", ENDPOINTS)
 def test_progress_grows_to_one(source, tmp_path, path):
     """Every operation tells its progress at least twenty times, from 0 to 1, never backwards."""
     told = []
@@ -29,7 +30,7 @@ def test_progress_grows_to_one(source, tmp_path, path):
     assert (told[0], told[-1]) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("path", JOBS)
+@pytest.mark.parametrize("path", ENDPOINTS)
 @pytest.mark.parametrize("stop_at", [0.0, 0.3, 0.95])
 def test_a_cancelled_job_leaves_nothing(source, tmp_path, path, stop_at):
     """What the listener raises comes out as it is, and no half output stays behind."""
