@@ -93,7 +93,16 @@ def test_every_place_that_the_guide_names_is_there():
 
 
 @pytest.mark.parametrize(
-    "what", ["an endpoint", "a credential source", "a front end", "a card", "a fault", "a notebook"]
+    "what",
+    [
+        "an endpoint",
+        "an option of the log-in",
+        "a credential source",
+        "a front end",
+        "a card",
+        "a fault",
+        "a notebook",
+    ],
 )
 def test_the_guide_says_how_to_add(what):
     """One list each, with at least one place that exists."""
