@@ -1,0 +1,94 @@
+"""Files that one call crosses: how far somebody must read to follow `enhance(path)` up to the job's id.
+
+    python benchmarks/trace.py
+
+Counts the files of this package that the calling thread enters, and how often a call goes from one to another.
+"""
+
+import math
+import struct
+import sys
+import tempfile
+import wave
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+import dolbyio_nb
+from dolbyio_nb import login
+from dolbyio_nb.sandbox import Sandbox
+
+PACKAGE = Path(dolbyio_nb.__file__).parent
+
+
+@dataclass
+class Trace:
+    """The files of the package that were entered, and how often a call went from one to another."""
+
+    files: Counter[str] = field(default_factory=Counter)
+    moves: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def see(self, frame: FrameType, event: str, _: object) -> None:
+        """Take note of one call; a profile function for `sys.setprofile`."""
+        if event != "call" or not (place := file_of(frame)):
+            return
+        self.files[place] += 1
+        caller = caller_of(frame)
+        if caller and caller != place:
+            self.moves[caller, place] += 1
+
+
+def file_of(frame: FrameType | None) -> str:
+    """Name the file of a frame inside the package; nothing when it is elsewhere."""
+    path = Path(frame.f_code.co_filename) if frame else Path()
+    return path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else ""
+
+
+def caller_of(frame: FrameType) -> str:
+    """Name the nearest file of the package among the callers, however many frames of others lie between."""
+    caller = frame.f_back
+    while caller and not file_of(caller):
+        caller = caller.f_back
+    return file_of(caller)
+
+
+def traced(call: Callable[[], object]) -> Trace:
+    """Make a call, and see which files it crosses in this thread."""
+    seen = Trace()
+    sys.setprofile(seen.see)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return seen
+
+
+def trace_enhance(path: Path) -> Trace:
+    """Trace `enhance(path)` up to the job's id, in a sandbox of its own, with the token already there."""
+    with Sandbox() as sandbox, login(sandbox=sandbox) as dolby:
+        return traced(lambda: dolby.media.enhance(path).id)
+
+
+def write_tone(path: Path, seconds: int = 1, rate: int = 16_000) -> Path:
+    """Write a tone of 440 Hz as a WAV file."""
+    tone = [round(8000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(seconds * rate)]
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(struct.pack(f"<{len(tone)}h", *tone))
+    return path
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        seen = trace_enhance(write_tone(Path(folder, "tone.wav")))
+    for (caller, callee), count in seen.moves.most_common():
+        print(f"{count:4}  {caller} -> {callee}")
+    print(f"{len(seen.files)} files, {seen.moves.total()} calls from one to another")
+
+
+if __name__ == "__main__":
+    main()
