@@ -28,7 +28,7 @@ from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
-from dolbyio_nb.media.polling import Pace
+from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.sandbox import Sandbox
 
 MIB = 1 << 20
@@ -178,7 +178,7 @@ def poll_traffic(minutes: float) -> None:
         place = Place(sandbox.media_url, sandbox.app_key, sandbox.app_secret)
         keeper = place.keeper()
         session = open_session(BearerAuth(keeper, [place.origin]))
-        media = Media(session, place.origin, pace=Pace(clock=lambda: now[0], sleep=sleep))
+        media = Media(session, place.origin, schedule=PollSchedule(clock=lambda: now[0], sleep=sleep))
         sandbox.faults.hold_jobs()
         job = media.diagnose(b"no sound")
         before = sandbox.requests.count("media")

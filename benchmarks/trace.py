@@ -2,7 +2,7 @@
 
     python benchmarks/trace.py
 
-Counts the files of this package that the calling thread enters, and how often a call goes from one to another.
+Counts the files of this package that the calling thread enters, and how often a call changes file.
 """
 
 import math

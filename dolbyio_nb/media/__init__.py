@@ -4,7 +4,7 @@ from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, Speech
 from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.listing import JobRecord
 from dolbyio_nb.media.media import Media
-from dolbyio_nb.media.polling import Pace
+from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.results import MediaResult, Output, Result
 from dolbyio_nb.media.webhooks import Webhook, WebhookInfo
 
@@ -17,7 +17,7 @@ __all__ = [
     "MediaResult",
     "MusicAnalysis",
     "Output",
-    "Pace",
+    "PollSchedule",
     "Result",
     "SpeechAnalysis",
     "Webhook",

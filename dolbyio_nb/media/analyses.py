@@ -16,7 +16,7 @@ from dolbyio_nb.media.models import (
     Validation,
     in_words,
 )
-from dolbyio_nb.media.parse import at, number, rows, whole
+from dolbyio_nb.media.parse import dig, integer, items, number
 from dolbyio_nb.media.results import Result
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ class SoundResult(Result):
     @property
     def audio(self) -> dict[str, Any]:
         """The part of the answer that is about the sound, wherever it stands."""
-        found = at(self.raw, "processed_region", "audio") or at(self.raw, "audio")
+        found = dig(self.raw, "processed_region", "audio") or dig(self.raw, "audio")
         return found if isinstance(found, dict) else {}
 
     @property
     def media_info(self) -> MediaInfo:
         """Container, sound and picture of the file."""
-        return MediaInfo.read(at(self.raw, "media_info"))
+        return MediaInfo.read(dig(self.raw, "media_info"))
 
     @property
     def loudness(self) -> Loudness:
@@ -65,11 +65,11 @@ class SoundResult(Result):
     @property
     def region(self) -> Segment:
         """What part of the file was looked at, from `start` to `end` in seconds."""
-        return Segment.read(at(self.raw, "processed_region"))
+        return Segment.read(dig(self.raw, "processed_region"))
 
     def _lines(self) -> Iterator[str]:
         if self.loudness.measured is not None:
-            yield f"{self.loudness.measured:.1f} LKFS"
+            yield f"{self.loudness.measured:.1f} LUFS"
         for name in ("speech", "music", "silence"):
             share = Share.read(self.audio.get(name))
             if share.percentage:
@@ -97,12 +97,12 @@ class Diagnosis(SoundResult):
     @property
     def plosives(self) -> int | None:
         """How many plosives (pops of p and b) were heard."""
-        return whole(at(self.audio, "speech", "events", "plosive"))
+        return integer(dig(self.audio, "speech", "events", "plosive"))
 
     @property
     def sibilances(self) -> int | None:
         """How many sharp s sounds were heard."""
-        return whole(at(self.audio, "speech", "events", "sibilance"))
+        return integer(dig(self.audio, "speech", "events", "sibilance"))
 
     def _lines(self) -> Iterator[str]:
         if self.quality.average is not None:
@@ -126,7 +126,7 @@ class Analysis(SoundResult):
     @property
     def validation(self) -> Validation:
         """Whether the loudness is within the limits that were asked for."""
-        return Validation.read(at(self.audio, "validation", "loudness"))
+        return Validation.read(dig(self.audio, "validation", "loudness"))
 
     def to_frame(self) -> "pandas.DataFrame":
         """Give the loudness as a table, one row a second: `time`, `loudness`, `sample_peak`, `true_peak`.
@@ -150,7 +150,7 @@ class SpeechAnalysis(SoundResult):
     @property
     def num_talkers(self) -> int | None:
         """How many people speak."""
-        return whole(self._speech.get("num_talkers"))
+        return integer(self._speech.get("num_talkers"))
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -179,7 +179,7 @@ class SpeechAnalysis(SoundResult):
 
     @property
     def _speech(self) -> dict[str, Any]:
-        found = self.audio.get("speech") or at(self.raw, "processed_region", "speech")
+        found = self.audio.get("speech") or dig(self.raw, "processed_region", "speech")
         return found if isinstance(found, dict) else {}
 
     def _lines(self) -> Iterator[str]:
@@ -194,7 +194,7 @@ class MusicAnalysis(SoundResult):
     @property
     def sections(self) -> tuple[Section, ...]:
         """Every stretch of music."""
-        return Section.read_all(rows(at(self.audio, "music", "sections")))
+        return Section.read_all(items(dig(self.audio, "music", "sections")))
 
     def to_frame(self) -> "pandas.DataFrame":
         """Give a table with one row for each stretch of music; what it may be is written in words.

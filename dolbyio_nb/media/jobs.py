@@ -20,8 +20,8 @@ from dolbyio_nb.errors import (
 )
 from dolbyio_nb.http.limits import OutOfTime, within
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.outputs import Order, make_result
-from dolbyio_nb.media.polling import Look, Pace, Patience, read_look
+from dolbyio_nb.media.outputs import JobSpec, make_result
+from dolbyio_nb.media.polling import Deadline, JobSnapshot, PollSchedule, read_snapshot
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result
 from dolbyio_nb.media.transfer import Storage
@@ -40,27 +40,29 @@ class Job:
         operation: what is done, such as `enhance` or `analyze-speech`.
     """
 
-    def __init__(self, api: Api, storage: Storage, order: Order, job_id: str, pace: Pace) -> None:
-        self._api, self._storage, self._order, self._pace = api, storage, order, pace
-        self.id, self.operation = job_id, order.operation
-        self._last = Look()
+    def __init__(
+        self, api: Api, storage: Storage, spec: JobSpec, job_id: str, schedule: PollSchedule
+    ) -> None:
+        self._api, self._storage, self._spec, self._schedule = api, storage, spec, schedule
+        self.id, self.operation = job_id, spec.operation
+        self._last = JobSnapshot()
         self._result: Result | None = None
         self._lock, self._looking = threading.Lock(), threading.Lock()
 
     def __repr__(self) -> str:
         """Show what the last look saw, without another one."""
         seen = f"{self._last.status}, {self._last.progress:.0f} %" if self._last.status else "started"
-        return f"<Job {self._order.about}: {seen}; id {self.id}>"
+        return f"<Job {self._spec.about}: {seen}; id {self.id}>"
 
     @property
     def status(self) -> str:
         """How it is doing now: `Pending`, `Running`, `Success`, `Failed`, `Cancelled` or `InternalError`."""
-        return self._look().status
+        return self._snapshot().status
 
     @property
     def progress(self) -> int:
         """How much is done now, 0 to 100."""
-        return int(self._look().progress)
+        return int(self._snapshot().progress)
 
     @property
     def raw(self) -> Mapping[str, Any]:
@@ -69,7 +71,7 @@ class Job:
 
     def done(self) -> bool:
         """Tell whether it has ended, well or badly."""
-        return self._look().ended
+        return self._snapshot().ended
 
     def cancel(self) -> bool:
         """Ask the service to stop it: True when the request was taken, False when it had already ended.
@@ -99,10 +101,10 @@ class Job:
             JobTimeout: it has not ended in that time, or the service was out of reach for five minutes.
             JobError: it has a status that nobody documents, and keeps it for five minutes.
         """
-        patience = Patience(self._pace, timeout)
+        deadline = Deadline(self._schedule, timeout)
         try:
             with progress_bar(self.operation.capitalize(), 100, unit="%") as show:
-                self._watch(patience, show)
+                self._watch(deadline, show)
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(f"The job goes on. To pick it up: {self.recipe}")
             raise
@@ -125,45 +127,47 @@ class Job:
             if self._last.status != "Success":
                 raise self._failure()
             if self._result is None:
-                self._result = make_result(self._order, self.id, self._last.raw, self._storage)
+                self._result = make_result(self._spec, self.id, self._last.raw, self._storage)
             return self._result
 
     @property
     def recipe(self) -> str:
         """The line that picks this job up, in this notebook or another one."""
-        return f"dolby.media.job({', '.join([json.dumps(self.id), *self._order.arguments()])})"
+        return f"dolby.media.job({', '.join([json.dumps(self.id), *self._spec.arguments()])})"
 
-    def _look(self) -> Look:
+    def _snapshot(self) -> JobSnapshot:
         if self._last.ended:
             return self._last
-        look = read_look(self._api.get(self._order.path, job_id=self.id))
+        snapshot = read_snapshot(self._api.get(self._spec.path, job_id=self.id))
         with self._looking:
             if not self._last.ended:  # an answer that was overtaken by the last one says nothing any more
-                self._last = look
+                self._last = snapshot
             return self._last
 
-    def _watch(self, patience: Patience, show: Show) -> None:
+    def _watch(self, deadline: Deadline, show: Show) -> None:
         while True:
             wait = 0.0
             try:
-                look = within(max(patience.left, SHORTEST_LOOK), self._look)
+                snapshot = within(max(deadline.left, SHORTEST_LOOK), self._snapshot)
             except OutOfTime:
                 raise self._late("The service did not say in time how it is doing.") from None
             except PASSING as error:
-                wait = self._bear(error, patience)
+                wait = self._tolerate(error, deadline)
             else:
-                show(look.progress)
-                if look.ended:
+                show(snapshot.progress)
+                if snapshot.ended:
                     return
-                if not patience.bears(look.strange):
-                    raise self._riddle(look)
-            if not patience.rest(at_least=wait):
+                if not deadline.tolerates(snapshot.unknown):
+                    raise self._unknown_status(snapshot)
+            if not deadline.sleep(at_least=wait):
                 raise self._late("It was not ready in the time given.")
 
-    def _bear(self, error: ServiceUnavailable | RateLimited | TokenUnavailable, patience: Patience) -> float:
-        if not patience.bears(True):
+    def _tolerate(
+        self, error: ServiceUnavailable | RateLimited | TokenUnavailable, deadline: Deadline
+    ) -> float:
+        if not deadline.tolerates(True):
             raise self._late(
-                f"It could not be seen for {self._pace.trouble:.0f} seconds: {error.why}"
+                f"It could not be seen for {self._schedule.trouble:.0f} seconds: {error.why}"
             ) from None
         asked = error.retry_after if isinstance(error, TokenUnavailable) else error.response.retry_after
         return asked or 0.0
@@ -173,10 +177,10 @@ class Job:
             f"Still no result of {self._name}.", why, f"It goes on: {self.recipe}", job_id=self.id
         )
 
-    def _riddle(self, look: Look) -> JobError:
+    def _unknown_status(self, snapshot: JobSnapshot) -> JobError:
         return JobError(
             f"It is not clear how {self._name} is doing.",
-            f"The service answers with the status {look.status!r}, which is none that it documents.",
+            f"The service answers with the status {snapshot.status!r}, which is none that it documents.",
             f"Look at it later: {self.recipe}",
             job_id=self.id,
         )
@@ -196,7 +200,7 @@ class Job:
 
     @property
     def _name(self) -> str:
-        return f"job {self.id} ({self._order.about})"
+        return f"job {self.id} ({self._spec.about})"
 
 
 def _advice(status: str, response: ErrorResponse) -> str:

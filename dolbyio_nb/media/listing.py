@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from dolbyio_nb.errors import ErrorResponse, NotFound
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.parse import Measure, at, rows, text
+from dolbyio_nb.media.parse import Model, dig, items, text
 
 Moment = datetime | str
 """A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""
 
 
 @dataclass(frozen=True)
-class JobRecord(Measure):
+class JobRecord(Model):
     """One line of the list of jobs: `duration` is the sound's in seconds, times are ISO 8601 in UTC."""
 
     job_id: str | None = None
@@ -46,15 +46,15 @@ def list_jobs(
             status=status,
             next_token=token,
         )
-        yield from JobRecord.read_all(at(page, "jobs"))
-        last, token = token, text(at(page, "next_token"))
+        yield from JobRecord.read_all(dig(page, "jobs"))
+        last, token = token, text(dig(page, "next_token"))
         if not token or token == last:
             return
 
 
 def find_job(api: Api, job_id: str) -> JobRecord:
     """Read the line of one job."""
-    found = JobRecord.read_all(rows(at(api.get("/media/jobs", job_id=job_id), "jobs")))
+    found = JobRecord.read_all(items(dig(api.get("/media/jobs", job_id=job_id), "jobs")))
     record = next((one for one in found if one.job_id == job_id), None)
     if record is None or not record.path:
         response = ErrorResponse(404, "No such job", "the list of jobs does not have it")

@@ -11,8 +11,8 @@ from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.listing import JobRecord, Moment, find_job, list_jobs
 from dolbyio_nb.media.locations import Location, local_path, name_of, new_input
 from dolbyio_nb.media.operations import Operations
-from dolbyio_nb.media.outputs import Order, Target
-from dolbyio_nb.media.polling import Pace
+from dolbyio_nb.media.outputs import JobSpec, Target
+from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.transfer import Storage
 from dolbyio_nb.media.webhooks import Webhook
 
@@ -33,9 +33,11 @@ class Media(Operations):
         webhook: the application's webhook.
     """
 
-    def __init__(self, session: "requests.Session", media_url: str, *, pace: Pace | None = None) -> None:
-        api, pace = Api(session, media_url), pace or Pace()
-        super().__init__(api, Storage(api, pace.sleep), pace)
+    def __init__(
+        self, session: "requests.Session", media_url: str, *, schedule: PollSchedule | None = None
+    ) -> None:
+        api, schedule = Api(session, media_url), schedule or PollSchedule()
+        super().__init__(api, Storage(api, schedule.sleep), schedule)
         self.webhook = Webhook(api)
 
     def __repr__(self) -> str:
@@ -105,16 +107,16 @@ class Media(Operations):
         found = job_id if isinstance(job_id, JobRecord) else None
         if found is None and path is None:
             found = find_job(self._api, str(job_id))
-        order = _order(path or (found and found.path) or "", output, source)
-        return Job(self._api, self._storage, order, found.id if found else str(job_id), self._pace)
+        spec = _job_spec(path or (found and found.path) or "", output, source)
+        return Job(self._api, self._storage, spec, found.id if found else str(job_id), self._schedule)
 
     def cancel(self, job: Job | JobRecord | str) -> bool:
         """Ask the service to stop a job; see `Job.cancel`."""
         return (job if isinstance(job, Job) else self.job(job)).cancel()
 
 
-def _order(path: str, output: Location | Sequence[Location], source: Source | None) -> Order:
+def _job_spec(path: str, output: Location | Sequence[Location], source: Source | None) -> JobSpec:
     places = [output] if isinstance(output, (str, Mapping)) else list(output)
     read = read_input(source) if source is not None else None
     name = read.name if read else name_of(places[0]) if places else ""
-    return Order(path, read.path if read else None, name, tuple(map(Target, places)))
+    return JobSpec(path, read.path if read else None, name, tuple(map(Target, places)))

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dolbyio_nb.media.parse import Measure, flag, number, rows, text
+from dolbyio_nb.media.parse import Model, flag, items, number, text
 
 
 @dataclass(frozen=True)
-class Loudness(Measure):
-    """Loudness: `measured` in LKFS, `range` in LU, peaks in dB; `gating_mode` is `speech` or `level`.
+class Loudness(Model):
+    """Loudness: `measured` in LUFS (LKFS in Dolby's documents is the same), `range` in LU, peaks in dB.
 
-    `time_series` has one row a second: time in seconds, ungated loudness, sample peak, true peak.
+    `gating_mode` is `speech` or `level`; `time_series` has one row a second: time in seconds, ungated
+    loudness, sample peak, true peak.
     """
 
     measured: float | None = None
@@ -24,13 +25,13 @@ class Loudness(Measure):
     @classmethod
     def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
         series = tuple(
-            tuple(map(number, row)) for row in rows(raw.get("time_series")) if isinstance(row, list)
+            tuple(map(number, row)) for row in items(raw.get("time_series")) if isinstance(row, list)
         )
         return {**super()._known(raw), "time_series": series}
 
 
 @dataclass(frozen=True)
-class Band(Measure):
+class Band(Model):
     """How much of a file has a score between two bounds: `duration` in seconds, `percentage` 0 to 100."""
 
     lower_bound: float | None = None
@@ -40,7 +41,7 @@ class Band(Measure):
 
 
 @dataclass(frozen=True)
-class Segment(Measure):
+class Segment(Model):
     """A stretch of a file, from `start` to `end` in seconds, with its score."""
 
     start: float | None = None
@@ -49,7 +50,7 @@ class Segment(Measure):
 
 
 @dataclass(frozen=True)
-class Score(Measure):
+class Score(Model):
     """A score of 0 to 10: its average, how it is spread, and the worst stretch."""
 
     average: float | None = None
@@ -66,7 +67,7 @@ class Score(Measure):
 
 
 @dataclass(frozen=True)
-class Noise(Measure):
+class Noise(Model):
     """Background noise: its average level in dB, and the signal above it in dB."""
 
     snr_average: float | None = None
@@ -74,10 +75,10 @@ class Noise(Measure):
 
 
 @dataclass(frozen=True)
-class Section(Measure):
+class Section(Model):
     """A stretch of a file: `start` and `duration` in seconds, and what was found in it.
 
-    `loudness` is in LKFS, `quality_score` 0 to 10, `confidence` 0 to 1, `bpm` in beats a minute. What music
+    `loudness` is in LUFS, `quality_score` 0 to 10, `confidence` 0 to 1, `bpm` in beats a minute. What music
     may be (`key`, `genre`, `era`, `instrument`) is given as the service gives it.
     """
 
@@ -100,12 +101,12 @@ class Section(Measure):
 
     @classmethod
     def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
-        lists = {name: tuple(rows(raw.get(name))) for name in ("key", "genre", "era", "instrument")}
+        lists = {name: tuple(items(raw.get(name))) for name in ("key", "genre", "era", "instrument")}
         return {**super()._known(raw), **lists}
 
 
 @dataclass(frozen=True)
-class Share(Measure):
+class Share(Model):
     """How much of a file is of one kind (music, speech, silence): `percentage` 0 to 100, and where.
 
     `at_beginning` and `at_end` are seconds, and given for silence alone.
@@ -123,7 +124,7 @@ class Share(Measure):
 
 
 @dataclass(frozen=True)
-class Clipping(Measure):
+class Clipping(Model):
     """Where the sound is cut off at the top: diagnose counts `events`, analyze `num_sections`."""
 
     events: int | None = None
@@ -143,7 +144,7 @@ class Clipping(Measure):
 
 
 @dataclass(frozen=True)
-class Talker(Measure):
+class Talker(Model):
     """One person who speaks: `longest_monologue` in seconds, `quality_score` 0 to 10."""
 
     talker_id: int | None = None
@@ -164,7 +165,7 @@ class Talker(Measure):
 
 
 @dataclass(frozen=True)
-class Validation(Measure):
+class Validation(Model):
     """Whether the loudness is within the limits that were asked for, and in words why not."""
 
     passed: bool | None = None
@@ -188,7 +189,7 @@ def _thing_in_words(thing: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Container(Measure):
+class Container(Model):
     """The file: `duration` in seconds, `bitrate` in bits per second, `size` in bytes."""
 
     kind: str | None = None
@@ -198,7 +199,7 @@ class Container(Measure):
 
 
 @dataclass(frozen=True)
-class AudioTrack(Measure):
+class AudioTrack(Model):
     """The sound in a file: `sample_rate` in Hz, `duration` in seconds, `bitrate` in bits per second."""
 
     codec: str | None = None
@@ -211,7 +212,7 @@ class AudioTrack(Measure):
 
 
 @dataclass(frozen=True)
-class VideoTrack(Measure):
+class VideoTrack(Model):
     """The picture in a file: `frame_rate` per second, `bitrate` in bits per second, sizes in pixels."""
 
     codec: str | None = None
@@ -223,7 +224,7 @@ class VideoTrack(Measure):
 
 
 @dataclass(frozen=True)
-class MediaInfo(Measure):
+class MediaInfo(Model):
     """What a file is made of; `video` is None for sound alone, `audio` for silent pictures."""
 
     container: Container = Container()

@@ -12,23 +12,23 @@ from dolbyio_nb.media.options import (
     Stretch,
     callback,
     content_option,
-    given,
     master_kind,
     mastering,
     stretch,
     suffix_of,
     with_region,
+    without_none,
 )
-from dolbyio_nb.media.outputs import Destination, Order, Target, choose_renditions, choose_target
-from dolbyio_nb.media.polling import Pace
+from dolbyio_nb.media.outputs import Destination, JobSpec, Target, choose_renditions, choose_target
+from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.transfer import Storage
 
 
 class Starter:
     """Starts jobs over one API."""
 
-    def __init__(self, api: Api, storage: Storage, pace: Pace) -> None:
-        self._api, self._storage, self._pace = api, storage, pace
+    def __init__(self, api: Api, storage: Storage, schedule: PollSchedule) -> None:
+        self._api, self._storage, self._schedule = api, storage, schedule
 
     def _report(
         self,
@@ -40,7 +40,7 @@ class Starter:
     ) -> Job:
         read = read_input(source)
         target = choose_target(output, read, ".json")
-        body = given(input=self._sent(read), output=target.location, on_complete=callback(on_complete))
+        body = without_none(input=self._sent(read), output=target.location, on_complete=callback(on_complete))
         return self._start(path, read, [target], body | dict(options))
 
     def _sent(self, read: Input) -> Location:
@@ -52,8 +52,8 @@ class Starter:
         return address
 
     def _start(self, path: str, read: Input, targets: Sequence[Target], body: Options) -> Job:
-        order = Order(path, read.path, read.name, tuple(targets))
-        return Job(self._api, self._storage, order, self._api.start(path, dict(body)), self._pace)
+        spec = JobSpec(path, read.path, read.name, tuple(targets))
+        return Job(self._api, self._storage, spec, self._api.start(path, dict(body)), self._schedule)
 
 
 class Operations(Starter):
@@ -84,7 +84,7 @@ class Operations(Starter):
         """
         read = read_input(source)
         target = choose_target(output, read, read.suffix)
-        body = given(
+        body = without_none(
             input=with_region(self._sent(read), region),
             output=target.location,
             content=content_option(content),
@@ -103,7 +103,7 @@ class Operations(Starter):
     ) -> Job:
         """Find out how good a recording is. The result is a `Diagnosis`."""
         read = read_input(source)
-        body = given(
+        body = without_none(
             input=self._sent(read), content=content_option(content), on_complete=callback(on_complete)
         )
         return self._start("/media/diagnose", read, [], body | extra)
@@ -119,7 +119,7 @@ class Operations(Starter):
         on_complete: str | Options | None = None,
         **extra: Any,
     ) -> Job:
-        """Measure loudness second by second, noise, clipping, music, speech, silence: an `Analysis`.
+        """Model loudness second by second, noise, clipping, music, speech, silence: an `Analysis`.
 
         Args:
             output: where the report goes, a JSON file.
@@ -127,7 +127,7 @@ class Operations(Starter):
             loudness: `profile`, `metering_mode`, `dialog_intelligence`, `speech_threshold`.
             validation: `{"loudness": {"loudness_min": ..., "loudness_max": ..., "true_peak_max": ...}}`.
         """
-        options = given(content=content_option(content), loudness=loudness, validation=validation)
+        options = without_none(content=content_option(content), loudness=loudness, validation=validation)
         return self._report("/media/analyze", source, output, on_complete, options | extra)
 
     def analyze_speech(
@@ -178,9 +178,9 @@ class Operations(Starter):
             storage: stores that a destination refers to by `{"ref": ..., "filename": ...}`.
         """
         reads = read_inputs(source)
-        wanted = outputs or [given(destination=output, kind=kind, audio=audio, video=video)]
+        wanted = outputs or [without_none(destination=output, kind=kind, audio=audio, video=video)]
         targets, written = choose_renditions(wanted, reads[0])
-        body = given(
+        body = without_none(
             inputs=[{"source": self._sent(read)} for read in reads],
             outputs=written,
             storage=storage,
@@ -216,9 +216,11 @@ class Operations(Starter):
         read = read_input(source)
         kind = kind or (None if output else master_kind(read.suffix))
         master = mastering(dynamic_eq, intensity, loudness, stereo_image)
-        targets, written = choose_renditions([given(destination=output, kind=kind, master=master)], read)
-        one = given(source=self._sent(read), metadata=metadata)
-        body = given(inputs=[one], outputs=written, on_complete=callback(on_complete))
+        targets, written = choose_renditions(
+            [without_none(destination=output, kind=kind, master=master)], read
+        )
+        one = without_none(source=self._sent(read), metadata=metadata)
+        body = without_none(inputs=[one], outputs=written, on_complete=callback(on_complete))
         return self._start("/media/master", read, targets, body | extra)
 
     def master_preview(
@@ -247,6 +249,8 @@ class Operations(Starter):
             {"destination": target.location, "master": mastering(preset, intensity, loudness, stereo_image)}
             for preset, target in zip(presets, targets, strict=True)
         ]
-        one = given(source=self._sent(read), segment=stretch(segment, "start", "duration"), metadata=metadata)
-        body = given(inputs=[one], outputs=outputs, on_complete=callback(on_complete))
+        one = without_none(
+            source=self._sent(read), segment=stretch(segment, "start", "duration"), metadata=metadata
+        )
+        body = without_none(inputs=[one], outputs=outputs, on_complete=callback(on_complete))
         return self._start("/media/master/preview", read, targets, body | extra)

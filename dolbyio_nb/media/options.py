@@ -12,7 +12,7 @@ Stretch = Mapping[str, float] | Sequence[float | None]
 MASTER_KINDS = ("aac", "mp3", "mp4", "ogg", "wav")
 
 
-def given(**options: Any) -> dict[str, Any]:
+def without_none(**options: Any) -> dict[str, Any]:
     """Keep what was given: None means that the service decides."""
     return {name: value for name, value in options.items() if value is not None}
 
@@ -32,7 +32,7 @@ def stretch(times: Stretch | None, first: str, second: str) -> Options | None:
     if times is None or isinstance(times, Mapping):
         return times
     start, end = times
-    return given(**{first: start, second: end})
+    return without_none(**{first: start, second: end})
 
 
 def with_region(location: Location, region: Stretch | None) -> Location:
@@ -51,12 +51,12 @@ def mastering(
 ) -> dict[str, Any]:
     """Read how to master: a letter names a preset, a number is a loudness in LUFS, True switches on."""
     if isinstance(dynamic_eq, str):
-        dynamic_eq = given(enable=True, preset=dynamic_eq, intensity=intensity)
+        dynamic_eq = without_none(enable=True, preset=dynamic_eq, intensity=intensity)
     if isinstance(loudness, (int, float)):
         loudness = {"enable": True, "target_level": loudness}
     if isinstance(stereo_image, bool):
         stereo_image = {"enable": stereo_image}
-    return given(dynamic_eq=dynamic_eq, loudness=loudness, stereo_image=stereo_image)
+    return without_none(dynamic_eq=dynamic_eq, loudness=loudness, stereo_image=stereo_image)
 
 
 def master_kind(suffix: str) -> str:

@@ -22,7 +22,7 @@ from dolbyio_nb.media.locations import (
     remote_location,
 )
 from dolbyio_nb.media.options import Options, kind_of, suffix_of
-from dolbyio_nb.media.parse import at
+from dolbyio_nb.media.parse import dig
 from dolbyio_nb.media.results import MediaResult, Output, Result
 from dolbyio_nb.media.transfer import Storage
 
@@ -89,7 +89,7 @@ LONGEST_STEM = 60
 
 
 @dataclass(frozen=True)
-class Order:
+class JobSpec:
     """What a job was asked, as far as its result depends on it.
 
     Attributes:
@@ -123,26 +123,26 @@ class Order:
         return [f"{name}={json.dumps(value)}" for name, value in given.items() if value]
 
 
-def make_result(order: Order, job_id: str, answer: Mapping[str, Any], storage: Storage) -> Result:
+def make_result(spec: JobSpec, job_id: str, answer: Mapping[str, Any], storage: Storage) -> Result:
     """Make the result of a job that succeeded; a report is fetched, and so is a file that is wanted here."""
-    outputs = _outputs(order, job_id, storage)
-    raw = at(answer, "result")
+    outputs = _outputs(spec, job_id, storage)
+    raw = dig(answer, "result")
     raw = raw if isinstance(raw, dict) else {}
-    kind = REPORTS.get(order.path)
+    kind = REPORTS.get(spec.path)
     if kind and not raw and outputs and is_temporary(outputs[0].location):
         raw = _report(outputs[0], job_id, storage)
-    kind = kind or (Diagnosis if order.path == "/media/diagnose" else MediaResult)
-    return kind(raw, order.operation, job_id, order.source, outputs)
+    kind = kind or (Diagnosis if spec.path == "/media/diagnose" else MediaResult)
+    return kind(raw, spec.operation, job_id, spec.source, outputs)
 
 
-def _outputs(order: Order, job_id: str, storage: Storage) -> list[Output]:
+def _outputs(spec: JobSpec, job_id: str, storage: Storage) -> list[Output]:
     """Name the files the job wrote, numbered when several, and fetch those that are wanted here."""
     outputs = []
-    for count, target in enumerate(order.targets, 1):
-        number = f"-{count}" if len(order.targets) > 1 else ""
+    for count, target in enumerate(spec.targets, 1):
+        number = f"-{count}" if len(spec.targets) > 1 else ""
         suffix = PurePosixPath(name_of(target.location)).suffix
-        stem = PurePosixPath(order.name).stem[:LONGEST_STEM] or "audio"
-        name = f"{stem}-{order.operation}-{job_id[:8]}{number}{suffix}"
+        stem = PurePosixPath(spec.name).stem[:LONGEST_STEM] or "audio"
+        name = f"{stem}-{spec.operation}-{job_id[:8]}{number}{suffix}"
         outputs.append(Output(target.location, name, storage.download))
         if target.save_to:
             outputs[-1].save(target.save_to)

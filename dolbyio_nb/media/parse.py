@@ -15,7 +15,7 @@ def number(value: object) -> float | None:
         return None
 
 
-def whole(value: object) -> int | None:
+def integer(value: object) -> int | None:
     """Read a whole number; anything else is None."""
     read = number(value)
     return int(read) if read is not None and read.is_integer() else None
@@ -31,28 +31,28 @@ def flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def at(raw: object, *names: str) -> Any:
+def dig(raw: object, *names: str) -> Any:
     """Follow names into nested JSON; None where the way ends."""
     for name in names:
         raw = raw.get(name) if isinstance(raw, Mapping) else None
     return raw
 
 
-def rows(raw: object) -> list[Any]:
+def items(raw: object) -> list[Any]:
     """Read a list; anything else is empty."""
     return raw if isinstance(raw, list) else []
 
 
 READERS: dict[object, Callable[[object], object]] = {
     float | None: number,
-    int | None: whole,
+    int | None: integer,
     str | None: text,
     bool | None: flag,
 }
 
 
 @dataclass(frozen=True)
-class Measure:
+class Model:
     """Values that stand together in an answer. A subclass names them as the service does."""
 
     @classmethod
@@ -68,7 +68,7 @@ class Measure:
     @classmethod
     def read_all(cls, raw: object) -> tuple[Self, ...]:
         """Read every part of a list."""
-        return tuple(cls.read(part) for part in rows(raw) if isinstance(part, Mapping))
+        return tuple(cls.read(part) for part in items(raw) if isinstance(part, Mapping))
 
     @classmethod
     def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb.errors import ErrorResponse
-from dolbyio_nb.media.parse import at, number, text
+from dolbyio_nb.media.parse import dig, number, text
 
 
 @dataclass(frozen=True)
-class Pace:
+class PollSchedule:
     """How a job is waited for. All times in seconds.
 
     Attributes:
@@ -30,36 +30,36 @@ class Pace:
     sleep: Callable[[float], None] = time.sleep
 
 
-class Patience:
+class Deadline:
     """One wait: how long it may still last, and for how long there has been trouble."""
 
-    def __init__(self, pace: Pace, timeout: float | None) -> None:
-        self._pace, self._pause = pace, pace.first
-        self._end = pace.clock() + (pace.ceiling if timeout is None else timeout)
+    def __init__(self, schedule: PollSchedule, timeout: float | None) -> None:
+        self._schedule, self._pause = schedule, schedule.first
+        self._end = schedule.clock() + (schedule.ceiling if timeout is None else timeout)
         self._trouble_since: float | None = None
 
     @property
     def left(self) -> float:
         """The seconds that are left; 0.0 when none are."""
-        return max(0.0, self._end - self._pace.clock())
+        return max(0.0, self._end - self._schedule.clock())
 
-    def rest(self, at_least: float = 0.0) -> bool:
+    def sleep(self, at_least: float = 0.0) -> bool:
         """Let time pass before the next look; False when there is none left."""
         left = self.left
         if not left:
             return False
-        self._pace.sleep(min(max(self._pause, at_least), left))
-        self._pause = min(self._pause * self._pace.growth, self._pace.longest)
+        self._schedule.sleep(min(max(self._pause, at_least), left))
+        self._pause = min(self._pause * self._schedule.growth, self._schedule.longest)
         return True
 
-    def bears(self, trouble: bool) -> bool:
+    def tolerates(self, trouble: bool) -> bool:
         """Take note of trouble, or of its end; False when it has lasted too long."""
         if not trouble:
             self._trouble_since = None
             return True
         if self._trouble_since is None:
-            self._trouble_since = self._pace.clock()
-        return self._pace.clock() - self._trouble_since < self._pace.trouble
+            self._trouble_since = self._schedule.clock()
+        return self._schedule.clock() - self._trouble_since < self._schedule.trouble
 
 
 ACTIVE = ("Pending", "Running")
@@ -67,7 +67,7 @@ ENDED = ("Success", "Failed", "Cancelled", "InternalError")
 
 
 @dataclass(frozen=True)
-class Look:
+class JobSnapshot:
     """What the service said about a job at one time."""
 
     status: str = ""
@@ -80,7 +80,7 @@ class Look:
         return self.status in ENDED
 
     @property
-    def strange(self) -> bool:
+    def unknown(self) -> bool:
         """Whether the status is none that the service documents."""
         return self.status not in ENDED + ACTIVE
 
@@ -88,12 +88,12 @@ class Look:
     def error(self) -> ErrorResponse:
         """The job's own error."""
         said = {
-            name: text(at(self.raw, "error", name)) or "" for name in ("title", "detail", "details", "type")
+            name: text(dig(self.raw, "error", name)) or "" for name in ("title", "detail", "details", "type")
         }
         return ErrorResponse(0, said["title"], said["detail"] or said["details"], said["type"])
 
 
-def read_look(answer: object) -> Look:
+def read_snapshot(answer: object) -> JobSnapshot:
     """Read a polling answer, or a row of the list of jobs."""
     raw = answer if isinstance(answer, dict) else {}
-    return Look(text(raw.get("status")) or "", number(raw.get("progress")) or 0.0, raw)
+    return JobSnapshot(text(raw.get("status")) or "", number(raw.get("progress")) or 0.0, raw)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import MissingPackage, TransferError
 from dolbyio_nb.media.locations import Location, address_of, from_here, local_path, shown
-from dolbyio_nb.media.parse import number, rows
+from dolbyio_nb.media.parse import items, number
 
 if TYPE_CHECKING:
     import pandas
@@ -81,7 +81,7 @@ class Result:
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks in words: the sandbox tells what it guessed or cannot know; Dolby.io sends none."""
-        return tuple(note for note in rows(self.raw.get("notes")) if isinstance(note, str))
+        return tuple(note for note in items(self.raw.get("notes")) if isinstance(note, str))
 
     def to_frame(self) -> "pandas.DataFrame":
         """Give the result as a table with one row, so that the tables of many files can be joined.

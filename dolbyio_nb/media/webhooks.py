@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dolbyio_nb.errors import NotFound
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.locations import shown
-from dolbyio_nb.media.parse import at, text
+from dolbyio_nb.media.parse import dig, text
 
 PATH = "/media/webhooks"
 
@@ -43,7 +43,7 @@ class Webhook:
         body = {"callback": {"url": url, "headers": dict(headers or {})}}
         known = self.get()
         answer = self._api.put(PATH, body, id=known.id) if known else self._api.post(PATH, body)
-        return text(at(answer, "webhook_id")) or (known.id if known else "")
+        return text(dig(answer, "webhook_id")) or (known.id if known else "")
 
     def delete(self, webhook_id: str | None = None) -> None:
         """Remove the webhook; nothing happens when there is none."""
@@ -53,12 +53,12 @@ class Webhook:
 
 
 def _read(raw: object) -> WebhookInfo | None:
-    webhook_id = text(at(raw, "webhook_id"))
+    webhook_id = text(dig(raw, "webhook_id"))
     if not webhook_id:
         return None
-    headers = at(raw, "callback", "headers")
+    headers = dig(raw, "callback", "headers")
     return WebhookInfo(
         webhook_id,
-        text(at(raw, "callback", "url")) or "",
+        text(dig(raw, "callback", "url")) or "",
         {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {},
     )

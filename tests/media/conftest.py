@@ -17,7 +17,7 @@ from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
-from dolbyio_nb.media.polling import Pace
+from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.sandbox import Sandbox
 
 
@@ -58,21 +58,21 @@ def auth(sandbox: Sandbox) -> Iterator[BearerAuth]:
 
 
 @pytest.fixture
-def pace(time: MovedTime) -> Pace:
-    return Pace(clock=time.clock, sleep=time.sleep)
+def schedule(time: MovedTime) -> PollSchedule:
+    return PollSchedule(clock=time.clock, sleep=time.sleep)
 
 
 @pytest.fixture
-def media(sandbox: Sandbox, auth: BearerAuth, pace: Pace) -> Media:
-    return Media(open_session(auth), sandbox.media_url, pace=pace)
+def media(sandbox: Sandbox, auth: BearerAuth, schedule: PollSchedule) -> Media:
+    return Media(open_session(auth), sandbox.media_url, schedule=schedule)
 
 
 @pytest.fixture
-def impatient(sandbox: Sandbox, auth: BearerAuth, pace: Pace) -> Media:
+def impatient(sandbox: Sandbox, auth: BearerAuth, schedule: PollSchedule) -> Media:
     """The same over a session that repeats nothing, to see what is left to this layer."""
     session = requests.Session()
     session.auth = auth
-    return Media(session, sandbox.media_url, pace=pace)
+    return Media(session, sandbox.media_url, schedule=schedule)
 
 
 @pytest.fixture
@@ -104,10 +104,10 @@ class StrangeService(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def strange_service(pace: Pace) -> Iterator[Media]:
+def strange_service(schedule: PollSchedule) -> Iterator[Media]:
     with ThreadingHTTPServer(("127.0.0.1", 0), StrangeService) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield Media(requests.Session(), f"http://127.0.0.1:{server.server_port}", pace=pace)
+        yield Media(requests.Session(), f"http://127.0.0.1:{server.server_port}", schedule=schedule)
         server.shutdown()
         thread.join()

@@ -19,7 +19,7 @@ from dolbyio_nb.errors import (
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Diagnosis
-from dolbyio_nb.media.polling import Look, Pace, Patience, read_look
+from dolbyio_nb.media.polling import Deadline, JobSnapshot, PollSchedule, read_snapshot
 
 
 def polls(sandbox):
@@ -84,8 +84,8 @@ def test_a_wait_ends_when_it_should(sandbox, media, time, tone):
 
 def test_a_wait_without_a_time_ends_after_a_day(time):
     """Results are gone by then."""
-    patience = Patience(Pace(clock=time.clock, sleep=time.sleep), None)
-    while patience.rest():
+    deadline = Deadline(PollSchedule(clock=time.clock, sleep=time.sleep), None)
+    while deadline.sleep():
         pass
     assert time.now - 1000 == pytest.approx(24 * 3600)
 
@@ -126,23 +126,23 @@ def test_a_failure_carries_the_jobs_own_error(media):
 @pytest.mark.parametrize("key", ["detail", "details"])
 def test_both_spellings_of_a_jobs_error_are_read(key):
     """Dolby's documents and its clients disagree."""
-    look = read_look({"status": "Failed", "error": {"title": "T", key: "D", "type": "/t"}})
-    assert (look.response.title, look.response.detail, look.response.type) == ("T", "D", "/t")
+    look = read_snapshot({"status": "Failed", "error": {"title": "T", key: "D", "type": "/t"}})
+    assert (look.error.title, look.error.detail, look.error.type) == ("T", "D", "/t")
 
 
 @pytest.mark.parametrize("answer", [None, [], "x", {}, {"status": 3, "progress": "x", "error": []}])
 def test_no_answer_breaks_a_look(answer):
     """What cannot be read is a strange status, not a crash."""
-    look = read_look(answer)
-    assert look.strange
+    look = read_snapshot(answer)
+    assert look.unknown
     assert not look.ended
-    assert look.response.title == ""
+    assert look.error.title == ""
 
 
 def test_a_strange_status_is_borne_for_a_while():
     """The service may learn new words; they are neither an end nor an error at once."""
-    assert Look("Postponed").strange
-    assert not Look("Postponed").ended
+    assert JobSnapshot("Postponed").unknown
+    assert not JobSnapshot("Postponed").ended
 
 
 def test_a_status_that_stays_strange_is_an_error(sandbox, media, time, tone, strange_service):
@@ -295,7 +295,7 @@ def test_many_threads_can_wait_for_one_job(media, tone):
 
 
 def test_a_look_that_breaks_is_an_error_outside_a_wait(sandbox, impatient):
-    """`status` asks once; only waiting has patience."""
+    """`status` asks once; only waiting bears trouble."""
     job = impatient.diagnose("dlb://a.wav")
     sandbox.faults.fail(503, at="/media/diagnose")
     with pytest.raises(ServiceUnavailable):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
-from dolbyio_nb.media.polling import Pace
+from dolbyio_nb.media.polling import PollSchedule
 
 JOBS, THREADS = 100, 16
 
@@ -24,8 +24,8 @@ def sound_of(path: Path, samples: int) -> Path:
 
 def test_none_of_many_jobs_is_lost_or_mixed_up(sandbox, auth, tmp_path, caplog):
     """A hundred jobs from sixteen threads each come back with the result of their own file."""
-    pace = Pace(first=0.02, longest=0.1, sleep=time.sleep)
-    media = Media(open_session(auth), sandbox.media_url, pace=pace)
+    schedule = PollSchedule(first=0.02, longest=0.1, sleep=time.sleep)
+    media = Media(open_session(auth), sandbox.media_url, schedule=schedule)
 
     def run(number: int) -> tuple[int, int | None]:
         path = sound_of(tmp_path / f"{number}.wav", 8000 + number)

@@ -146,7 +146,7 @@ def test_a_diagnosis_has_names_for_what_is_documented():
     assert info.container.size == 11305233
     assert info.video
     assert info.video.frame_rate == 23.976
-    assert "quality 3.7 of 10, -14.9 LKFS, 100 % speech" in repr(result)
+    assert "quality 3.7 of 10, -14.9 LUFS, 100 % speech" in repr(result)
 
 
 def test_the_worst_segment_is_found_under_either_score():
