@@ -1,4 +1,4 @@
-"""Sounds with known truths, a real voice, and a second loudness meter."""
+"""Sound fixtures: sounds with known truths, a real voice, and a second loudness meter."""
 
 import ctypes
 import ctypes.util
@@ -13,23 +13,8 @@ from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import resampled
 from dolbyio_nb.audio.sound import Sound, silent
-from dolbyio_nb.sandbox.operations import process
 
-OFF = {
-    "loudness": {"enable": False},
-    "dynamics": {"range_control": {"enable": False}},
-    "noise": {"reduction": {"enable": False}},
-    "filter": {"high_pass": {"enable": False}, "hum": {"enable": False}},
-    "speech": {
-        "isolation": {"enable": False},
-        "sibilance": {"reduction": {"enable": False}},
-        "plosive": {"reduction": {"enable": False}},
-        "click": {"reduction": {"enable": False}},
-    },
-}
-"""Every switch off; a test puts on what it is about."""
-
-MEDIA = Path(__file__).parents[3] / "notebooks" / "media"
+MEDIA = Path(__file__).parents[1] / "notebooks" / "media"
 RATE = 48_000
 
 
@@ -70,17 +55,6 @@ def make():
     return SimpleNamespace(tone=tone, noise=noise, sound=sound, joined=joined, mixed=mixed)
 
 
-@pytest.fixture(scope="session")
-def only():
-    """An enhance request with every switch off but those of the groups given."""
-
-    def request(**groups):
-        speech = OFF["speech"] | groups.pop("speech", {})
-        return {"audio": OFF | groups | {"speech": speech}}
-
-    return request
-
-
 @pytest.fixture
 def saved(tmp_path):
     """Writes a sound to a file of the given name."""
@@ -96,17 +70,6 @@ def saved(tmp_path):
 def heard():
     """Reads a file back as a sound."""
     return lambda path: read_sound(path, silent)
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Does one job from one file to one file and returns the result and the output's path."""
-
-    def job(path, source, body=None, output="out.wav"):
-        result = process(path, {} if body is None else body, [source], [tmp_path / output], silent)
-        return result, tmp_path / output
-
-    return job
 
 
 @pytest.fixture(scope="session")
