@@ -7,9 +7,11 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dolbyio_nb._util.paths import here
 from dolbyio_nb.display.html import Html, Picture, tag
-from dolbyio_nb.display.player import element, labels_for, measures, needs_sound
+from dolbyio_nb.display.player import can_read_sound, element, embedding, labels_for, needs_sound
 from dolbyio_nb.display.svg import Span
+from dolbyio_nb.errors import SourceNotFound
 
 if TYPE_CHECKING:
     from dolbyio_nb.audio.measure import Sound
@@ -18,33 +20,41 @@ if TYPE_CHECKING:
 File = str | PathLike[str]
 
 
-def player(path: File, label: str | None = None) -> Picture:
+def player(path: File, label: str | None = None, *, embed: bool | None = None) -> Picture:
     """Play a sound or a video.
 
-    A file below the notebook's folder is played from there and adds a few hundred bytes to the notebook. Of
-    any other, a preview is embedded: the first 20 seconds as Opus, at most 85 KB.
+    A file below the notebook's folder is played from there. Of any other a preview is embedded: the first
+    30 seconds as Opus of 96 kbit/s with the same channels, at most 500 KB. `embed=True` puts the preview
+    in anyway, so that it goes with the notebook wherever that is sent; DOLBYIO_EMBED=1 does so for all.
     """
     file = _files([path])[0]
-    return Picture(
-        f"Player of {file.name}", tag("section", tag("strong", label or file.name), element(file, file.name))
-    )
+    with embedding(embed):
+        body = tag("section", tag("strong", label or file.name), element(file, file.name))
+    return Picture(f"Player of {file.name}", body)
 
 
-def compare(*paths: File, labels: Sequence[str] | None = None, target: float | None = None) -> Picture:
+def compare(
+    *paths: File,
+    labels: Sequence[str] | None = None,
+    target: float | None = None,
+    embed: bool | None = None,
+) -> Picture:
     """Play sounds with one switch that keeps the position, above what was measured in them.
 
     The first is what the others are compared with. Two are labelled Before and After, more by their names.
-    All are measured here, to ITU-R BS.1770. `target` draws a line at a loudness in LUFS.
+    All are measured here, to ITU-R BS.1770. `target` draws a line at a loudness in LUFS;
+    `embed` is as in `player`.
 
     Raises:
         DolbyError: a file cannot be read as sound.
         MissingPackage: av or numpy is not installed.
     """
     files = _sounds("compare", paths)
-    from dolbyio_nb.display.player import compared
+    from dolbyio_nb.display.player import comparison
 
     pair = ("Before", "After") if len(files) == 2 else None
-    return compared(files, labels_for(files, labels or pair), target)
+    with embedding(embed):
+        return comparison(files, labels_for(files, labels or pair), target)
 
 
 def waveform(*paths: File, labels: Sequence[str] | None = None) -> Picture:
@@ -54,10 +64,10 @@ def waveform(*paths: File, labels: Sequence[str] | None = None) -> Picture:
         DolbyError: a file cannot be read as sound.
         MissingPackage: av or numpy is not installed.
     """
-    from_pictures = _sounds("waveform", paths)
+    files = _sounds("waveform", paths)
     from dolbyio_nb.display.plots import waveforms
 
-    return _drawn(from_pictures, labels, waveforms)
+    return _drawn(files, labels, waveforms)
 
 
 def loudness(*paths: File, labels: Sequence[str] | None = None, target: float | None = None) -> Picture:
@@ -116,15 +126,15 @@ def _drawn(
     files: list[Path], labels: Sequence[str] | None, draw: Callable[[list[Sound], list[str]], Html]
 ) -> Picture:
     from dolbyio_nb.audio.measure import measure as measured
-    from dolbyio_nb.display.player import words
+    from dolbyio_nb.display.player import loudness_words
 
     sounds = [measured(file) for file in files]
     names = labels_for(files, labels)
-    return Picture(words(sounds, names), draw(sounds, names))
+    return Picture(loudness_words(sounds, names), draw(sounds, names))
 
 
 def _sounds(what: str, paths: Sequence[File]) -> list[Path]:
-    if not measures():
+    if not can_read_sound():
         raise needs_sound(f"display.{what}()")
     return _files(paths)
 
@@ -135,5 +145,9 @@ def _files(paths: Sequence[File]) -> list[Path]:
     files = [Path(path).expanduser() for path in paths]
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
-        raise FileNotFoundError(f"No such file: {', '.join(missing)}")
+        raise SourceNotFound(
+            f"There is no file {', '.join(missing)}.",
+            f"Relative paths start from {here()}.",
+            "Check the path, or give the whole one.",
+        )
     return files

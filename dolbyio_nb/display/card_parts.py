@@ -1,4 +1,7 @@
-"""Card parts: values, scores, notes and tables."""
+"""Card parts: values, scores, notes and tables.
+
+Loudness is written in LUFS; the service's documents call the same unit LKFS.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,15 @@ from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.media.analyses import Analysis, SoundResult
 from dolbyio_nb.media.models import AudioTrack, MediaInfo, Score, Section, in_words
 
-Fact = tuple[str, str | None, str]
+ROWS = 12
+"""Sections written out; the rest is counted."""
+Value = tuple[str, str | None, str]
 """A name, a value (None when the answer has none), and small print."""
 
 
-def values(facts: Iterable[Fact]) -> Html:
+def values(rows: Iterable[Value]) -> Html:
     """Write values under their names, leaving out those that the answer has not."""
-    return tag("dl", *(_value(*fact) for fact in facts if fact[1] is not None), class_="values")
+    return tag("dl", *(_value(*row) for row in rows if row[1] is not None), class_="values")
 
 
 def _value(name: str, written: str | None, small: str) -> Html:
@@ -97,7 +102,7 @@ def chip(text: str, shade: str = COLOURS[1]) -> Html:
     return tag("span", text, class_="chip", style=f"color:{shade}")
 
 
-def told(draw: Callable[[], Html]) -> Html:
+def or_error(draw: Callable[[], Html]) -> Html:
     """Draw, or say why that cannot be done."""
     try:
         return draw()
@@ -105,41 +110,37 @@ def told(draw: Callable[[], Html]) -> Html:
         return tag("p", str(error), class_="problem")
 
 
-ROWS = 12
-"""Sections written out; the rest is counted."""
-
-
-def _columns(numbers: Sequence[float], most: int = 800) -> tuple[list[float], list[float]]:
+def extremes(numbers: Sequence[float], most: int = 800) -> tuple[list[float], list[float]]:
     size = -(-len(numbers) // most)
     parts = [numbers[i : i + size] for i in range(0, len(numbers), size)]
     return [min(part) for part in parts], [max(part) for part in parts]
 
 
-def _kinds(result: Analysis) -> Html | None:
+def kinds_of_sound(result: Analysis) -> Html | None:
     kinds = {"Speech": result.speech, "Music": result.music, "Silence": result.silence}
     sections = {name: found.sections for name, found in kinds.items()} | {
         "Clipping": result.clipping.sections
     }
-    given = {name: _spans(found) for name, found in sections.items()}
-    return lanes("What is where", given, _seconds(result)) if any(given.values()) else None
+    given = {name: spans_of(found) for name, found in sections.items()}
+    return lanes("What is where", given, seconds_of_result(result)) if any(given.values()) else None
 
 
-def _spans(sections: Sequence[Section]) -> list[Span]:
+def spans_of(sections: Sequence[Section]) -> list[Span]:
     return [(one.start, one.end) for one in sections if one.start is not None and one.end is not None]
 
 
-def _seconds(result: SoundResult) -> float:
+def seconds_of_result(result: SoundResult) -> float:
     """How long the time line is: the file, or what of it is known."""
     info = result.media_info
     said = (
         info.container.duration,
         result.region.end,
-        *(span[1] for span in _spans(getattr(result, "sections", ()))),
+        *(span[1] for span in spans_of(getattr(result, "sections", ()))),
     )
     return max([one for one in said if one] or [1.0])
 
 
-def _sections(found: Sequence[Section]) -> Html:
+def sections_table(found: Sequence[Section]) -> Html:
     heads = ("From", "To", "Loudness", "Tempo", "Key", "Genre", "Instrument")
     top = tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
     rows = [tag("tr", *(tag("td", cell) for cell in _cells(one))) for one in found[:ROWS]]
@@ -153,4 +154,4 @@ def _sections(found: Sequence[Section]) -> Html:
 def _cells(one: Section) -> list[str]:
     times = [clock(at, 1) if at is not None else "–" for at in (one.start, one.end)]
     names = [in_words(each) or "–" for each in (one.key, one.genre, one.instrument)]
-    return [*times, value(one.loudness, "LKFS"), value(one.bpm, "bpm"), *names]
+    return [*times, value(one.loudness, "LUFS"), value(one.bpm, "bpm"), *names]

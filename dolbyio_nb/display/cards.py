@@ -6,26 +6,24 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.display import cards
-from dolbyio_nb.display import cards as made
 from dolbyio_nb.display.axis import clock, figure, level_ticks, row, share, time_scale, time_ticks, value
 from dolbyio_nb.display.card_parts import (
-    Fact,
-    _columns,
-    _kinds,
-    _seconds,
-    _sections,
-    _spans,
+    Value,
     about,
     chip,
+    extremes,
     heading,
+    kinds_of_sound,
     known,
     remarks,
     score,
+    seconds_of_result,
+    sections_table,
+    spans_of,
     values,
 )
-from dolbyio_nb.display.html import Html, tag
-from dolbyio_nb.display.player import MOVING, PICTURES, PLAYABLE, beside, listening, side_by_side
+from dolbyio_nb.display.html import Html, Picture, tag
+from dolbyio_nb.display.player import MOVING, PLAYABLE, before_after, embedding, file_player
 from dolbyio_nb.display.svg import COLOURS, band, image, rules
 from dolbyio_nb.display.timeline import lanes
 from dolbyio_nb.errors import DolbyError
@@ -34,8 +32,79 @@ from dolbyio_nb.media.locations import is_temporary
 from dolbyio_nb.media.models import Loudness
 from dolbyio_nb.media.results import MediaResult, Result
 
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
+HEARD = PLAYABLE | MOVING | {".aiff", ".aif", ".mka", ".mkv", ".3gp"}
 
-def diagnosis(result: Diagnosis) -> Html:
+
+def show(result: Result, embed: bool | None = None) -> Picture:
+    """Show a result as its card, and in words as its repr; `embed` puts the sound into the page."""
+    card = next((CARDS[kind] for kind in type(result).__mro__ if kind in CARDS), _plain_card)
+    with embedding(embed):
+        return Picture(repr(result), card(result))
+
+
+def result_card(result: MediaResult) -> Html:
+    """Original and results in one player with a switch. Results in temporary storage are fetched."""
+    try:
+        saved = list(_fetched(result))
+        body = _body(result, saved)
+    except DolbyError as error:
+        saved, body = [], tag("p", str(error), class_="problem")
+    places = f"saved as {', '.join(_short(path) for path in saved)}" if saved else ""
+    subject = result.source.name if result.source else f"job {result.job_id[:8]}"
+    title = f"{result.operation.replace('-', ' ').capitalize()}: {subject}"
+    return tag("section", heading(title, places), body, remarks(result.notes))
+
+
+def result_line(result: MediaResult) -> str:
+    """Say in a line of text what changed, when it is at hand."""
+    paths = [path for path in (result.source, result.path) if path and path.suffix.lower() in HEARD]
+    if len(paths) < 2:
+        return repr(result)
+    try:
+        return f"{result!r}\n{before_after(paths, _labels(paths, result)).text}"
+    except DolbyError:
+        return repr(result)
+
+
+def _fetched(result: MediaResult) -> Iterator[Path]:
+    for output in result.outputs:
+        if output.path or is_temporary(output.location):
+            yield output.path or output.save()
+
+
+def _body(result: MediaResult, saved: list[Path]) -> Html:
+    source = [result.source] if result.source and result.source.is_file() else []
+    heard = [path for path in (*source, *saved) if path.suffix.lower() in HEARD]
+    seen = [_still(path) for path in saved if path.suffix.lower() in PICTURES]
+    if not saved:
+        return tag("p", repr(result))
+    sounds = before_after(heard, _labels(heard, result)).html if set(heard) & set(saved) else None
+    return tag("section", sounds, *seen)
+
+
+def _labels(paths: list[Path], result: MediaResult) -> list[str]:
+    original = 1 if result.source in paths else 0
+    results = len(paths) - original
+    return ["Before"][:original] + (["After"] if results == 1 else [f"After {n + 1}" for n in range(results)])
+
+
+def _still(path: Path) -> Html:
+    from dolbyio_nb.display.preview import picture_url
+
+    url = picture_url(path)
+    alt = f"Picture from the video: {path.name}"
+    return tag("img", src=url, alt=alt, width=320) if url else tag("p", f"The picture is in {_short(path)}.")
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def diagnosis_card(result: Diagnosis) -> Html:
     """Scores, loudness and faults of a recording, with its worst stretch to hear."""
     worst = result.worst_segment
     span = (worst.start, worst.end) if worst and worst.start is not None and worst.end is not None else None
@@ -51,68 +120,72 @@ def diagnosis(result: Diagnosis) -> Html:
         heading(f"Diagnosis of {_name(result)}", about(result.media_info)),
         tag("div", *scores, class_="scores"),
         values([*_loudness(result.loudness), *_faults(result), *_shares(result)]),
-        listening(result.source, span, "the worst stretch" if span else ""),
+        file_player(result.source, span, "the worst stretch" if span else ""),
         remarks(result.notes),
     )
 
 
-def analysis(result: Analysis) -> Html:
+def analysis_card(result: Analysis) -> Html:
     """Loudness second by second, faults, and where there is speech, music and silence."""
     noise = result.noise
-    facts: list[Fact] = [*_loudness(result.loudness), *_faults(result)]
-    facts += [
+    rows: list[Value] = [*_loudness(result.loudness), *_faults(result)]
+    rows += [
         ("Noise level", known(noise.level_average, "dB"), ""),
         ("Signal above noise", known(noise.snr_average, "dB"), ""),
     ]
-    facts += [("Bandwidth", known(result.bandwidth, "Hz", 0), ""), *_shares(result)]
+    rows += [("Bandwidth", known(result.bandwidth, "Hz", 0), ""), *_shares(result)]
     return tag(
         "section",
         heading(f"Analysis of {_name(result)}", about(result.media_info), _verdict(result)),
         _validation(result),
-        values(facts),
+        values(rows),
         _series(result),
-        _kinds(result),
-        listening(result.source),
+        kinds_of_sound(result),
+        file_player(result.source),
         remarks(result.notes),
     )
 
 
-def speech(result: SpeechAnalysis) -> Html:
+def speech_card(result: SpeechAnalysis) -> Html:
     """Who speaks when, how loud and how well."""
     talkers = sorted(result.talkers, key=lambda one: -sum(s.duration or 0 for s in one.sections))
-    stretches = {f"Talker {_id(one.talker_id)}": _spans(one.sections) for one in talkers}
-    facts: list[Fact] = [
+    stretches = {f"Talker {_id(one.talker_id)}": spans_of(one.sections) for one in talkers}
+    rows: list[Value] = [
         ("Talkers", known(result.num_talkers, digits=0), ""),
         ("Speech", known(result.speech.percentage, "%", 0), "of the time"),
     ]
     for one in talkers[:4]:
-        loud = value(one.loudness.measured, "LKFS")
+        loud = value(one.loudness.measured, "LUFS")
         small = f"quality {value(one.quality_score)}; longest {value(one.longest_monologue, 's')}"
-        facts.append((f"Talker {_id(one.talker_id)}", loud, small))
+        rows.append((f"Talker {_id(one.talker_id)}", loud, small))
     return tag(
         "section",
         heading(f"Speech in {_name(result)}", about(result.media_info)),
-        values(facts),
-        lanes("Who speaks when", stretches, _seconds(result))
+        values(rows),
+        lanes("Who speaks when", stretches, seconds_of_result(result))
         if stretches
         else tag("p", "No speech was found."),
-        listening(result.source),
+        file_player(result.source),
         remarks(result.notes),
     )
 
 
-def music(result: MusicAnalysis) -> Html:
+def music_card(result: MusicAnalysis) -> Html:
     """Where there is music, how fast and in which key."""
     found = result.sections
-    picture = lanes("Music", {"Music": _spans(found)}, _seconds(result)) if found else None
+    picture = lanes("Music", {"Music": spans_of(found)}, seconds_of_result(result)) if found else None
     return tag(
         "section",
         heading(f"Music in {_name(result)}", about(result.media_info)),
         picture or tag("p", "No music was found."),
-        _sections(found) if found else None,
-        listening(result.source),
+        sections_table(found) if found else None,
+        file_player(result.source),
         remarks(result.notes),
     )
+
+
+def _plain_card(result: Result) -> Html:
+    return tag("section", heading(result.operation.capitalize()), tag("p", repr(result)))
 
 
 def _name(result: SoundResult) -> str:
@@ -123,24 +196,24 @@ def _id(number: int | None) -> str:
     return "?" if number is None else str(number)
 
 
-def _loudness(found: Loudness) -> list[Fact]:
+def _loudness(found: Loudness) -> list[Value]:
     gate = {"speech": "in speech", "level": "as a whole"}.get(found.gating_mode or "", "")
     hot = found.true_peak is not None and found.true_peak > -1
     return [
-        ("Loudness", known(found.measured, "LKFS"), gate),
+        ("Loudness", known(found.measured, "LUFS"), gate),
         ("Loudness range", known(found.range, "LU"), ""),
         ("True peak", known(found.true_peak, "dBTP"), "above −1, the limit of EBU R 128" if hot else ""),
     ]
 
 
-def _faults(result: SoundResult) -> Iterator[Fact]:
+def _faults(result: SoundResult) -> Iterator[Value]:
     if result.clipping.count is not None:
         yield "Clipping", "none" if not result.clipping.count else f"{result.clipping.count} times", ""
     if isinstance(result, Diagnosis) and (result.plosives is not None or result.sibilances is not None):
         yield "Plosives · sibilance", f"{_id(result.plosives)} · {_id(result.sibilances)}", "times"
 
 
-def _shares(result: SoundResult) -> Iterator[Fact]:
+def _shares(result: SoundResult) -> Iterator[Value]:
     for name, found in (("Speech", result.speech), ("Music", result.music), ("Silence", result.silence)):
         if found.percentage is not None:
             yield name, share(found.percentage), "of the time"
@@ -166,92 +239,27 @@ def _series(result: Analysis) -> Html | None:
     heard = [level for _, level in points if level > -70]
     if len(points) < 2 or not heard:
         return None
-    start, seconds = points[0][0], max(_seconds(result), points[-1][0])
+    start, seconds = points[0][0], max(seconds_of_result(result), points[-1][0])
     top = 5.0 * (int(max(heard) // 5) + 1)
     bottom = max(top - 50, 5.0 * int(min(heard) // 5))
     ticks = level_ticks(bottom, top)
-    lows, highs = _columns([min(1.0, max(0.0, (top - level) / (top - bottom))) for _, level in points])
+    lows, highs = extremes([min(1.0, max(0.0, (top - level) / (top - bottom))) for _, level in points])
     step = 800 * (points[-1][0] - start) / seconds / max(1, len(lows) - 1)
     curve = band(lows, highs, COLOURS[1], 800 * start / seconds, step, edge=1.75)
-    alt = f"Loudness of each second: from {value(min(heard), 'LKFS')} to {value(max(heard), 'LKFS')}"
+    alt = f"Loudness of each second: from {value(min(heard), 'LUFS')} to {value(max(heard), 'LUFS')}"
     picture = image([rules([y for y, _ in ticks], 800), curve], 800, alt, 130)
     return figure(
         "Loudness over time",
-        row("LKFS", picture, ticks),
+        row("LUFS", picture, ticks),
         time_scale(time_ticks(seconds)),
         note="of each second, ungated",
     )
 
 
-HEARD = PLAYABLE | MOVING | {".aiff", ".aif", ".mka", ".mkv", ".3gp"}
-
-
-def card(result: MediaResult) -> Html:
-    """Original and results in one player with a switch. Results in temporary storage are fetched."""
-    try:
-        made = list(_fetched(result))
-        body = _body(result, made)
-    except DolbyError as error:
-        made, body = [], tag("p", str(error), class_="problem")
-    saved = f"saved as {', '.join(_short(path) for path in made)}" if made else ""
-    subject = result.source.name if result.source else f"job {result.job_id[:8]}"
-    title = f"{result.operation.replace('-', ' ').capitalize()}: {subject}"
-    return tag("section", heading(title, saved), body, remarks(result.notes))
-
-
-def line(result: MediaResult) -> str:
-    """Say in a line of text what changed, when it is at hand."""
-    paths = [path for path in (result.source, result.path) if path and path.suffix.lower() in HEARD]
-    if len(paths) < 2:
-        return repr(result)
-    try:
-        return f"{result!r}\n{side_by_side(paths, _labels(paths, result)).text}"
-    except DolbyError:
-        return repr(result)
-
-
-def _fetched(result: MediaResult) -> Iterator[Path]:
-    for output in result.outputs:
-        if output.path or is_temporary(output.location):
-            yield output.path or output.save()
-
-
-def _body(result: MediaResult, made: list[Path]) -> Html:
-    source = [result.source] if result.source and result.source.is_file() else []
-    heard = [path for path in (*source, *made) if path.suffix.lower() in HEARD]
-    seen = [_still(path) for path in made if path.suffix.lower() in PICTURES]
-    if not made:
-        return tag("p", repr(result))
-    sounds = side_by_side(heard, _labels(heard, result)).html if set(heard) & set(made) else None
-    return tag("section", sounds, *seen)
-
-
-def _labels(paths: list[Path], result: MediaResult) -> list[str]:
-    original = 1 if result.source in paths else 0
-    made = len(paths) - original
-    return ["Before"][:original] + (["After"] if made == 1 else [f"After {n + 1}" for n in range(made)])
-
-
-def _still(path: Path) -> Html:
-    url = beside(path)
-    return (
-        tag("img", src=url, alt=f"Picture from the video: {path.name}", width=320)
-        if url
-        else tag("p", str(path))
-    )
-
-
-def _short(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
 CARDS: Mapping[type[Result], Callable[[Any], Html]] = {
-    MediaResult: made.card,
-    Diagnosis: cards.diagnosis,
-    Analysis: cards.analysis,
-    SpeechAnalysis: cards.speech,
-    MusicAnalysis: cards.music,
+    MediaResult: result_card,
+    Diagnosis: diagnosis_card,
+    Analysis: analysis_card,
+    SpeechAnalysis: speech_card,
+    MusicAnalysis: music_card,
 }

@@ -51,10 +51,14 @@ class Picture:
 
 
 def page(body: Html) -> str:
-    """Give the body its style and, when it has players to switch, the script that switches them."""
-    style = tag("style", Html(_static("display.css")))
-    script = tag("script", Html(_static("player.js"))) if "data-dolby-switch" in body else None
-    return join(style, tag("div", body, class_="dolby-sound"), script)
+    """Give the body its style and, when it has players, the script that joins and watches them.
+
+    Both stand in comments of HTML, which browsers read past here and sanitizers drop, text and all.
+    """
+    style = tag("style", Html(f"<!--\n{_static('display.css')}\n-->"))
+    has_players = "<audio" in body or "<video" in body
+    script = tag("script", Html(f"<!--\n{_static('player.js')}\n//-->")) if has_players else None
+    return join(style, tag("div", body, class_="dolby-sound", dir="ltr", lang="en"), script)
 
 
 @cache

@@ -1,8 +1,11 @@
-"""Player of one sound or two with a switch, and where a browser gets a sound from."""
+"""Player of one sound, or of several with a switch, and where a browser gets a sound from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +14,7 @@ from urllib.parse import quote
 
 from dolbyio_nb._util.place import current_place
 from dolbyio_nb.display.axis import clock, row, time_scale, time_ticks, value
-from dolbyio_nb.display.card_parts import told
+from dolbyio_nb.display.card_parts import or_error
 from dolbyio_nb.display.html import Html, Picture, join, tag
 from dolbyio_nb.display.svg import Span
 from dolbyio_nb.errors import MissingPackage
@@ -19,70 +22,39 @@ from dolbyio_nb.errors import MissingPackage
 if TYPE_CHECKING:
     from dolbyio_nb.audio.measure import Sound
 
-
-def element(path: Path, label: str) -> Html:
-    """Write the browser's own player for a file, with a word on what is heard where that is not the file."""
-    found = address(path)
-    if not found.url:
-        return tag("p", found.note, class_="note")
-    moving = path.suffix.lower() in MOVING and not found.url.startswith("data:")
-    name = "video" if moving else "audio"
-    player = tag(name, controls=True, preload="metadata", src=found.url, aria_label=f"{label}: {path.name}")
-    return tag("div", player, tag("span", found.note, class_="note") if found.note else None, class_="sound")
-
-
-def labels_for(paths: Sequence[Path], labels: Sequence[str] | None) -> list[str]:
-    """Take the labels that were given, or call the sounds after their files."""
-    if labels is not None:
-        if len(labels) != len(paths):
-            raise ValueError(f"{len(paths)} sounds need {len(paths)} labels, not {len(labels)}")
-        return list(labels)
-    return [path.stem for path in paths]
-
-
+PLAYABLE = {".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga", ".mp4", ".m4v", ".webm", ".mov"}
+MOVING = {".mp4", ".m4v", ".webm", ".mov"}
 LONG = 900
 """Seconds. What is longer is measured and drawn only when asked for: a cell's last line should not wait."""
+EMBED_SETTING = "DOLBYIO_EMBED"
+_embed: ContextVar[bool | None] = ContextVar("embed", default=None)
 
 
-def listening(path: Path | None, marked: Span | None = None, what: str = "") -> Html | None:
+@contextmanager
+def embedding(choice: bool | None) -> Iterator[None]:
+    """Put sound into the pages made in this block, or not; None leaves it to the setting DOLBYIO_EMBED."""
+    token = _embed.set(choice)
+    try:
+        yield
+    finally:
+        _embed.reset(token)
+
+
+def is_embedding() -> bool:
+    """Tell whether sound goes into the page even where its file could be reached."""
+    choice = _embed.get()
+    return os.environ.get(EMBED_SETTING, "") in ("1", "true", "yes") if choice is None else choice
+
+
+def file_player(path: Path | None, marked: Span | None = None, what: str = "") -> Html | None:
     """Write a player for a file, and its waveform when it is not long."""
     if path is None or not path.is_file():
         return None
-    return told(lambda: _heard(path, marked, what))
+    return or_error(lambda: _file_player(path, marked, what))
 
 
-def side_by_side(paths: Sequence[Path], labels: Sequence[str]) -> Picture:
-    """Compare files; of long ones, and without av and numpy, give the players alone."""
-    from_hand = f"display.compare({', '.join(repr(path.name) for path in paths)})"
-    if not measures():
-        return _players(paths, labels, "Waveforms and loudness need: pip install 'dolbyio_nb[sandbox]'")
-    if any(_length(path) > LONG for path in paths):
-        return _players(paths, labels, f"It is long; {from_hand} measures and draws all of it.")
-
-    return compared(paths, labels)
-
-
-def measures() -> bool:
-    """Tell whether sound can be read here."""
-    return all(find_spec(name) for name in ("av", "numpy"))
-
-
-def _players(paths: Sequence[Path], labels: Sequence[str], note: str) -> Picture:
-    lanes = (
-        tag("div", tag("strong", label), element(p, label)) for p, label in zip(paths, labels, strict=True)
-    )
-    return Picture(note, tag("section", *lanes, tag("p", note, class_="note")))
-
-
-def _length(path: Path) -> float:
-    from dolbyio_nb.audio.decode_display import length_of, opened
-
-    with opened(path) as container:
-        return length_of(container)
-
-
-def _heard(path: Path, marked: Span | None, what: str) -> Html:
-    if not measures() or _length(path) > LONG:
+def _file_player(path: Path, marked: Span | None, what: str) -> Html:
+    if not can_read_sound() or _length(path) > LONG:
         return element(path, "Original")
     from dolbyio_nb.audio.measure import measure
 
@@ -92,22 +64,41 @@ def _heard(path: Path, marked: Span | None, what: str) -> Html:
     )
 
 
-def compared(paths: Sequence[Path], labels: Sequence[str], target: float | None = None) -> Picture:
+def before_after(paths: Sequence[Path], labels: Sequence[str]) -> Picture:
+    """Compare files; of long ones, and without av and numpy, give the players alone."""
+    if not can_read_sound():
+        return _players(paths, labels, "Waveforms and loudness need: pip install 'dolbyio_nb[sandbox]'")
+    if any(_length(path) > LONG for path in paths):
+        call = f"display.compare({', '.join(repr(path.name) for path in paths)})"
+        return _players(paths, labels, f"It is long; {call} measures and draws all of it.")
+    return comparison(paths, labels)
+
+
+def comparison(paths: Sequence[Path], labels: Sequence[str], target: float | None = None) -> Picture:
     """Measure sounds and put them next to each other."""
     from dolbyio_nb.audio.measure import measure
     from dolbyio_nb.display.plots import loudness, table
 
     sounds = [measure(path) for path in paths]
     parts = switch(sounds, labels), table(sounds, labels), loudness(sounds, labels, target)
-    return Picture(words(sounds, labels), tag("section", *parts))
+    return Picture(loudness_words(sounds, labels), tag("section", *parts))
 
 
-def words(sounds: Sequence[Sound], labels: Sequence[str]) -> str:
+def loudness_words(sounds: Sequence[Sound], labels: Sequence[str]) -> str:
     """Say in one line how loud each is."""
     return "; ".join(
         f"{label}: {value(s.loudness, 'LUFS')}, true peak {value(s.true_peak, 'dBTP')}"
         for s, label in zip(sounds, labels, strict=True)
     )
+
+
+def labels_for(paths: Sequence[Path], labels: Sequence[str] | None) -> list[str]:
+    """Take the labels that were given, or call the sounds after their files."""
+    if labels is None:
+        return [path.stem for path in paths]
+    if len(labels) != len(paths):
+        raise ValueError(f"{len(paths)} sounds need {len(paths)} labels, not {len(labels)}")
+    return list(labels)
 
 
 def switch(sounds: Sequence[Sound], labels: Sequence[str], marked: Span | None = None) -> Html:
@@ -139,9 +130,29 @@ def equal_loudness(sounds: Sequence[Sound]) -> list[float]:
     return [min(known) - sound.loudness if sound.loudness is not None else 0.0 for sound in sounds]
 
 
-PLAYABLE = {".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga", ".mp4", ".m4v", ".webm", ".mov"}
-MOVING = {".mp4", ".m4v", ".webm", ".mov"}
-PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
+def _players(paths: Sequence[Path], labels: Sequence[str], note: str) -> Picture:
+    lanes = (
+        tag("div", tag("strong", label), element(p, label)) for p, label in zip(paths, labels, strict=True)
+    )
+    return Picture(note, tag("section", *lanes, tag("p", note, class_="note")))
+
+
+def element(path: Path, label: str) -> Html:
+    """Write the browser's own player for a file, with a word on what is heard where that is not the file.
+
+    Where the page has been moved away from the file, the sentence inside takes the player's place.
+    """
+    found = address(path)
+    if not found.url:
+        return tag("p", found.note, class_="note")
+    sounding = found.url.startswith("data:audio")
+    name = "video" if path.suffix.lower() in MOVING and not sounding else "audio"
+    gone = f"{path.name} is not beside this page. To put sound into the page: show it with embed=True."
+    missing = None if found.url.startswith("data:") else gone
+    player = tag(
+        name, missing, controls=True, preload="metadata", src=found.url, aria_label=f"{label}: {path.name}"
+    )
+    return tag("div", player, tag("span", found.note, class_="note") if found.note else None, class_="sound")
 
 
 @dataclass(frozen=True)
@@ -154,28 +165,46 @@ class Address:
 
 def address(path: Path) -> Address:
     """Point at a file beside the notebook; embed a preview of one that a browser cannot reach or play."""
-    if path.suffix.lower() in PLAYABLE and (near := beside(path)):
-        return Address(near)
-    why = "its folder is not below the notebook's" if path.suffix.lower() in PLAYABLE else "its format is not"
-    try:
-        from dolbyio_nb.display.preview import SECONDS, preview
-    except ImportError:
-        return Address("", f"It cannot be played here: {why}.")
-    url, whole = preview(path)
-    part = "The whole sound" if whole else f"The first {SECONDS} seconds"
-    return Address(url, f"{part} as a small preview of low quality, since {why}.")
+    why = _out_of_reach(path)
+    return _embedded(path, why) if why else Address(beside(path) or "")
+
+
+def _out_of_reach(path: Path) -> str:
+    """Say why the file itself cannot be played from where it is; nothing when it can."""
+    place = current_place()
+    if is_embedding():
+        return "embed was asked for"
+    if path.suffix.lower() not in PLAYABLE:
+        return "browsers do not play its format"
+    if place.folder() is None:
+        return f"pages in {place.name} do not reach files"
+    return "" if beside(path) else "its folder is not one that the notebook's page reaches"
+
+
+def _embedded(path: Path, why: str) -> Address:
+    from dolbyio_nb.display.preview import SECONDS, file_url, sound_preview
+
+    if whole := file_url(path, sound=not can_read_sound()):
+        return Address(whole, f"Embedded, since {why}.")
+    if not can_read_sound():
+        return Address("", f"{path.name} cannot be played here: {why}.")
+    url, is_whole = sound_preview(path)
+    part = "The whole sound" if is_whole else f"The first {SECONDS} seconds"
+    return Address(url, f"{part} as a preview of 96 kbit/s, since {why}.")
 
 
 def beside(path: Path) -> str | None:
     """Give the relative URL of a file, or None when the notebook's server would not give it out."""
     folder = current_place().folder()
-    if folder is None:
+    if folder is None or not path.resolve().is_relative_to(folder):
         return None
-    try:
-        parts = path.resolve().relative_to(folder).parts
-    except ValueError:
-        return None
+    parts = path.resolve().relative_to(folder).parts
     return None if any(part.startswith(".") for part in parts) else "./" + quote("/".join(parts))
+
+
+def can_read_sound() -> bool:
+    """Tell whether sound can be read here."""
+    return all(find_spec(name) for name in ("av", "numpy"))
 
 
 def needs_sound(what: str) -> MissingPackage:
@@ -185,3 +214,10 @@ def needs_sound(what: str) -> MissingPackage:
         "They read the sound and measure it.",
         "Install them with: pip install 'dolbyio_nb[sandbox]'",
     )
+
+
+def _length(path: Path) -> float:
+    from dolbyio_nb.audio.decode_display import length_of, opened
+
+    with opened(path) as container:
+        return length_of(container)

@@ -31,31 +31,21 @@ from dolbyio_nb.display.html import Html, Picture, join, tag
 from dolbyio_nb.display.svg import COLOURS, Span, band, image, rules, spans
 
 MEASURED_HERE = "Measured in this notebook: ITU-R BS.1770, EBU R 128."
-
-
-def colour(index: int) -> str:
-    """Give the colour of the sound at a place in a row of sounds."""
-    return COLOURS[index % len(COLOURS)]
-
-
-def waveform(sound: Sound, index: int, scale: float, seconds: float, marked: Span | None = None) -> Html:
-    """Draw lowest and highest sample of every column; `scale` fills the height, `seconds` the width."""
-    lows, highs, wide = columns(sound.lows, sound.highs, sound.seconds / seconds)
-    curve = [0.5 - 0.5 * highs / scale, 0.5 - 0.5 * lows / scale]
-    mark = [spans([(marked[0] / seconds, marked[1] / seconds)], "#c2556b55", COLUMNS)] if marked else []
-    shapes = [
-        rules([0.25, 0.5, 0.75], COLUMNS),
-        *mark,
-        band(curve[0].tolist(), curve[1].tolist(), colour(index), wide / 2, wide),
-    ]
-    alt = f"Waveform of {sound.path.name}: {clock(sound.seconds, 1)}, highest sample {sound.peak:.3f}"
-    return image(shapes, COLUMNS, alt, 72)
-
-
-def amplitudes(scale: float) -> list[tuple[float, str]]:
-    """Write the scale at the side of a waveform."""
-    digits = 1 if scale >= 0.2 else 3 if scale < 0.02 else 2
-    return [(0.25, value(scale / 2, digits=digits)), (0.5, "0"), (0.75, value(-scale / 2, digits=digits))]
+RANGE = 80.0
+"""From the loudest spot down to black, in dB."""
+MARKS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+COLUMNS = 800
+SHADES = 16
+STOPS = (
+    (4, 3, 12),
+    (42, 15, 84),
+    (113, 32, 107),
+    (185, 53, 86),
+    (234, 106, 44),
+    (251, 182, 26),
+    (252, 253, 196),
+)
+"""From quiet to loud, ever lighter, so that it reads without colours as well."""
 
 
 def waveforms(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
@@ -69,9 +59,51 @@ def waveforms(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
     return figure("Waveform", *lanes, time_scale(time_ticks(seconds)), note=note)
 
 
+def waveform(sound: Sound, index: int, scale: float, seconds: float, marked: Span | None = None) -> Html:
+    """Draw lowest and highest sample of every column; `scale` fills the height, `seconds` the width."""
+    lows, highs, wide = columns(sound.lows, sound.highs, sound.seconds / seconds)
+    curve = [0.5 - 0.5 * highs / scale, 0.5 - 0.5 * lows / scale]
+    mark = [spans([(marked[0] / seconds, marked[1] / seconds)], "#c2556b55", COLUMNS)] if marked else []
+    marks = [
+        rules([0.25, 0.5, 0.75], COLUMNS),
+        *mark,
+        band(curve[0].tolist(), curve[1].tolist(), colour(index), wide / 2, wide),
+    ]
+    alt = f"Waveform of {sound.path.name}: {clock(sound.seconds, 1)}, highest sample {sound.peak:.3f}"
+    return image(marks, COLUMNS, alt, 72)
+
+
+def amplitudes(scale: float) -> list[tuple[float, str]]:
+    """Write the scale at the side of a waveform."""
+    digits = 1 if scale >= 0.2 else 3 if scale < 0.02 else 2
+    return [(0.25, value(scale / 2, digits=digits)), (0.5, "0"), (0.75, value(-scale / 2, digits=digits))]
+
+
 def named(label: str, index: int) -> Html:
     """Write a label with its colour."""
     return join(swatch(colour(index)), label)
+
+
+def colour(index: int) -> str:
+    """Give the colour of the sound at a place in a row of sounds."""
+    return COLOURS[index % len(COLOURS)]
+
+
+def scale_of(sounds: Sequence[Sound]) -> float:
+    """Choose what amplitude fills a waveform's height: full scale, or less when all are quiet."""
+    peak = max(sound.peak for sound in sounds)
+    return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if peak <= step), max(1.0, peak))
+
+
+def columns(lows: Floats, highs: Floats, share: float) -> tuple[Floats, Floats, float]:
+    """Give the lowest and highest value of each column, and how wide a column is.
+
+    The values fill `share` of the picture's `COLUMNS`; a column holds one value at least.
+    """
+    wide = COLUMNS * share
+    count = max(1, min(len(lows), round(wide)))
+    edges = (np.arange(count) * len(lows)) // count
+    return np.minimum.reduceat(lows, edges), np.maximum.reduceat(highs, edges), wide / count
 
 
 def loudness(sounds: Sequence[Sound], labels: Sequence[str], target: float | None = None) -> Html:
@@ -92,6 +124,23 @@ def loudness(sounds: Sequence[Sound], labels: Sequence[str], target: float | Non
     kind = "momentary (0.4 s)" if brief else "short-term (3 s)"
     note = kind + ("" if target is None else f"; dashed: the target, {value(target, 'LUFS')}")
     return figure("Loudness over time", row(head, picture, ticks), time_scale(time_ticks(seconds)), note=note)
+
+
+def loudness_curve(sound: Sound, brief: bool) -> tuple[Floats, Floats]:
+    """Give times and loudness: momentary when brief, else short-term, once the window is full."""
+    window, values = (0.4, sound.momentary) if brief else (3.0, sound.short_term)
+    full = sound.times >= min(window, sound.seconds / 2) - 0.01
+    return sound.times[full], values[full]
+
+
+def loudness_limits(curves: list[Floats], extra: list[float]) -> tuple[float, float]:
+    """Choose the loudness at the bottom and at the top: what is heard, and at most 50 LU of it."""
+    heard = np.concatenate([*curves, np.array(extra, np.float32)])
+    heard = heard[heard > -70]
+    if not len(heard):
+        return -70.0, 0.0
+    top = float(np.ceil((heard.max() + 1) / 5) * 5)
+    return max(top - 50, float(np.floor((heard.min() - 1) / 5) * 5)), top
 
 
 def _curve(times: Floats, heights: Floats, seconds: float, shade: str) -> str:
@@ -137,72 +186,6 @@ def _row(first: Sound, sound: Sound, label: str, index: int) -> Html:
     return tag("tr", tag("th", named(label, index), scope="row"), *(tag("td", cell) for cell in cells))
 
 
-RANGE = 80.0
-"""From the loudest spot down to black, in dB."""
-MARKS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
-
-
-def spectrograms(files: Sequence[Path], labels: Sequence[str]) -> Picture:
-    """Draw spectrograms below each other; the loudest spot of all is white."""
-    top = max(rate_of(file) for file in files) / 2
-    found = [powers(file, top) for file in files]
-    high, seconds = loudest(levels for levels, _ in found), max(length for _, length in found)
-    rows = []
-    for file, label, (levels, length) in zip(files, labels, found, strict=True):
-        alt = f"Spectrogram of {file.name}: {clock(length, 1)}, up to {top:.0f} Hz"
-        picture = heat(levels, high - RANGE, high, alt, 170, length / seconds)
-        rows.append(row(label, picture, pitches(top)))
-    note = f"frequency in Hz; from white, the loudest, {RANGE:.0f} dB down to black"
-    body = figure("Spectrogram", *rows, time_scale(time_ticks(seconds)), note=note)
-    return Picture(f"Spectrogram of {', '.join(file.name for file in files)}", tag("section", body))
-
-
-def pitches(top: float) -> list[Tick]:
-    """Mark round frequencies on a scale of octaves."""
-    octaves = math.log(top / LOWEST)
-    marks = [mark for mark in MARKS if LOWEST <= mark <= top * 0.97]
-    return [
-        (math.log(top / mark) / octaves, f"{mark // 1000}k" if mark >= 1000 else str(mark)) for mark in marks
-    ]
-
-
-COLUMNS = 800
-
-
-def columns(lows: Floats, highs: Floats, share: float) -> tuple[Floats, Floats, float]:
-    """Give the lowest and highest value of each column, and how wide a column is.
-
-    The values fill `share` of the picture's `COLUMNS`; a column holds one value at least.
-    """
-    wide = COLUMNS * share
-    count = max(1, min(len(lows), round(wide)))
-    edges = (np.arange(count) * len(lows)) // count
-    return np.minimum.reduceat(lows, edges), np.maximum.reduceat(highs, edges), wide / count
-
-
-def scale_of(sounds: Sequence[Sound]) -> float:
-    """Choose what amplitude fills a waveform's height: full scale, or less when all are quiet."""
-    peak = max(sound.peak for sound in sounds)
-    return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if peak <= step), max(1.0, peak))
-
-
-def loudness_curve(sound: Sound, brief: bool) -> tuple[Floats, Floats]:
-    """Give times and loudness: momentary when brief, else short-term, once the window is full."""
-    window, values = (0.4, sound.momentary) if brief else (3.0, sound.short_term)
-    full = sound.times >= min(window, sound.seconds / 2) - 0.01
-    return sound.times[full], values[full]
-
-
-def loudness_limits(curves: list[Floats], extra: list[float]) -> tuple[float, float]:
-    """Choose the loudness at the bottom and at the top: what is heard, and at most 50 LU of it."""
-    heard = np.concatenate([*curves, np.array(extra, np.float32)])
-    heard = heard[heard > -70]
-    if not len(heard):
-        return -70.0, 0.0
-    top = float(np.ceil((heard.max() + 1) / 5) * 5)
-    return max(top - 50, float(np.floor((heard.min() - 1) / 5) * 5)), top
-
-
 def quietest_tenth(reference: Sound, sound: Sound) -> tuple[float, float] | None:
     """Level of `sound` in the quietest tenth of `reference`, in dB, and how far that is under its mean level.
 
@@ -220,20 +203,31 @@ def quietest_tenth(reference: Sound, sound: Sound) -> tuple[float, float] | None
     return quiet, float(decibels(powers.mean())) - quiet
 
 
-SHADES = 16
-STOPS = (
-    (4, 3, 12),
-    (42, 15, 84),
-    (113, 32, 107),
-    (185, 53, 86),
-    (234, 106, 44),
-    (251, 182, 26),
-    (252, 253, 196),
-)
-"""From quiet to loud, ever lighter, so that it reads without colours as well."""
+def spectrograms(files: Sequence[Path], labels: Sequence[str]) -> Picture:
+    """Draw spectrograms below each other; the loudest spot of all is white."""
+    top = max(rate_of(file) for file in files) / 2
+    found = [powers(file, top) for file in files]
+    high, seconds = loudest(levels for levels, _ in found), max(length for _, length in found)
+    rows = []
+    for file, label, (levels, length) in zip(files, labels, found, strict=True):
+        alt = f"Spectrogram of {file.name}: {clock(length, 1)}, up to {top:.0f} Hz"
+        picture = heat_map(levels, high - RANGE, high, alt, 170, length / seconds)
+        rows.append(row(label, picture, frequency_ticks(top)))
+    note = f"frequency in Hz; from white, the loudest, {RANGE:.0f} dB down to black"
+    body = figure("Spectrogram", *rows, time_scale(time_ticks(seconds)), note=note)
+    return Picture(f"Spectrogram of {', '.join(file.name for file in files)}", tag("section", body))
 
 
-def heat(
+def frequency_ticks(top: float) -> list[Tick]:
+    """Mark round frequencies on a scale of octaves."""
+    octaves = math.log(top / LOWEST)
+    marks = [mark for mark in MARKS if LOWEST <= mark <= top * 0.97]
+    return [
+        (math.log(top / mark) / octaves, f"{mark // 1000}k" if mark >= 1000 else str(mark)) for mark in marks
+    ]
+
+
+def heat_map(
     levels: NDArray[np.float32], low: float, high: float, alt: str, pixels: int, share: float = 1
 ) -> Html:
     """Draw levels of shape (columns, rows from the bottom up) between `low` and `high`."""

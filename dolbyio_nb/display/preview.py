@@ -1,48 +1,102 @@
-"""Preview of a sound, small enough to be embedded in a page."""
+"""Preview of a sound or a picture, small enough to be embedded in a page."""
 
 from __future__ import annotations
 
 import base64
 import io
+import mimetypes
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import av
-import numpy as np
+if TYPE_CHECKING:
+    from dolbyio_nb.audio.decode_display import Floats
 
-from dolbyio_nb.audio.decode_display import opened, seconds_of
+SECONDS = 30
+BITS = 96_000
+"""Bits a second. Thirty seconds become 360 KB, and 480 KB as base64."""
+VIDEO_BYTES, SOUND_BYTES, PICTURE_BYTES = 3_000_000, 500_000, 300_000
+"""A file up to this size is embedded as it is."""
+WIDTH = 640
+"""Pixels across of a picture that had to be made smaller."""
 
-SECONDS = 20
-BITS = 24_000
-"""Bits a second. Twenty seconds become 60 KB, and 80 KB as base64."""
 
+def sound_preview(path: Path) -> tuple[str, bool]:
+    """Give the beginning as a `data:` URL of Opus with the same channels, and whether that is all of it.
 
-def preview(path: Path) -> tuple[str, bool]:
-    """Give a `data:` URL, and whether the whole sound is in it."""
+    Raises:
+        DolbyError: the file cannot be read as sound.
+    """
     state = path.stat()
-    return _preview(path, state.st_mtime_ns, state.st_size)
+    return _sound_preview(path, state.st_mtime_ns, state.st_size)
 
 
-@lru_cache(maxsize=32)
-def _preview(path: Path, changed: int, size: int) -> tuple[str, bool]:
+@lru_cache(maxsize=8)
+def _sound_preview(path: Path, changed: int, size: int) -> tuple[str, bool]:
+    import numpy as np
+
+    from dolbyio_nb.audio.decode_display import layout_of, opened, seconds_of
+
     with opened(path) as container:
-        rate = container.streams.audio[0].rate
+        rate, layout = container.streams.audio[0].rate, layout_of(container)
         pieces = list(islice(seconds_of(container), SECONDS + 1))
-    mono = np.concatenate([piece.mean(axis=0) for piece in pieces[:SECONDS]])
-    data = base64.b64encode(_opus(mono.astype(np.float32), rate)).decode()
-    return f"data:audio/ogg;base64,{data}", len(pieces) <= SECONDS
+        data = _opus(np.concatenate(pieces[:SECONDS], axis=1).astype(np.float32), rate, layout)
+    return _data_url("audio/ogg", data), len(pieces) <= SECONDS
 
 
-def _opus(mono: np.ndarray[tuple[int], np.dtype[np.float32]], rate: int) -> bytes:
+def _opus(samples: Floats, rate: int, layout: str) -> bytes:
+    import av
+
     file = io.BytesIO()
     with av.open(file, "w", format="ogg") as container:
-        stream = container.add_stream("libopus", rate=48_000, layout="mono", options={"vbr": "off"})
+        stream = container.add_stream("libopus", rate=48_000, layout=layout, options={"vbr": "off"})
         stream.bit_rate = BITS
-        frame = av.AudioFrame.from_ndarray(mono.reshape(1, -1), format="flt", layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)  # type: ignore[arg-type]
         frame.sample_rate = rate
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=48_000)
+        resampler = av.AudioResampler(format="flt", layout=layout, rate=48_000)
         for piece in (*resampler.resample(frame), *resampler.resample(None)):
             container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
     return file.getvalue()
+
+
+def file_url(path: Path, *, sound: bool) -> str | None:
+    """Give a small video as it is, as a `data:` URL, or with `sound` a small sound; None for any other."""
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    most = {"video": VIDEO_BYTES, "audio": SOUND_BYTES if sound else 0}.get(kind.partition("/")[0], 0)
+    return _data_url(kind, path.read_bytes()) if path.stat().st_size <= most else None
+
+
+def picture_url(path: Path) -> str | None:
+    """Give a picture as a `data:` URL, a large one made smaller; None where that cannot be done."""
+    kind = mimetypes.guess_type(path.name)[0] or "image/png"
+    if path.stat().st_size <= PICTURE_BYTES:
+        return _data_url(kind, path.read_bytes())
+    try:
+        return _data_url("image/jpeg", _smaller(path))
+    except (ImportError, OSError, ValueError, LookupError):
+        return None
+
+
+def _smaller(path: Path) -> bytes:
+    import av
+
+    with path.open("rb") as file, av.open(file, "r", options={"format_whitelist": PICTURE_READERS}) as found:
+        frame = next(found.decode(video=0))
+    file_out = io.BytesIO()
+    height = max(2, round(frame.height * WIDTH / frame.width / 2) * 2)
+    with av.open(file_out, "w", format="image2pipe") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, height, "yuvj420p"
+        container.mux(stream.encode(frame.reformat(WIDTH, height, "yuvj420p")))
+        container.mux(stream.encode(None))
+    return file_out.getvalue()
+
+
+PICTURE_READERS = "png_pipe,jpeg_pipe,gif,webp_pipe"
+"""FFmpeg's readers of pictures that open nothing but the file they are given."""
+
+
+def _data_url(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

@@ -1,4 +1,4 @@
-"""SVG shapes from numbers."""
+"""SVG pictures of numbers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Span = tuple[float, float]
 """A stretch as two fractions of the axis, from and to."""
 
 
-def image(shapes: Iterable[str], wide: float, alt: str, pixels: int) -> Html:
-    """Put shapes into a picture `wide` units wide that stretches over its place and is `pixels` high."""
-    body = "".join(shapes)
+def image(drawn: Iterable[str], wide: float, alt: str, pixels: int) -> Html:
+    """Put drawn into a picture `wide` units wide that stretches over its place and is `pixels` high."""
+    body = "".join(drawn)
     svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_number(wide)} {TALL}' "
         f"preserveAspectRatio='none'>{body}</svg>"
@@ -65,9 +65,9 @@ def rules(levels: Iterable[float], wide: float, colour: str = GREY, dashes: str 
 def bars(heights: Sequence[float], colours: Sequence[str]) -> str:
     """Draw one bar a column, `heights` as fractions; none is invisible, so that zero is seen as zero."""
     each = [(i, max(round(TALL * h), 3)) for i, h in enumerate(heights)]
-    drawn = zip(each, colours, strict=True)
+    pairs = zip(each, colours, strict=True)
     return "".join(
-        _path(f"M{i + 0.1:.1f} {TALL}v-{h}h.8v{h}z", f"fill='{colour}'") for (i, h), colour in drawn
+        _path(f"M{i + 0.1:.1f} {TALL}v-{h}h.8v{h}z", f"fill='{colour}'") for (i, h), colour in pairs
     )
 
 

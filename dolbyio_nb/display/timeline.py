@@ -27,8 +27,8 @@ def lanes(title: str, stretches: Mapping[str, Sequence[Span]], seconds: float, n
 def _lane(name: str, stretches: list[Span], seconds: float, index: int) -> Html:
     shade = KINDS.get(name.lower(), COLOURS[(index + 1) % len(COLOURS)])
     parts = merged(stretches, seconds)
-    shapes = [rules([0.5], FINENESS), spans(parts, shade, FINENESS, 0.1, 0.9)]
-    return row(name, image(shapes, FINENESS, describe(name, stretches), 22))
+    drawn = [rules([0.5], FINENESS), spans(parts, shade, FINENESS, 0.1, 0.9)]
+    return row(name, image(drawn, FINENESS, describe(name, stretches), 22))
 
 
 def describe(name: str, stretches: Sequence[Span], most: int = 8) -> str:

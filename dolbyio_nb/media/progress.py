@@ -10,29 +10,41 @@ from typing import Any
 
 from tqdm.std import tqdm
 
-from dolbyio_nb._util.place import kernel, person_watches
+from dolbyio_nb._util.place import current_place, kernel, person_watches
 
 Show = Callable[[float], None]
 """Is told how much is done so far, in the bar's own unit."""
 PATIENCE = 0.3  # seconds; what is done sooner needs no bar
+LONG = 600
+"""Seconds. To read what is longer takes more than a moment."""
 
 
 @contextmanager
 def progress_bar(label: str, total: float | None, **options: Any) -> Iterator[Show]:
-    """Show a bar while the block runs, and yield the function that moves it; silent when nobody watches."""
-    if not person_watches():
+    """Show a bar while the block runs, and yield the function that moves it.
+
+    Silent when nobody watches, and where what was shown cannot be taken away again.
+    """
+    if not person_watches() or (kernel() is not None and not current_place().updates):
         yield lambda done: None
         return
     with _bar_class()(total=total, desc=label, leave=False, delay=PATIENCE, **options) as bar:
         yield lambda done: _move(bar, done)
 
 
+@contextmanager
+def progress(doing: str, path: Path, seconds: float) -> Iterator[Show]:
+    """Show a bar while a long file is read; for a short one it would only leave traces in the notebook."""
+    if seconds < LONG:
+        yield lambda done: None
+        return
+    with progress_bar(f"{doing} {path.name}", seconds, unit="s") as show:
+        yield show
+
+
 def _bar_class() -> Any:
     if kernel() is None:
-        from tqdm.std import tqdm
-
         return tqdm
-
     return NotebookBar
 
 
@@ -74,17 +86,3 @@ class NotebookBar(tqdm):  # type: ignore[type-arg]  # it counts, and iterates ov
             self._handle.update(bundle, raw=True)
         else:
             self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-
-
-LONG = 600
-"""Seconds. To read what is longer takes more than a moment."""
-
-
-@contextmanager
-def progress(doing: str, path: Path, seconds: float) -> Iterator[Show]:
-    """Show a bar while a long file is read; for a short one it would only leave traces in the notebook."""
-    if seconds < LONG:
-        yield lambda done: None
-        return
-    with progress_bar(f"{doing} {path.name}", seconds, unit="s") as show:
-        yield show

@@ -13,6 +13,8 @@ from dolbyio_nb.media.parse import items, number
 if TYPE_CHECKING:
     import pandas
 
+    from dolbyio_nb.display.html import Picture
+
 
 Fetch = Callable[[str, Path], Path]
 """Brings what is at a `dlb://` address into a file."""
@@ -72,6 +74,19 @@ class Result:
     def __repr__(self) -> str:
         about = "".join(f", {line}" for line in self._lines())
         return f"<{type(self).__name__} of {self.operation}: {self._subject()}{about}>"
+
+    def show(self, *, embed: bool | None = None) -> "Picture":
+        """Give the card that a notebook shows of this result.
+
+        With `embed=True` its sound goes into the page (30 seconds of each, 96 kbit/s), so that it is heard
+        wherever the notebook is sent; DOLBYIO_EMBED=1 does so for all cards.
+        """
+        from dolbyio_nb.display.cards import show
+
+        return show(self, embed)
+
+    def _repr_html_(self) -> str:
+        return self.show()._repr_html_()
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -144,6 +159,11 @@ class MediaResult(Result):
                 'Name it: dolby.media.job("...", output="dlb://...").',
             )
         return self.outputs[0].save(path)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        from dolbyio_nb.display.cards import result_line
+
+        printer.text(result_line(self))
 
     def _lines(self) -> Iterator[str]:
         places = [_near(one.path) if one.path else shown(one.location) for one in self.outputs]

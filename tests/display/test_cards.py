@@ -96,7 +96,7 @@ def test_a_diagnosis_says_what_is_good_and_bad():
     for text in (
         "talk.mp4",
         "3.7",
-        "−14.9 LKFS",
+        "−14.9 LUFS",
         "in speech",
         "above −1",
         "0:04 to 0:08",
@@ -122,7 +122,7 @@ def test_an_analysis_shows_loudness_and_stretches():
     assert "measured loudness -16.53 outside range" in card.text
     assert "2:00:00" in card.text
     alts = [given["alt"] for name, given in card.elements if name == "img"]
-    assert "Loudness of each second: from −25.0 LKFS to −20.0 LKFS" in alts
+    assert "Loudness of each second: from −25.0 LUFS to −20.0 LUFS" in alts
     assert "Speech: 0:00.0 to 1:00:00.0" in alts
     assert len(page(CARDS[Analysis](result))) < 40_000
 

@@ -1,4 +1,4 @@
-"""How a shell learns to show results."""
+"""Results show themselves, in every front end that asks an object for its look."""
 
 import subprocess
 import sys
@@ -7,18 +7,16 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from dolbyio_nb.display.cards import CARDS
-from dolbyio_nb.media import Diagnosis, MediaResult, Output
-from dolbyio_nb.notebook.extension import register, unregister
+from dolbyio_nb.media import Diagnosis, MediaResult, Output, Result
 
+from .checks import sound_html
 from .conftest import tone
 
 
 @pytest.fixture
 def shell():
-    """A shell that knows the results."""
-    shell = InteractiveShell()
-    register(shell)
-    return shell
+    """A shell without the extension."""
+    return InteractiveShell()
 
 
 def test_results_are_shown_as_html_and_text(shell):
@@ -39,13 +37,37 @@ def test_a_terminal_reads_loudness_before_and_after(shell, wav):
     assert second == "Before: −29.0 LUFS, true peak −26.0 dBTP; After: −9.0 LUFS, true peak −6.0 dBTP"
 
 
-def test_unregister_takes_everything_back(shell):
-    """Afterwards a result is its repr, and nothing else."""
-    unregister(shell)
-    unregister(shell)
-    for kind in CARDS:
-        data, _ = shell.display_formatter.format(kind({}, "enhance", "0123"))
-        assert list(data) == ["text/plain"]
+@pytest.mark.parametrize("kind", [Result, *CARDS])
+def test_a_result_needs_no_shell_to_be_seen(kind):
+    """What asks an object for its HTML alone, as marimo and others do, gets the card."""
+    result = kind({}, "enhance", "0123")
+    assert "dolby-sound" in result._repr_html_()
+    assert result.show()._repr_html_() == result._repr_html_()
+    assert repr(result.show()) == repr(result)
+
+
+@pytest.mark.parametrize(
+    ("embed", "setting", "schemes"),
+    [
+        (None, "", ["./", "./"]),
+        (True, "", ["data:audio/ogg", "data:audio/ogg"]),
+        (None, "1", ["data:audio/ogg", "data:audio/ogg"]),
+        (False, "1", ["./", "./"]),
+    ],
+)
+def test_sound_goes_into_the_page_when_asked(wav, tmp_path, monkeypatch, embed, setting, schemes):
+    """`embed` decides, and where it says nothing the setting does."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOLBYIO_EMBED", setting)
+    output = Output("dlb://out/b.wav", "b.wav", lambda address, path: path)
+    output.path = wav("b.wav", tone(1000, 2, 0.5))
+    result = MediaResult({}, "enhance", "job", wav("a.wav", tone(1000, 2, 0.05)), [output])
+    players = [
+        given["src"]
+        for name, given in sound_html(result.show(embed=embed)._repr_html_()).elements
+        if name == "audio"
+    ]
+    assert [src[: len(scheme)] for src, scheme in zip(players, schemes, strict=True)] == schemes
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
