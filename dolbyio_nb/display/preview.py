@@ -52,7 +52,7 @@ def _opus(samples: Floats, rate: int, layout: str) -> bytes:
     with av.open(file, "w", format="ogg") as container:
         stream = container.add_stream("libopus", rate=48_000, layout=layout, options={"vbr": "off"})
         stream.bit_rate = BITS
-        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)  # type: ignore[arg-type]
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
         frame.sample_rate = rate
         resampler = av.AudioResampler(format="flt", layout=layout, rate=48_000)
         for piece in (*resampler.resample(frame), *resampler.resample(None)):
