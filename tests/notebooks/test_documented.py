@@ -9,15 +9,15 @@ import dolbyio_nb
 from dolbyio_nb import Dolby, display, media
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.client import LoginStatus
-from dolbyio_nb.media import models as measures
+from dolbyio_nb.media import models
 from dolbyio_nb.notebook.magics import DolbyMagics
 from dolbyio_nb.sandbox import Sandbox
 from dolbyio_nb.sandbox.faults import Faults
 
 VARIABLE = re.compile(r"\b(?:DOLBYIO|APP)_[A-Z_]*[A-Z]\b")
 OF_MEDIA = [getattr(media, name) for name in media.__all__]
-MEASURED = [value for value in vars(measures).values() if inspect.isclass(value)]
-VALUES = [kind for kind in (*OF_MEDIA, *MEASURED) if issubclass(kind, measures.Measure)]
+MEASURED = [value for value in vars(models).values() if inspect.isclass(value)]
+VALUES = [kind for kind in (*OF_MEDIA, *MEASURED) if issubclass(kind, models.Model)]
 CLASSES = [Dolby, LoginStatus, TokenKeeper, Sandbox, Faults, *(k for k in OF_MEDIA if k not in VALUES)]
 
 
