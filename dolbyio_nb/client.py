@@ -12,7 +12,7 @@ from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.auth.credentials import AppCredentials, Finding, find_credentials, read_arguments
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.login_options import LoginOptions
-from dolbyio_nb.auth.refresh import KeeperStatus
+from dolbyio_nb.auth.status import KeeperStatus
 from dolbyio_nb.auth.token_request import DEFAULT_LIFE, TokenRequest
 from dolbyio_nb.config import Origin, auth_url, media_url
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn

@@ -24,36 +24,37 @@ class AccessToken(str):
     and subprocesses get the value. It is not pickled.
 
     Attributes:
-        life: seconds of life at birth.
-        born: the moment just before it was asked for, on `clock`.
+        lifetime: seconds of life that it was given.
+        issued_at: the moment just before it was asked for, on `clock`.
     """
 
-    life: float
-    born: float
+    lifetime: float
+    issued_at: float
     _clock: Clock
 
     def __new__(
         cls,
         value: str,
         *,
-        life: float = ASSUMED_LIFE,
-        born: float | None = None,
+        lifetime: float = ASSUMED_LIFE,
+        issued_at: float | None = None,
         clock: Clock = now,
     ) -> "AccessToken":
         token = super().__new__(cls, value)
-        token.life, token.born, token._clock = life, clock() if born is None else born, clock
+        token.lifetime, token._clock = lifetime, clock
+        token.issued_at = clock() if issued_at is None else issued_at
         redact.register(value, lifetime=token.seconds_left)
         return token
 
     @property
     def value(self) -> str:
         """The token as a plain string, which shows itself wherever it is printed."""
-        return "".join(self)
+        return str.__str__(self)
 
     @property
     def seconds_left(self) -> float:
         """Seconds until it expires; 0.0 when it has."""
-        return max(0.0, self.born + self.life - self._clock())
+        return max(0.0, self.issued_at + self.lifetime - self._clock())
 
     @property
     def expires_at(self) -> datetime:

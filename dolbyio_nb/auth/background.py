@@ -34,15 +34,22 @@ class Threads:
 
 
 class Worker:
-    """Calls `tend`, which answers with the seconds until it wants to be called again."""
+    """Calls `run_once`, which answers with the seconds until it wants to be called again."""
 
-    def __init__(self, tend: Callable[[], float], background: Background) -> None:
-        self._tend = WeakMethod(tend)  # a keeper that nobody holds any more can go, and its worker with it
+    def __init__(self, run_once: Callable[[], float], background: Background) -> None:
+        self._run_once = WeakMethod(
+            run_once
+        )  # a keeper that nobody holds any more can go, and its worker with it
         self._background = background
         self._lock = threading.Lock()
         self._running = False
         self._stopped = False
-        self.news = threading.Event()
+        self.woken = threading.Event()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is there."""
+        return self._running
 
     def start(self) -> bool:
         """Start the thread, if there is none yet; False where there can be none."""
@@ -53,7 +60,7 @@ class Worker:
 
     def wake(self) -> None:
         """Let it look again at once."""
-        self.news.set()
+        self.woken.set()
 
     def stop(self) -> None:
         """Let the thread end; it does not start again."""
@@ -62,14 +69,14 @@ class Worker:
 
     def step(self) -> float | None:
         """Do what is due; the seconds to sleep afterwards, or None when there is nothing to live for."""
-        self.news.clear()
-        tend = None if self._stopped else self._tend()
-        return min(tend(), LONGEST_SLEEP) if tend else None
+        self.woken.clear()
+        run_once = None if self._stopped else self._run_once()
+        return min(run_once(), LONGEST_SLEEP) if run_once else None
 
     def _work(self) -> None:
         try:
             while (seconds := self.step()) is not None:
-                self._background.wait(self.news, seconds)
+                self._background.wait(self.woken, seconds)
         finally:
             self._running = False
 
@@ -79,7 +86,7 @@ logger = logging.getLogger(__name__)
 
 
 class Listeners(Generic[T]):
-    """Tells every listener of every piece of news once, in order, one teller at a time."""
+    """Tells every listener of everything new once, in order, one teller at a time."""
 
     def __init__(self) -> None:
         self._listeners: dict[object, Callable[[T], object]] = {}
@@ -97,24 +104,24 @@ class Listeners(Generic[T]):
         return remove
 
     def tell(self, look: Callable[[], T | None], patience: float = -1) -> None:
-        """Tell of the news that `look` finds, unless it is known; returns when everybody knows it.
+        """Tell of what `look` finds, unless it is known; returns when everybody knows it.
 
         While another thread is telling, this one waits: `patience` seconds at most, if it is not negative.
         """
         if not self._telling.acquire(timeout=patience):
             return
         try:
-            news = look()
-            if news is not None and news is not self._told:
-                self._told = news
-                self._tell_all(news)
+            latest = look()
+            if latest is not None and latest is not self._told:
+                self._told = latest
+                self._tell_all(latest)
         finally:
             self._telling.release()
 
-    def _tell_all(self, news: T) -> None:
+    def _tell_all(self, latest: T) -> None:
         for listener in list(self._listeners.values()):
             try:
-                listener(news)
+                listener(latest)
             except Exception as error:  # whatever it is, it must not cost anybody the token
                 logger.debug("A listener failed: %s", type(error).__name__)
 

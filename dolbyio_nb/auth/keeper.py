@@ -1,20 +1,25 @@
 """Token keeper: one token that is always valid."""
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from math import inf
 from random import Random
-from threading import Event
 from typing import Any, NoReturn
 
 from dolbyio_nb._util import clock as clocks
 from dolbyio_nb._util import threads
 from dolbyio_nb._util.clock import Clock, WallWatch
+from dolbyio_nb.auth import refresh
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.background import Background, Listeners, Threads, Worker
-from dolbyio_nb.auth.refresh import Age, Holding, KeeperStatus, describe
-from dolbyio_nb.auth.single_flight import FLIGHT_LIMIT, Fetch, Flight, Renewal
+from dolbyio_nb.auth.refresh import Decision, Fail, Fetch, Serve, Wait, decide, due_at
+from dolbyio_nb.auth.refresh_state import RefreshState
+from dolbyio_nb.auth.single_flight import SINGLE_FLIGHT, InFlight
+from dolbyio_nb.auth.single_flight import Fetch as FetchToken
+from dolbyio_nb.auth.status import KeeperStatus, describe
 from dolbyio_nb.errors import NotLoggedIn, TokenError, TokenRefused
 
 
@@ -28,8 +33,6 @@ def fetch_without_secret() -> NoReturn:
 
 
 PATIENCE = 30.0  # seconds that a caller waits when there is no valid token at all
-HARD_PATIENCE = 2.0  # seconds for which a request may be in the air before an ageing token is handed out
-HARD_PATIENCE_SHARE = 0.25  # of the hard age; later on a wait could let the token die
 CELL_PATIENCE = 2.0  # seconds by which a cell's start may be delayed
 SLICE = 0.1  # seconds; waits are cut so that Ctrl-C (on Windows, too) and a log-out are felt at once
 
@@ -37,8 +40,9 @@ SLICE = 0.1  # seconds; waits are cut so that Ctrl-C (on Windows, too) and a log
 class TokenKeeper:
     """Hands out one token and renews it ahead of its end: `token()` is what there is to know.
 
-    A fresh token costs one look at the clock. Requests run beside the callers, one at a time (`Renewal`); a
-    worker thread renews while nobody asks, and lets the token lapse when nobody has asked for a whole life.
+    A fresh token costs one look at the clock; whatever else there is to decide, `refresh.decide` decides.
+    Requests run beside the callers, one at a time; a worker thread renews while nobody asks, and lets the
+    token lapse when nobody has asked for a whole life.
 
     Args:
         fetch: asks the service for a token; called without arguments, raises `TokenError`.
@@ -47,11 +51,14 @@ class TokenKeeper:
         wall: the time of day, for `status()` and to notice that the computer slept.
         rng: draws the moments of renewal.
         background: runs the requests and the worker.
+
+    Attributes:
+        state: all that is known about the token; replaced whole, so that reading needs no lock.
     """
 
     def __init__(
         self,
-        fetch: Fetch,
+        fetch: FetchToken,
         *,
         identity: Hashable = None,
         clock: Clock = clocks.now,
@@ -59,28 +66,26 @@ class TokenKeeper:
         rng: Random | None = None,
         background: Background | None = None,
     ) -> None:
-        self._clock, self._wall = clock, wall
+        self.state = RefreshState()
+        self._fetch: FetchToken | None = fetch
+        self._identity = object() if identity is None else identity
+        self._clock, self._wall, self._wall_watch = clock, wall, WallWatch(clock, wall)
+        self._rng = rng or Random()  # noqa: S311 - it spreads load, it guards nothing
         self._background = background or Threads()
-        self._renewal = Renewal(
-            fetch,
-            object() if identity is None else identity,
-            clock=clock,
-            rng=rng or Random(),  # noqa: S311 - it spreads load, it guards nothing
-            background=self._background,
-        )
+        self._lock = threading.Lock()  # no foreign code runs while it is held
+        self._flight: InFlight | None = None
         self._used = -inf
         self._in_cell = False
         self._listeners = Listeners[AccessToken]()
-        self._troubled = Listeners[TokenError]()
-        self._wall_watch = WallWatch(clock, wall)
-        self._hire()
+        self._failure_listeners = Listeners[TokenError]()
+        self._worker = Worker(self._run_once, self._background)
         threads.register(self)
 
     def token(self, timeout: float = PATIENCE) -> AccessToken:
         """Return a token that is valid now.
 
         Fresh: at once. Due for renewal: at once, and the renewal starts. Near its end: after a request has
-        been in the air for 2 seconds at most. Expired: when the next one is there.
+        been on its way for 2 seconds at most. Expired: when the next one is there.
 
         Args:
             timeout: seconds to wait at most when there is no valid token.
@@ -90,24 +95,29 @@ class TokenKeeper:
             TokenRefused: the service refuses the credentials.
             TokenUnavailable: no token came within `timeout`, or none will.
         """
-        held = self._renewal.held
+        cached = self.state.cached
         now = self._used = self._clock()
-        if now < held.soft:
-            return held.token
-        return self._ask(now + timeout)
+        if now < cached.advisory_at:
+            return cached.token
+        return self._obtain(now + timeout)
+
+    async def token_async(self, timeout: float = PATIENCE) -> AccessToken:
+        """Return a token that is valid now, without blocking the event loop; the rest is as for `token()`."""
+        deadline = self._clock() + timeout
+        while True:
+            self._used = self._clock()
+            match self._next(deadline):
+                case Serve(token):
+                    return token
+                case Wait(until):
+                    await self._pause_async(until)
+                case Fail(error):
+                    raise error
 
     def refresh(self, timeout: float = PATIENCE) -> AccessToken:
         """Renew the token now, and return the new one; raises like `token()`, but at the first failure."""
-        before, until = self._renewal.held.generation, self._clock() + timeout
-        while True:
-            held, now = self._renewal.held, self._clock()
-            if held.generation > before and now < held.dead:
-                self._used = now
-                return held.token
-            flight = self._see_to(held, now, by_hand=True)
-            if self._renewal.trouble and not flight:
-                raise self._renewal.cause()
-            self._pause(flight, now, until)
+        state = self.state
+        return self._obtain(self._clock() + timeout, force=state.sent - state.in_flight)
 
     def reject(self, token: str) -> bool:
         """Take note that the API answered 401 to this token; the first to say so starts the renewal.
@@ -116,14 +126,22 @@ class TokenKeeper:
             Whether another token is worth a try: not when one after the other is refused.
         """
         now = self._clock()
-        worth_a_try = self._renewal.refuse(token, now)
+        with self._lock:
+            self.state = refresh.rejected(self.state, token, now)
+        worth_a_try = not self.state.closed and now >= self.state.rejections.ignore_401_until
         if worth_a_try:
-            self._see_to(self._renewal.held, now)
+            self.ensure_refresh()
         return worth_a_try
 
     def accept(self, token: str) -> None:
         """Take note that the API accepted this token."""
-        self._renewal.accept(token)
+        if refresh.accepted(self.state, token) is not self.state:
+            with self._lock:
+                self.state = refresh.accepted(self.state, token)
+
+    def ensure_refresh(self) -> None:
+        """See that a request is on its way if the token is due for renewal and one may be sent."""
+        self._next(-inf)
 
     def subscribe(self, listener: Callable[[AccessToken], object]) -> Callable[[], None]:
         """Call `listener` with each new token, on the worker's thread; returns what ends it.
@@ -134,7 +152,7 @@ class TokenKeeper:
 
     def on_trouble(self, listener: Callable[[TokenError], object]) -> Callable[[], None]:
         """Call `listener` with the error of each renewal that failed; the rest is as for `subscribe`."""
-        return self._troubled.add(listener)
+        return self._failure_listeners.add(listener)
 
     def touch(self) -> None:
         """Take note that somebody is at work here, which keeps the renewal going."""
@@ -146,6 +164,7 @@ class TokenKeeper:
         Until `after_cell` the token counts as in use. Never raises: what the cell does will say it better.
         """
         self._in_cell = True
+        self._notice_suspension()
         with suppress(TokenError, NotLoggedIn):
             self.token(CELL_PATIENCE)
         self._worker.wake()
@@ -158,111 +177,142 @@ class TokenKeeper:
 
     def status(self) -> KeeperStatus:
         """Say how the token is doing."""
-        held, trouble, flying = self._renewal.held, self._renewal.trouble, self._renewal.flight is not None
-        if self._renewal.fetch is None:
-            return KeeperStatus()
-        return describe(held, trouble, flying=flying, now=self._clock(), wall=self._wall())
+        return describe(self.state, now=self._clock(), wall=self._wall())
 
     def close(self) -> None:
         """Forget the token and how to get one, and stop; afterwards every ask raises `NotLoggedIn`."""
-        self._renewal.close()
+        with self._lock:
+            self.state = RefreshState(closed=True)
+            self._fetch = self._flight = self._identity = None
         self._listeners.clear()
-        self._troubled.clear()
+        self._failure_listeners.clear()
         self._worker.stop()
 
     def __repr__(self) -> str:
         return f"<TokenKeeper: {self.status().state}>"
 
-    def _ask(self, until: float) -> AccessToken:
+    def _obtain(self, deadline: float, *, force: int | None = None) -> AccessToken:
         while True:
-            held, now = self._renewal.held, self._clock()
-            self._used = now
-            flight = self._see_to(held, now)
-            if flight and flight.landed.is_set():
-                continue
-            match held.age(now):
-                case Age.FRESH | Age.SOFT:
-                    return held.token
-                case Age.HARD if now >= _last_call(held, flight):
-                    return held.token
-                case Age.HARD:
-                    self._pause(flight, now, _last_call(held, flight))
-                case Age.DEAD:
-                    self._raise_if_hopeless(flight, until)
-                    self._pause(flight, now, until)
+            self._used = self._clock()
+            match self._next(deadline, force):
+                case Serve(token):
+                    return token
+                case Wait(until):
+                    event = self._flight.done if self._flight else threading.Event()
+                    self._background.wait(event, max(0.0, min(SLICE, until - self._clock())))
+                case Fail(error):
+                    raise error
 
-    def _see_to(self, held: Holding, now: float, *, by_hand: bool = False) -> Flight | None:
-        flight = self._renewal.see_to(held, now, by_hand=by_hand)
-        if flight and not self._worker.start():
-            self._tell()
-        return flight
+    def _next(self, deadline: float, force: int | None = None) -> Decision:
+        """Send a request if that is decided; return what there is to do for the caller."""
+        while True:
+            now = self._clock()
+            self._settle(now)
+            decision = decide(self.state, now, deadline=deadline, force=force)
+            if not isinstance(decision, Fetch):
+                return decision
+            self._send(now, deadline, force)
 
-    def _raise_if_hopeless(self, flight: Flight | None, until: float) -> None:
-        trouble = self._renewal.trouble
-        if trouble and not flight and (trouble.final or self._renewal.earliest() > until):
-            raise self._renewal.cause()
+    def _settle(self, now: float) -> None:
+        """Let happen what the time brings: a request is given up, a new token takes its place."""
+        flight = self._flight
+        if flight and flight.overdue(now):
+            flight.give_up()
+        if refresh.settled(self.state, now) is not self.state:
+            with self._lock:
+                self.state = refresh.settled(self.state, now)
 
-    def _pause(self, flight: Flight | None, now: float, until: float) -> None:
-        if now >= until:
-            raise self._renewal.cause()
-        self._background.wait(flight.landed if flight else Event(), min(SLICE, until - now))
+    def _send(self, now: float, deadline: float, force: int | None) -> None:
+        with self._lock:
+            decision = decide(self.state, now, deadline=deadline, force=force)
+            if not isinstance(decision, Fetch) or not self._fetch:
+                return  # another thread was faster
+            flight, is_new = SINGLE_FLIGHT.join(self._identity, self._fetch, now, self._completed)
+            self._flight, self.state = flight, refresh.sent(self.state, flight.started_at)
+        self._worker.wake()
+        if is_new and not self._background.start(flight.run):
+            flight.run()
+        self._start_worker()
 
-    def _tend(self) -> float:
+    def _completed(self, flight: InFlight) -> None:
+        """Take what a request brought, unless it is no longer wanted: logged out or forked since."""
+        with self._lock:
+            if flight is not self._flight:
+                return
+            self._flight, now, outcome = None, self._clock(), flight.outcome
+            if isinstance(outcome, AccessToken):
+                self.state = refresh.succeeded(self.state, outcome, now, self._rng)
+            elif outcome:
+                self.state = refresh.failed(self.state, outcome, now, self._rng)
+        self._worker.wake()
+
+    async def _pause_async(self, until: float) -> None:
+        """Wait on the request in flight as the threads do, with a future in place of their event."""
+        loop, seconds, flight = asyncio.get_running_loop(), until - self._clock(), self._flight
+        done: asyncio.Future[None] = loop.create_future()
+
+        def wake(_: InFlight) -> None:
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                loop.call_soon_threadsafe(_set, done)
+
+        if flight is None or flight.on_done(wake):
+            await asyncio.wait([done], timeout=max(0.0, seconds))
+
+    def _run_once(self) -> float:
         """Renew what is due and tell the listeners; returns the seconds until there is more to do."""
-        if self._wall_watch.gained():
-            self._renewal.soften()
-        now = self._clock()
-        with suppress(NotLoggedIn):
-            if self._due(now) <= now:
-                self._renewal.see_to(self._renewal.held, now)
+        self._notice_suspension()
+        if self._due_in() <= 0:
+            self.ensure_refresh()
         self._tell()
-        now = self._clock()
-        return max(0.0, self._due(now) - now)
+        return max(0.0, self._due_in())
 
-    def _due(self, now: float) -> float:
-        """When the worker has something to do."""
-        held, trouble, flight = self._renewal.held, self._renewal.trouble, self._renewal.flight
-        if flight:
-            return flight.departed + FLIGHT_LIMIT
-        if trouble and trouble.final:
-            return inf
-        due = max(held.soft, self._renewal.earliest())
-        return due if due > now or self._wanted(held, now) else inf
+    def _due_in(self) -> float:
+        now, token = self._clock(), self.state.cached.token
+        wanted = self._in_cell or (token.issued_at < self._used and now - self._used < token.lifetime)
+        return due_at(self.state, now, wanted=wanted) - now
 
-    def _wanted(self, held: Holding, now: float) -> bool:
-        """Whether anybody used this token, so that the next one is worth a request."""
-        return self._in_cell or (held.token.born < self._used and now - self._used < held.token.life)
+    def _notice_suspension(self) -> None:
+        if self._wall_watch.gained():
+            with self._lock:
+                self.state = refresh.due(self.state, self._clock())
 
     def _tell(self, patience: float = -1) -> None:
-        self._listeners.tell(lambda: self._renewal.news, patience)
-        self._troubled.tell(lambda: self._renewal.bad_news, patience)
+        self._listeners.tell(lambda: self.state.latest, patience)
+        self._failure_listeners.tell(lambda: self.state.last_error, patience)
 
-    def _hire(self) -> None:
-        self._worker = Worker(self._tend, self._background)
-        self._renewal.on_change = self._worker.wake
+    def _start_worker(self) -> None:
+        if not self._worker.start():
+            self._tell()
 
     def after_fork(self) -> None:
         """Go on in a forked child, which has the token and none of the parent's threads."""
-        self._renewal.after_fork()
+        self._lock = threading.Lock()
+        self._flight = None
+        self._rng.seed()
+        self.state = refresh.forked(self.state, self._rng)
         self._listeners.after_fork()
-        self._troubled.after_fork()
-        self._hire()
+        self._failure_listeners.after_fork()
+        was_running, self._worker = self._worker.running, Worker(self._run_once, self._background)
+        if was_running:  # a child may outlive the token that it reads from a name
+            self._start_worker()
+
+    def adopt(self, token: AccessToken) -> None:
+        """Start with a token that came from elsewhere."""
+        self.state = refresh.adopted(self.state, token, self._clock(), self._rng)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process with the token and what is left of its life, never with the secret."""
-        token = self._renewal.held.token
-        return _copy_without_secret, (token.value, token.born + token.life - self._clock())
+        token = self.state.cached.token
+        return _copy_without_secret, (token.value, token.issued_at + token.lifetime - self._clock())
 
 
-def _last_call(held: Holding, flight: Flight | None) -> float:
-    """When to hand out an ageing token after all: at once if there is nothing to wait for."""
-    if flight is None:
-        return -inf
-    return min(flight.departed + HARD_PATIENCE, held.hard + HARD_PATIENCE_SHARE * (held.dead - held.hard))
+def _set(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
-def _copy_without_secret(value: str, life: float) -> TokenKeeper:
+def _copy_without_secret(value: str, lifetime: float) -> TokenKeeper:
     keeper = TokenKeeper(fetch_without_secret)
-    if life > 0:
-        keeper._renewal.adopt(AccessToken(value, life=life))
+    if lifetime > 0:
+        keeper.adopt(AccessToken(value, lifetime=lifetime))
     return keeper

@@ -1,118 +1,135 @@
-"""Refresh policy: when a token is renewed."""
+"""Refresh as a decision: what an ask for a token gets, and what each event makes of the state.
+
+Nothing here has a thread, a lock or a clock: `decide` looks at a frozen state and a moment, and the functions
+after it (`sent`, `succeeded`, `failed`, `rejected` ...) give the next state.
+"""
 
 from copy import copy
 from dataclasses import dataclass, replace
-from enum import Enum
 from math import inf
 from random import Random
 
 from dolbyio_nb.auth.access_token import AccessToken
-from dolbyio_nb.errors import TokenError, TokenRefused
+from dolbyio_nb.auth.refresh_state import NOTHING, Age, CachedToken, RefreshFailure, RefreshState
+from dolbyio_nb.errors import NotLoggedIn, TokenError, TokenRefused, TokenUnavailable
 
-SOFT_FROM, SOFT_TO = (
-    0.60,
-    0.85,
-)  # of the life; drawn anew each time, so that a hub's kernels do not renew in step
-DEAD_EARLY, DEAD_EARLY_SHARE = 5.0, 0.10  # seconds and share: a request needs time to arrive
-HARD_EARLY, HARD_EARLY_SHARE = 30.0, 0.05  # seconds and share: from here on an answer is worth a short wait
-
-
-class Age(Enum):
-    """How far a token is through its life, and what an ask for it gets."""
-
-    FRESH = "handed out"
-    SOFT = "handed out, and renewed meanwhile"
-    HARD = "handed out after a short wait for a new one"
-    DEAD = "never handed out"
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A token and the moments at which it grows older; a new token is a new holding, never a changed one."""
-
-    token: AccessToken
-    soft: float
-    hard: float
-    dead: float
-    generation: int
-
-    @classmethod
-    def of(cls, token: AccessToken, generation: int, rng: Random) -> "Holding":
-        """Draw the windows of a token from its life, which counts from just before it was asked for."""
-        life, born = token.life, token.born
-        dead = life - min(DEAD_EARLY, DEAD_EARLY_SHARE * life)
-        hard = dead - min(HARD_EARLY, HARD_EARLY_SHARE * life)
-        soft = rng.uniform(SOFT_FROM, SOFT_TO) * life
-        return cls(token, born + soft, born + hard, born + dead, generation)
-
-    def age(self, now: float) -> Age:
-        """Tell how old the token is at `now`."""
-        if now < self.soft:
-            return Age.FRESH
-        if now < self.hard:
-            return Age.SOFT
-        return Age.HARD if now < self.dead else Age.DEAD
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether there is a token here that nobody has refused yet."""
-        return self.dead > -inf
-
-    def softened(self) -> "Holding":
-        """Return this token as one that should be renewed, and is still good."""
-        return replace(self, soft=-inf)
-
-    def killed(self) -> "Holding":
-        """Return this token as one that must not be handed out again."""
-        return replace(self, soft=-inf, hard=-inf, dead=-inf)
-
-
-NOTHING = Holding(AccessToken("", life=0.0, born=-inf), soft=-inf, hard=-inf, dead=-inf, generation=0)
-
+MANDATORY_WAIT = 2.0  # seconds that a request may be on its way before an ageing token is handed out
+MANDATORY_WAIT_SHARE = 0.25  # of the mandatory age; later on a wait could let the token die
+REQUEST_LIMIT = 15.0  # seconds in all: a service that sends a byte now and then outlasts every other limit
 SHORTEST_INTERVAL = 1.0  # seconds from one request to the next, whatever happens
 FIRST_WAIT = 5.0  # seconds; doubled with each failure in a row
 LONGEST_WAIT = 60.0  # seconds; a service that is back is noticed within a minute
 TRIES_LEFT = 3  # a token that still lives gets this many more tries before it dies
+HURRY_FOR = 60.0  # seconds of an outage in which those who wait get a try each FIRST_WAIT
+WAITING_WAIT = 30.0  # seconds from try to try for those who wait, later on
 LONGEST_RETRY_AFTER = 300.0  # seconds; a longer wish is more likely a mistake than a wish
 PROBE_INTERVAL = 60.0  # seconds between questions to a service that has refused the credentials
-UNPROVEN_LIMIT = 2  # tokens refused in a row, none ever accepted: then the trouble is not the token
-DEAF_FOR = 60.0  # seconds without reaction to a 401 after that
+FALLBACK_FOR = 5.0  # seconds in which a new token may not be known everywhere yet
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A failed request: what it said, and when the next one may be sent.
+class Serve:
+    """Hand this token out."""
 
-    `retry_at` is for the keeper's own tries; `not_before` is also for a person who insists.
+    token: AccessToken
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait for the answer, or until this moment; then decide again."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Send a request, then decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Raise this error."""
+
+    error: TokenError | NotLoggedIn
+
+
+Decision = Serve | Wait | Fetch | Fail
+
+
+def decide(state: RefreshState, now: float, *, deadline: float, force: int | None = None) -> Decision:
+    """Decide what an ask for a token gets at `now`.
+
+    Args:
+        state: what is known.
+        now: the moment, on the clock that all moments of the state are on.
+        deadline: when the asker gives up.
+        force: a generation; only the token or the failure of a later request will do.
     """
-
-    error: TokenError
-    failures: int
-    retry_at: float
-    not_before: float
-
-    @property
-    def final(self) -> bool:
-        """Whether the credentials were refused, so that trying again by itself helps nobody."""
-        return isinstance(self.error, TokenRefused)
-
-
-def after_failure(
-    error: TokenError, previous: Trouble | None, *, now: float, dead: float, rng: Random
-) -> Trouble:
-    """Decide when to try again after `error`, at `now`, with a token that lives until `dead`."""
-    failures = previous.failures + 1 if previous else 1
-    if isinstance(error, TokenRefused):
-        return Trouble(error, failures, now + PROBE_INTERVAL, now + PROBE_INTERVAL)
-    asked_for = min(error.retry_after or 0.0, LONGEST_RETRY_AFTER)
-    wait = max(_back_off(failures, dead - now, rng), asked_for)
-    return Trouble(error, failures, now + wait, now + max(SHORTEST_INTERVAL, asked_for))
+    if state.closed:
+        return Fail(NotLoggedIn("You are not logged in.", "This log-in has ended.", "Log in: %dolby_login"))
+    state = settled(state, now)
+    if force is not None:
+        return _decide_by_force(state, now, deadline, force)
+    age = state.cached.age(now)
+    if age is Age.FRESH:
+        return Serve(state.cached.token)
+    if not state.in_flight and now >= next_try(state, waiting=age is Age.EXPIRED):
+        return Fetch()
+    if age is Age.EXPIRED:
+        return _decide_without_token(state, now, deadline)
+    last_call = _last_call(state) if age is Age.MANDATORY else -inf
+    return Wait(last_call) if now < last_call else Serve(state.cached.token)
 
 
-def _back_off(failures: int, life_left: float, rng: Random) -> float:
-    share = life_left / TRIES_LEFT if life_left > 0 else inf  # once dead there is nothing left to save
-    wait: float = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT, share)
-    return max(rng.uniform(0.5, 1.0) * wait, SHORTEST_INTERVAL)
+def _decide_without_token(state: RefreshState, now: float, deadline: float) -> Decision:
+    again = inf if state.in_flight else next_try(state, waiting=True)
+    hopeless = state.failure and not state.in_flight and (state.failure.hopeless or again > deadline)
+    return Fail(cause(state)) if hopeless or now >= deadline else Wait(min(again, deadline))
+
+
+def _decide_by_force(state: RefreshState, now: float, deadline: float, force: int) -> Decision:
+    cached, failure = state.cached, state.failure
+    if cached.generation > force and now < cached.expires_at:
+        return Serve(cached.token)
+    rested = inf if state.in_flight else state.sent_at + SHORTEST_INTERVAL
+    answered = failure and (failure.generation > force or now < failure.not_before)
+    if (answered and not state.in_flight) or (now >= deadline and now < rested):
+        return Fail(cause(state))
+    return Wait(min(rested, deadline)) if now < rested else Fetch()
+
+
+def _last_call(state: RefreshState) -> float:
+    """When to hand out an ageing token after all: at once if there is nothing to wait for."""
+    if not state.in_flight:
+        return -inf
+    mandatory_at, expires_at = state.cached.mandatory_at, state.cached.expires_at
+    share = mandatory_at + MANDATORY_WAIT_SHARE * (expires_at - mandatory_at)
+    return min(state.sent_at + MANDATORY_WAIT, share)
+
+
+def next_try(state: RefreshState, *, waiting: bool = False) -> float:
+    """When the next request may be sent; earlier if somebody waits for a token."""
+    failure, rested = state.failure, state.sent_at + SHORTEST_INTERVAL
+    if failure is None:
+        return rested
+    return max(rested, failure.waiting_at if waiting else failure.retry_at)
+
+
+def due_at(state: RefreshState, now: float, *, wanted: bool) -> float:
+    """When there is something to do ahead of need; never, for a token that nobody wants renewed."""
+    if state.in_flight:
+        return state.sent_at + REQUEST_LIMIT
+    if state.failure and state.failure.final:
+        return inf
+    due = max(state.cached.advisory_at, next_try(state))
+    return due if due > now or wanted else inf
+
+
+def cause(state: RefreshState) -> TokenError:
+    """The error to raise for want of a token."""
+    if state.failure:
+        return clean_copy(state.failure.error)
+    return TokenUnavailable("No token: the service has not answered yet.", "", "Try again in a moment.")
 
 
 def clean_copy(error: TokenError) -> TokenError:
@@ -120,67 +137,118 @@ def clean_copy(error: TokenError) -> TokenError:
     return copy(error)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """What the API thinks of the tokens it was shown, by their generation."""
-
-    accepted: int = 0
-    refused_in_a_row: int = 0
-    deaf_until: float = -inf
-
-    def after_acceptance(self, generation: int) -> "Verdicts":
-        """Remember that the API accepted this token."""
-        return replace(self, accepted=generation, refused_in_a_row=0)
-
-    def after_refusal(self, generation: int, now: float) -> "Verdicts":
-        """Remember a refusal; the second in a row of tokens never accepted makes deaf for a while."""
-        refused = 0 if generation == self.accepted else self.refused_in_a_row + 1
-        if refused < UNPROVEN_LIMIT:
-            return replace(self, refused_in_a_row=refused)
-        return replace(self, refused_in_a_row=0, deaf_until=now + DEAF_FOR)
+def sent(state: RefreshState, at: float) -> RefreshState:
+    """Return the state after a request was sent."""
+    return replace(state, sent=state.sent + 1, sent_at=at, in_flight=True)
 
 
-@dataclass(frozen=True)
-class KeeperStatus:
-    """How the token is doing.
+def succeeded(state: RefreshState, token: AccessToken, now: float, rng: Random) -> RefreshState:
+    """Return the state after a request brought a token.
 
-    Attributes:
-        state: `fresh`; `renewing`; `stale` (to be renewed at the next try or the next use); `refused` (the
-            service refuses the credentials); or `logged out`.
-        expires_at, renews_at, next_try: seconds since the epoch, to show and never to decide by, or None.
-        last_error: why the last renewal failed, or an empty string.
-        life: seconds of life that the present token was given, or None.
+    Has it expired already, another is asked for: the computer may have slept. Two in a row are a failure.
     """
+    cached = CachedToken.of(token, state.sent, rng)
+    if cached.expires_at > now:
+        return replace(
+            state, cached=cached, previous=state.cached, successor=NOTHING,
+            failure=None, in_flight=False, stillborn=False,
+        )  # fmt: skip
+    if not state.stillborn:
+        return replace(state, in_flight=False, stillborn=True)
+    state = failed(state, _expired_on_arrival(token, now), now, rng)
+    return replace(state, failure=state.failure and replace(state.failure, hopeless=True))
 
-    state: str = "logged out"
-    expires_at: float | None = None
-    renews_at: float | None = None
-    next_try: float | None = None
-    last_error: str = ""
-    life: float | None = None
 
-
-def describe(
-    held: Holding, trouble: Trouble | None, *, flying: bool, now: float, wall: float
-) -> KeeperStatus:
-    """Put into words how a keeper is doing at `now`, which on the wall clock is `wall`."""
-    ahead = wall - now
-    token, is_something = held.token, held.generation != NOTHING.generation
-    return KeeperStatus(
-        state=_state(held, trouble, flying, now),
-        expires_at=token.born + token.life + ahead if is_something else None,
-        renews_at=held.soft + ahead if now < held.soft else None,
-        next_try=max(held.soft, trouble.retry_at, now) + ahead if trouble else None,
-        last_error=str(trouble.error) if trouble else "",
-        life=token.life if is_something else None,
+def _expired_on_arrival(token: AccessToken, now: float) -> TokenUnavailable:
+    return TokenUnavailable(
+        "No token: each one has expired when it arrives.",
+        f"It was given {token.lifetime:g} s of life, and the answer took {now - token.issued_at:.1f} s.",
+        "Ask for a longer life: --expires-in 1800 (login(expires_in=1800)).",
     )
 
 
-def _state(held: Holding, trouble: Trouble | None, flying: bool, now: float) -> str:
-    if trouble and trouble.final:
-        return "refused"
-    if flying:
-        return "renewing"
-    if held.generation == NOTHING.generation and not trouble:
-        return "logged out"
-    return "fresh" if held.age(now) is Age.FRESH else "stale"
+def failed(state: RefreshState, error: TokenError, now: float, rng: Random) -> RefreshState:
+    """Return the state after a request brought no token."""
+    count, since = (state.failure.count + 1, state.failure.since) if state.failure else (1, now)
+    final = isinstance(error, TokenRefused)
+    asked_for = min(error.retry_after or 0.0, LONGEST_RETRY_AFTER)
+    probe = PROBE_INTERVAL if final else 0.0
+    failure = RefreshFailure(
+        error,
+        count,
+        since,
+        state.sent,
+        not_before=now + asked_for,
+        waiting_at=max(_waiting_try(state, now, since, rng), now + max(asked_for, probe)),
+        retry_at=now + max(_back_off(count, state.cached.expires_at - now, rng), asked_for, probe),
+        hopeless=final,
+    )
+    return replace(state, failure=failure, in_flight=False)
+
+
+def _back_off(count: int, life_left: float, rng: Random) -> float:
+    share = life_left / TRIES_LEFT if life_left > 0 else inf  # once expired there is nothing left to save
+    wait: float = min(FIRST_WAIT * 2 ** min(count - 1, 10), LONGEST_WAIT, share)
+    return max(rng.uniform(0.5, 1.0) * wait, SHORTEST_INTERVAL)
+
+
+def _waiting_try(state: RefreshState, now: float, since: float, rng: Random) -> float:
+    """Count from when the request was sent, so that a slow failure delays the next try no further."""
+    wait = FIRST_WAIT if now < since + HURRY_FOR else WAITING_WAIT
+    return max(state.sent_at + rng.uniform(0.8, 1.0) * wait, now + SHORTEST_INTERVAL)
+
+
+def rejected(state: RefreshState, token: str, now: float) -> RefreshState:
+    """Return the state after the API answered 401 to `token`.
+
+    A new token may not be known everywhere at once: then the old one, if it lives, is handed out for a while.
+    """
+    state = settled(state, now)
+    if not token or now < state.rejections.ignore_401_until:
+        return state
+    if token == state.previous.token:
+        return replace(state, previous=NOTHING)
+    cached = state.cached
+    if token != cached.token or cached.expires_at == -inf:
+        return state
+    if state.successor.generation:  # the old one is refused as well
+        return replace(state, cached=state.successor.invalidated(), successor=NOTHING)
+    if now < state.previous.expires_at and cached.generation != state.rejections.accepted:
+        old = state.previous.until(min(state.previous.expires_at, now + FALLBACK_FOR))
+        return replace(state, cached=old, previous=NOTHING, successor=cached)
+    rejections = state.rejections.reject(cached.generation, now)
+    if now < rejections.ignore_401_until:
+        return replace(state, rejections=rejections)
+    return replace(state, cached=cached.invalidated(), rejections=rejections)
+
+
+def accepted(state: RefreshState, token: str) -> RefreshState:
+    """Return the state after the API accepted `token`."""
+    if token != state.cached.token or state.rejections.accepted == state.cached.generation:
+        return state
+    return replace(state, previous=NOTHING, rejections=state.rejections.accept(state.cached.generation))
+
+
+def settled(state: RefreshState, now: float) -> RefreshState:
+    """Return the state with the new token in its place, if the time of the old one is over."""
+    if not state.successor.generation or now < state.cached.expires_at:
+        return state
+    return replace(state, cached=state.successor, successor=NOTHING)
+
+
+def due(state: RefreshState, now: float) -> RefreshState:
+    """Return the state after a suspension that the clock did not see: renew before handing out."""
+    return replace(state, cached=state.cached.due(now)) if state.cached.generation else state
+
+
+def adopted(state: RefreshState, token: AccessToken, now: float, rng: Random) -> RefreshState:
+    """Return the state with a token that came from elsewhere."""
+    return succeeded(replace(state, sent=state.sent + 1), token, now, rng)
+
+
+def forked(state: RefreshState, rng: Random) -> RefreshState:
+    """Return the state in a forked child: no request of its own, and other moments than its siblings'."""
+    cached = state.cached
+    if -inf < cached.advisory_at < cached.mandatory_at:
+        cached = replace(cached, advisory_at=rng.uniform(cached.advisory_at, cached.mandatory_at))
+    return replace(state, cached=cached, in_flight=False)

@@ -73,11 +73,11 @@ class TokenRequest:
 
     def __call__(self) -> AccessToken:
         """Send the request; return the new token."""
-        born = self.clock()
+        issued_at = self.clock()
         response = self._post()
         if token := read_token(response):
-            value, life = token
-            return AccessToken(value, life=life, born=born, clock=self.clock)
+            value, lifetime = token
+            return AccessToken(value, lifetime=lifetime, issued_at=issued_at, clock=self.clock)
         refusal = read_refusal(response)
         del response  # it may hold a token, and frames of a traceback can be looked into
         raise self._refusal(refusal) if is_final(refusal) else self._trouble(refusal)

@@ -8,7 +8,7 @@ from random import Random
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.background import Worker
 from dolbyio_nb.auth.keeper import TokenKeeper
-from dolbyio_nb.auth.single_flight import FLIGHTS, Flight
+from dolbyio_nb.auth.single_flight import SINGLE_FLIGHT, InFlight
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
 
 NOON = 1_800_000_000.0  # some wall time
@@ -26,7 +26,7 @@ class Dice(Random):
 class InTheAir:
     """A request on its way: when it left, when it arrives, and what it does then."""
 
-    flight: Flight
+    flight: InFlight
     left: float
     arrives: float
 
@@ -41,6 +41,7 @@ class Stage:
         failing: the error that the service answers with, or None.
         requests: the moment at which each request left.
         has_threads: whether work can run beside the caller.
+        worker: the keeper's worker, or None if there is none (any more).
     """
 
     life: float = 1000.0
@@ -56,7 +57,7 @@ class Stage:
         self.start_of_time = self.now
         self.issued: dict[str, float] = {}
         self._leaving = self.now
-        self._worker: Worker | None = None
+        self.worker: Worker | None = None
         self._worker_due = self.now
 
     def keeper(self, seed: int = 0, **options) -> TokenKeeper:
@@ -79,20 +80,20 @@ class Stage:
             raise self.failing()
         value = f"token-{len(self.issued) + 1:04}-of-the-stage"
         self.issued[value] = self._leaving
-        return AccessToken(value, life=self.life, born=self._leaving, clock=self.clock)
+        return AccessToken(value, lifetime=self.life, issued_at=self._leaving, clock=self.clock)
 
     # What the keeper asks of its background
 
     def start(self, job: Callable[[], object]) -> bool:
         """Take a job: a flight, which takes its time, or the worker, which is stepped when it is due."""
         owner = job.__self__  # type: ignore[attr-defined]
-        if isinstance(owner, Flight):
+        if isinstance(owner, InFlight):
             self.requests.append(self.now)
             self._leaving = self.now
             if self.has_threads:
                 self.air.append(InTheAir(owner, self.now, self.now + self.latency))
         elif self.has_threads:
-            self._worker, self._worker_due = owner, self.now
+            self.worker, self._worker_due = owner, self.now
         return self.has_threads
 
     def wait(self, event: threading.Event, seconds: float) -> object:
@@ -123,24 +124,24 @@ class Stage:
     def fork(self, keeper: TokenKeeper) -> None:
         """Go on as the forked child: the parent's threads are gone."""
         self.air.clear()
-        self._worker = None
-        FLIGHTS.after_fork()
+        self.worker = None
+        SINGLE_FLIGHT.after_fork()
         keeper.after_fork()
 
     def _next(self) -> float:
         arrivals = [trip.arrives for trip in self.air]
-        return min([*arrivals, self._worker_due if self._worker else float("inf")])
+        return min([*arrivals, self._worker_due if self.worker else float("inf")])
 
     def _happen(self) -> None:
         """Do all that is due by now."""
         while arrived := [trip for trip in self.air if trip.arrives <= self.now]:
             self.air.remove(arrived[0])
             self._leaving = arrived[0].left
-            arrived[0].flight.fly()
-        if self._worker and (self._worker.news.is_set() or self._worker_due <= self.now):
-            seconds = self._worker.step()
+            arrived[0].flight.run()
+        if self.worker and (self.worker.woken.is_set() or self._worker_due <= self.now):
+            seconds = self.worker.step()
             if seconds is None:
-                self._worker = None
+                self.worker = None
             else:
                 self._worker_due = self.now + max(seconds, 0.001)
 

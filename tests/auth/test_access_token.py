@@ -19,7 +19,7 @@ VALUE = "eyJhbGciOiJIUzI1NiJ9.needle.needle-a1b2"
 @pytest.fixture
 def token():
     """A token asked for at 100 s on a clock that stands at 237 s, with half an hour of life."""
-    return AccessToken(VALUE, life=1800.0, born=100.0, clock=lambda: 237.0)
+    return AccessToken(VALUE, lifetime=1800.0, issued_at=100.0, clock=lambda: 237.0)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_pickling_is_refused_in_words(token):
 def test_time_left_counts_down_to_expired():
     """Hours show when there are any, and the end is called expired."""
     now = 0.0
-    token = AccessToken(VALUE, life=7300, born=0.0, clock=lambda: now)
+    token = AccessToken(VALUE, lifetime=7300, issued_at=0.0, clock=lambda: now)
     assert "2:01:40 left" in repr(token)
     now = 7300.0
     assert "expired" in repr(token)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dolbyio_nb.auth.refresh import NOTHING
+from dolbyio_nb.auth.refresh_state import NOTHING
 from dolbyio_nb.errors import NotLoggedIn, TokenRefused, TokenUnavailable
 
 from .stage import outage, revoked, too_many
@@ -10,14 +10,14 @@ from .stage import outage, revoked, too_many
 
 def held(keeper):
     """The present token with its windows."""
-    return keeper._renewal.held
+    return keeper.state.cached
 
 
 def test_fresh_tokens_are_handed_out_without_a_request(stage):
     """While a token is fresh, asking costs nothing."""
     keeper = stage.keeper()
     first = keeper.token()
-    stage.advance(held(keeper).soft - stage.now - 1)
+    stage.advance(held(keeper).advisory_at - stage.now - 1)
     assert keeper.token() is first
     assert len(stage.requests) == 1
 
@@ -34,7 +34,7 @@ def test_soft_tokens_are_handed_out_while_one_request_is_in_the_air(stage):
     """A token due for renewal is handed out at once, and asked for only once."""
     keeper = stage.keeper()
     first = keeper.token()
-    stage.suspend(held(keeper).soft - stage.now)
+    stage.suspend(held(keeper).advisory_at - stage.now)
     before = stage.now
     assert [keeper.token() for _ in range(5)] == [first] * 5
     assert stage.now == before
@@ -47,7 +47,7 @@ def test_hard_tokens_wait_until_the_request_is_two_seconds_old(stage):
     """Near its end a token is handed out after a short wait, if no new one came."""
     keeper = stage.keeper()
     first = keeper.token()
-    stage.suspend(held(keeper).hard - stage.now)
+    stage.suspend(held(keeper).mandatory_at - stage.now)
     stage.latency = 10.0
     before = stage.now
     assert keeper.token() is first
@@ -60,7 +60,7 @@ def test_hard_tokens_give_way_to_a_new_one_that_comes_in_time(stage):
     """Near its end a token is replaced if the new one is there within two seconds."""
     keeper = stage.keeper()
     first = keeper.token()
-    stage.suspend(held(keeper).hard - stage.now)
+    stage.suspend(held(keeper).mandatory_at - stage.now)
     assert keeper.token() != first
 
 
@@ -68,7 +68,7 @@ def test_a_token_is_dead_from_the_first_moment_on(stage):
     """At the very moment of `dead`, a token is not handed out any more."""
     keeper = stage.keeper()
     first = keeper.token()
-    stage.now = held(keeper).dead
+    stage.now = held(keeper).expires_at
     assert keeper.token() != first
 
 
@@ -77,7 +77,7 @@ def test_a_token_just_before_dead_is_handed_out(stage):
     keeper = stage.keeper()
     first = keeper.token()
     stage.failing = outage
-    stage.now = held(keeper).dead - 1e-6
+    stage.now = held(keeper).expires_at - 1e-6
     assert keeper.token() is first
 
 
@@ -86,7 +86,7 @@ def test_life_counts_from_before_the_request(stage):
     stage.latency = 8.0
     keeper = stage.keeper()
     keeper.token()
-    assert held(keeper).dead == pytest.approx(stage.start_of_time + stage.life - 5)
+    assert held(keeper).expires_at == pytest.approx(stage.start_of_time + stage.life - 5)
 
 
 def test_without_a_token_the_cause_is_raised_when_patience_ends(stage):
@@ -195,7 +195,6 @@ def test_closed_keepers_have_nothing_left(stage):
         keeper.refresh()
     assert keeper.status().state == "logged out"
     assert held(keeper) is NOTHING
-    assert keeper._renewal.fetch is None
 
 
 def test_closing_ends_the_wait_of_others(stage):

@@ -82,6 +82,6 @@ def test_no_decision_looks_at_the_time_of_day(stage):
     keeper = stage.keeper()
     stage.wall_ahead -= 10 * 365 * 24 * HOUR
     first = keeper.token()
-    stage.advance(keeper._renewal.held.soft - stage.now - 1)
+    stage.advance(keeper.state.cached.advisory_at - stage.now - 1)
     assert keeper.token() is first
     assert len(stage.requests) == 1

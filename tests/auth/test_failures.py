@@ -6,12 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.auth.refresh import after_failure
+from dolbyio_nb.auth.refresh import failed, sent
+from dolbyio_nb.auth.refresh_state import NOTHING, RefreshState
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
 
 from .stage import outage, revoked, too_many
 
 EIGHT = range(8)
+
+
+def failures_of(error, left, times=1, seed=1):
+    """Some failures in a row at the moment 0, with a token that lives until `left`."""
+    state, failures, rng = RefreshState(cached=NOTHING.until(left)), [], Random(seed)
+    for _ in range(times):
+        state = failed(sent(state, 0.0), error, 0.0, rng)
+        failures.append(state.failure)
+    return failures
 
 
 def use(stage, keeper, seconds, pause=0.1):
@@ -34,12 +44,12 @@ def test_an_outage_of_eight_seconds_costs_no_errors_and_at_most_six_requests(sta
     stage.life = life
     keeper = stage.keeper(seed)
     keeper.token()
-    stage.advance(keeper._renewal.held.soft - stage.now - 0.05)
+    stage.advance(keeper.state.cached.advisory_at - stage.now - 0.05)
     stage.failing, before = outage, len(stage.requests)
     got = use(stage, keeper, 8)
     assert not [item for item in got if isinstance(item, Exception)]
     assert 1 <= len(stage.requests) - before <= 6
-    assert keeper.status().state == "stale"
+    assert keeper.status().state in ("stale", "renewing")
 
 
 def test_after_the_outage_the_token_is_fresh_within_one_back_off(stage):
@@ -48,7 +58,7 @@ def test_after_the_outage_the_token_is_fresh_within_one_back_off(stage):
     keeper = stage.keeper()
     keeper.token()
     stage.failing = outage
-    stage.advance(keeper._renewal.held.soft - stage.now + 1)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 1)
     next_try = keeper.status().next_try
     stage.repair()
     stage.advance(next_try - stage.wall() + 1)
@@ -73,10 +83,10 @@ def test_a_refusal_keeps_the_old_token_until_it_is_dead(stage):
     keeper = stage.keeper()
     first = keeper.token()
     stage.failing = revoked
-    stage.advance(keeper._renewal.held.soft - stage.now + 1)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 1)
     assert keeper.status().state == "refused"
     assert keeper.token() is first
-    stage.now = keeper._renewal.held.dead
+    stage.now = keeper.state.cached.expires_at
     with pytest.raises(TokenRefused):
         keeper.token()
 
@@ -86,7 +96,7 @@ def test_a_refusal_is_not_tried_again_by_itself(stage):
     keeper = stage.keeper()
     keeper.token()
     stage.failing = revoked
-    stage.advance(keeper._renewal.held.soft - stage.now + 1)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 1)
     before = len(stage.requests)
     stage.advance(100)
     assert len(stage.requests) == before
@@ -100,13 +110,13 @@ def test_no_request_is_sent_inside_retry_after(stage, asked_for):
     keeper = stage.keeper()
     keeper.token()
     stage.failing = too_many(asked_for)
-    stage.advance(keeper._renewal.held.soft - stage.now + 0.2)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 0.2)
     failed, sent = stage.now, len(stage.requests)
     stage.repair()
     use(stage, keeper, asked_for - 1)
     with pytest.raises(TokenUnavailable, match="Too many"):
         keeper.refresh()
-    keeper.reject(keeper._renewal.held.token)
+    keeper.reject(keeper.state.cached.token)
     assert len(stage.requests) == sent
     stage.advance(asked_for + 61)
     keeper.token()
@@ -115,8 +125,7 @@ def test_no_request_is_sent_inside_retry_after(stage, asked_for):
 
 def test_an_endless_retry_after_ends_after_five_minutes(stage):
     """A day's wish is taken for a mistake."""
-    trouble = after_failure(too_many(86_400)(), None, now=0.0, dead=1000.0, rng=Random(0))
-    assert trouble.retry_at == 300.0
+    assert failures_of(too_many(86_400)(), left=1000.0)[0].retry_at == 300.0
 
 
 def test_a_hand_may_insist_during_the_keepers_own_back_off(stage):
@@ -124,7 +133,7 @@ def test_a_hand_may_insist_during_the_keepers_own_back_off(stage):
     keeper = stage.keeper()
     keeper.token()
     stage.failing = outage
-    stage.advance(keeper._renewal.held.soft - stage.now + 0.2)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 0.2)
     stage.repair()
     stage.advance(1)
     before = stage.now
@@ -140,25 +149,23 @@ def test_a_hand_may_insist_during_the_keepers_own_back_off(stage):
 )
 def test_waits_have_a_floor_and_a_ceiling(failures, left, asked, seed):
     """A next try comes after a second at least; after a minute at most, unless the service asks for more."""
-    error, trouble = TokenUnavailable("No token.", retry_after=asked), None
-    for _ in range(failures + 1):
-        trouble = after_failure(error, trouble, now=0.0, dead=left, rng=Random(seed))
-    assert 1.0 <= trouble.not_before <= trouble.retry_at <= max(60.0, min(asked or 0.0, 300.0))
-    assert trouble.not_before >= min(asked or 0.0, 300.0)
+    error = TokenUnavailable("No token.", retry_after=asked)
+    failure = failures_of(error, left, failures + 1, seed)[-1]
+    wish = min(asked or 0.0, 300.0)
+    assert failure.not_before == wish
+    assert max(1.0, wish) <= failure.waiting_at <= max(5.0, wish)
+    assert max(1.0, wish) <= failure.retry_at <= max(60.0, wish)
 
 
 def test_waits_double(stage):
     """5, 10, 20, 40, 60 seconds, and not all of it."""
-    trouble, waits = None, []
-    for _ in range(6):
-        trouble = after_failure(outage(), trouble, now=0.0, dead=1e6, rng=Random(1))
-        waits.append(trouble.retry_at)
+    waits = [failure.retry_at for failure in failures_of(outage(), left=1e6, times=6)]
     assert all(limit / 2 <= wait <= limit for wait, limit in zip(waits, [5, 10, 20, 40, 60, 60], strict=True))
 
 
 def test_a_token_near_its_end_is_tried_for_more_often():
     """A third of what is left, so that there are tries before it dies."""
-    assert after_failure(outage(), None, now=0.0, dead=6.0, rng=Random(1)).retry_at <= 2.0
+    assert failures_of(outage(), left=6.0)[0].retry_at <= 2.0
 
 
 def test_requests_are_never_less_than_a_second_apart(stage):

@@ -16,7 +16,7 @@ from dolbyio_nb._util import clock
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.keeper import TokenKeeper
-from dolbyio_nb.auth.single_flight import FLIGHTS
+from dolbyio_nb.auth.single_flight import InFlight
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import NotLoggedIn, TokenRefused, TokenUnavailable
 
@@ -79,7 +79,7 @@ def test_life_counts_from_before_the_request_left(sandbox, keeper):
     assert sandbox.requests.wait("token", 1)
     arrived = clock.now()
     asking.join(LIMIT)
-    assert keeper.token().born < arrived
+    assert keeper.token().issued_at < arrived
 
 
 def test_keepers_of_one_app_share_a_request(sandbox):
@@ -121,7 +121,7 @@ def test_no_keeper_of_one_app_slips_in_between():
 
     def fetch():
         requests.append(1)
-        while not all(keeper._renewal.flight for keeper in keepers):
+        while not all(keeper.state.in_flight for keeper in keepers):
             threading.Event().wait(0.001)
         return AccessToken("x" * 20)
 
@@ -168,9 +168,10 @@ def test_the_caller_never_sends_the_request_itself(sandbox, keeper):
 
 def test_an_answer_after_the_log_out_counts_no_more():
     """A token that arrives when its keeper is closed is dropped."""
-    may_answer = threading.Event()
+    asked, may_answer = threading.Event(), threading.Event()
 
     def fetch():
+        asked.set()
         may_answer.wait(LIMIT)
         return AccessToken("x" * 20)
 
@@ -181,23 +182,22 @@ def test_an_answer_after_the_log_out_counts_no_more():
     keeper = TokenKeeper(fetch)
     asking = threading.Thread(target=ask)
     asking.start()
-    while not (flight := keeper._renewal.flight):
-        pass
+    assert asked.wait(LIMIT)
     keeper.close()
     may_answer.set()
-    assert flight.landed.wait(LIMIT)
     asking.join(LIMIT)
     assert keeper.status().state == "logged out"
-    assert not keeper._renewal.held.token
+    assert not keeper.state.cached.token
 
 
 def test_a_flight_lands_once():
     """What comes after a request was given up reaches no passenger and changes no outcome."""
     told = []
-    flight, is_new = FLIGHTS.board(object(), lambda: AccessToken("late"), 0.0, told.append)
+    flight = InFlight(lambda: AccessToken("late"), 0.0)
+    assert flight.on_done(told.append)
     flight.give_up()
-    flight.fly()
-    assert is_new
+    flight.run()
+    assert not flight.on_done(told.append)
     assert told == [flight]
     assert isinstance(flight.outcome, TokenUnavailable)
 
@@ -229,18 +229,17 @@ def test_a_forgotten_keeper_takes_its_worker_along(stage):
     keeper = stage.keeper()
     keeper.token()
     stage.advance(1)
-    assert stage._worker
+    assert stage.worker
     del keeper
     gc.collect()
     stage.advance(31)
-    assert stage._worker is None
+    assert stage.worker is None
 
 
 def test_one_worker_is_all_there_is(sandbox, keeper):
     """Many asks and many renewals later, there is one thread; after the log-out there is none."""
     before = set(threading.enumerate())
     keeper.token()
-    keeper._renewal._departed -= 10
     at_once(8, lambda _: keeper.refresh())
     mine = [thread for thread in set(threading.enumerate()) - before if thread.name == "dolbyio_nb"]
     assert len(mine) == 1
@@ -271,9 +270,8 @@ def test_ctrl_c_ends_the_wait_and_not_the_request(sandbox, keeper, ctrl_c):
     with pytest.raises(KeyboardInterrupt):
         keeper.token()
     assert keeper.status().state == "renewing"
-    flight = keeper._renewal.flight
     sandbox.faults.clear()
-    assert flight.landed.wait(LIMIT)
+    assert keeper.token(LIMIT)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -293,16 +291,24 @@ def test_a_hundred_forks_with_a_request_in_the_air(sandbox):
     assert run("fork_in_flight.py", sandbox) == "100\n"
 
 
+def moment(keeper):
+    """The share of its life at which the present token is renewed."""
+    token = keeper.state.cached.token
+    return (keeper.state.cached.advisory_at - token.issued_at) / token.lifetime
+
+
 @has_fork
 def test_a_forked_child_draws_other_moments(sandbox, keeper):
     """Children do not renew in step with each other: each has dice of its own."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.write(writing, repr(keeper._renewal._rng.random()).encode())
+        keeper.refresh()
+        os.write(writing, repr(moment(keeper)).encode())
         os._exit(0)
     os.waitpid(pid, 0)
-    assert os.read(reading, 100).decode() != repr(keeper._renewal._rng.random())
+    keeper.refresh()
+    assert os.read(reading, 100).decode() != repr(moment(keeper))
 
 
 @has_fork

@@ -30,7 +30,7 @@ def test_an_idle_kernel_that_was_used_just_before_renewal_makes_one_request(stag
     """The renewal that the last use set off is the only one."""
     keeper = stage.keeper()
     keeper.token()
-    stage.advance(keeper._renewal.held.soft - stage.now - 0.01)
+    stage.advance(keeper.state.cached.advisory_at - stage.now - 0.01)
     keeper.token()
     before = len(stage.requests)
     stage.advance(20_000)
@@ -117,7 +117,7 @@ def test_a_cell_starts_a_renewal_that_is_due(stage):
     """A lapsed but living token is renewed by the first cell."""
     keeper = stage.keeper()
     first = keeper.token()
-    stage.advance(keeper._renewal.held.soft - stage.now + 1)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 1)
     stage.advance(1500)
     keeper.before_cell()
     stage.advance(1)

@@ -15,12 +15,12 @@ def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage)
     keeper, told = stage.keeper(), []
     keeper.subscribe(lambda token: told.append((token, stage.now)))
     keeper.before_cell()
-    previous = keeper._renewal.held
+    previous = keeper.state.cached
     for _ in range(3):
-        stage.advance(previous.soft - stage.now + 1)
-        assert told[-1][1] < previous.hard
+        stage.advance(previous.advisory_at - stage.now + 1)
+        assert told[-1][1] < previous.mandatory_at
         assert told[-1][0] is keeper.token()
-        previous = keeper._renewal.held
+        previous = keeper.state.cached
     assert len(told) == len({token for token, _ in told}) == 4
 
 
@@ -81,10 +81,10 @@ def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage):
     keeper.token()
     begun, may_end = threading.Event(), threading.Event()
     listeners.add(lambda token: (begun.set(), may_end.wait(30)))
-    telling = threading.Thread(target=listeners.tell, args=[lambda: keeper._renewal.news])
+    telling = threading.Thread(target=listeners.tell, args=[lambda: keeper.state.latest])
     telling.start()
     assert begun.wait(30)
-    listeners.tell(lambda: keeper._renewal.news, patience=0.01)
+    listeners.tell(lambda: keeper.state.latest, patience=0.01)
     assert telling.is_alive()
     may_end.set()
     telling.join(30)
@@ -99,7 +99,7 @@ def test_listeners_hear_of_each_trouble_once(stage):
     assert troubles == []
     before = len(stage.requests)
     stage.failing = outage
-    stage.advance(keeper._renewal.held.soft - stage.now + 30)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 30)
     assert len(troubles) == len(stage.requests) - before >= 2
     assert all(isinstance(trouble, TokenUnavailable) for trouble in troubles)
     stage.repair()

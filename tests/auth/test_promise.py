@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from dolbyio_nb.auth.refresh import SHORTEST_INTERVAL, Age
+from dolbyio_nb.auth.refresh import SHORTEST_INTERVAL
+from dolbyio_nb.auth.refresh_state import Age
 from dolbyio_nb.errors import TokenError
 
 from .stage import Stage, outage, revoked, too_many
@@ -29,7 +30,7 @@ class AnythingCanHappen(RuleBasedStateMachine):
             token = self.keeper.token(timeout)
         except TokenError:
             return None
-        assert self.stage.now < self.stage.issued[token] + token.life
+        assert self.stage.now < self.stage.issued[token] + token.lifetime
         assert token.seconds_left > 0
         self.tokens.append(token)
         return token
@@ -58,7 +59,7 @@ class AnythingCanHappen(RuleBasedStateMachine):
             token = self.keeper.refresh()
         except TokenError:
             return
-        assert self.stage.now < self.stage.issued[token] + token.life
+        assert self.stage.now < self.stage.issued[token] + token.lifetime
 
     @rule()
     def a_cell_runs(self):
@@ -102,18 +103,18 @@ class AnythingCanHappen(RuleBasedStateMachine):
         self.stage.life = 1800.0
         self.stage.repair()
         self.stage.advance(16)  # what hangs is given up
-        trouble = self.keeper._renewal.trouble
+        trouble = self.keeper.state.failure
         if trouble:
             self.stage.advance(max(0.0, trouble.retry_at - self.stage.now))
         assert self.take(30)
         self.stage.advance(1.5)
         assert self.take(30)
-        assert self.keeper._renewal.held.age(self.stage.now) in (Age.FRESH, Age.SOFT)
+        assert self.keeper.state.cached.age(self.stage.now) in (Age.FRESH, Age.ADVISORY)
 
     @invariant()
     def one_flight_at_most(self):
         """Those that were given up do not count: their answers do not, either."""
-        flying = [trip for trip in self.stage.air if not trip.flight.landed.is_set()]
+        flying = [trip for trip in self.stage.air if not trip.flight.done.is_set()]
         assert len(flying) <= 1
 
     @invariant()
@@ -123,8 +124,8 @@ class AnythingCanHappen(RuleBasedStateMachine):
 
     @invariant()
     def nothing_dead_is_told_to_be_fresh(self):
-        status, held = self.keeper.status(), self.keeper._renewal.held
-        assert status.state != "fresh" or self.stage.now < held.dead
+        status, held = self.keeper.status(), self.keeper.state.cached
+        assert status.state != "fresh" or self.stage.now < held.expires_at
 
 
 class TestPromise(AnythingCanHappen.TestCase):

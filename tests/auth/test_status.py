@@ -20,7 +20,7 @@ def test_the_states_of_a_life(stage):
     assert fresh.life == stage.life
     assert stage.wall() < fresh.renews_at < fresh.expires_at
     stage.failing = outage
-    stage.advance(keeper._renewal.held.soft - stage.now + 1)
+    stage.advance(keeper.state.cached.advisory_at - stage.now + 1)
     stale = keeper.status()
     assert (stale.state, stale.renews_at) == ("stale", None)
     assert stale.next_try > stage.wall()
@@ -34,7 +34,7 @@ def test_a_request_in_the_air_shows(stage):
     """While a request is in the air, the state is renewing."""
     keeper = stage.keeper()
     keeper.token()
-    stage.suspend(keeper._renewal.held.soft - stage.now)
+    stage.suspend(keeper.state.cached.advisory_at - stage.now)
     keeper.token()
     assert keeper.status().state == "renewing"
 

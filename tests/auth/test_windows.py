@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dolbyio_nb.auth.access_token import AccessToken
-from dolbyio_nb.auth.refresh import Age, Holding
+from dolbyio_nb.auth.refresh_state import Age, CachedToken
 
 
 def windows(life, seed=0):
     """The windows of a token born at 0."""
-    return Holding.of(AccessToken("x" * 20, life=life, born=0.0), 1, Random(seed))
+    return CachedToken.of(AccessToken("x" * 20, lifetime=life, issued_at=0.0), 1, Random(seed))
 
 
 @given(life=st.floats(0.1, 1e6), seed=st.integers())
 def test_the_ages_follow_each_other(life, seed):
     """Every token is soft before hard, hard before dead, and dead before it expires."""
     held = windows(life, seed)
-    assert 0.6 * life <= held.soft <= 0.85 * life
-    assert held.soft <= held.hard + 1e-9 * life
-    assert held.hard < held.dead < life
+    assert 0.6 * life <= held.advisory_at <= 0.85 * life
+    assert held.advisory_at <= held.mandatory_at + 1e-9 * life
+    assert held.mandatory_at < held.expires_at < life
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,14 @@ def test_the_ages_follow_each_other(life, seed):
 def test_the_windows_are_a_share_of_short_lives_and_seconds_of_long_ones(life, hard, dead):
     """The numbers, for a day, half an hour and a few seconds."""
     held = windows(life)
-    assert (held.hard, held.dead) == (pytest.approx(hard), pytest.approx(dead))
+    assert (held.mandatory_at, held.expires_at) == (pytest.approx(hard), pytest.approx(dead))
 
 
 def test_each_age_begins_at_its_moment():
     """A boundary belongs to the older age."""
-    held = Holding(AccessToken("x"), soft=1.0, hard=2.0, dead=3.0, generation=1)
+    held = CachedToken(AccessToken("x"), advisory_at=1.0, mandatory_at=2.0, expires_at=3.0, generation=1)
     ages = [held.age(moment) for moment in (0.9, 1.0, 1.9, 2.0, 2.9, 3.0)]
-    assert ages == [Age.FRESH, Age.SOFT, Age.SOFT, Age.HARD, Age.HARD, Age.DEAD]
+    assert ages == [Age.FRESH, Age.ADVISORY, Age.ADVISORY, Age.MANDATORY, Age.MANDATORY, Age.EXPIRED]
 
 
 def test_a_hub_of_a_thousand_kernels_does_not_renew_in_step():
@@ -48,14 +48,14 @@ def test_a_hub_of_a_thousand_kernels_does_not_renew_in_step():
     for _ in range(1000):
         moment = rng.random()
         for _ in range(4):
-            moment += windows(1800, rng.random()).soft
+            moment += windows(1800, rng.random()).advisory_at
             asks[int(moment)] += 1
     assert max(asks.values()) <= 12
 
 
-def test_a_softened_token_is_still_good_and_a_killed_one_is_not():
-    """Softening asks for renewal; killing forbids handing out."""
+def test_a_due_token_is_still_good_and_an_invalidated_one_is_not():
+    """Due asks for renewal first; invalidated forbids handing out."""
     held = windows(1800)
-    assert held.softened().age(0.0) is Age.SOFT
-    assert held.killed().age(0.0) is Age.DEAD
-    assert not held.killed().is_alive
+    assert held.due(1.0).age(1.0) is Age.MANDATORY
+    assert held.due(1.0).expires_at == held.expires_at
+    assert held.invalidated().age(0.0) is Age.EXPIRED

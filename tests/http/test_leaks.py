@@ -18,7 +18,7 @@ from dolbyio_nb.errors import DolbyError
 @pytest.fixture
 def secrets(sandbox, keeper):
     """What must not be seen: the secret, and every token so far."""
-    return lambda: [sandbox.app_secret, keeper._renewal.held.token.value or sandbox.app_secret]
+    return lambda: [sandbox.app_secret, keeper.state.cached.token.value or sandbox.app_secret]
 
 
 def calls_that_fail(sandbox, session, keeper, later):

@@ -1,0 +1,157 @@
+"""Refresh state: the token of one log-in, its ages, and what went wrong with it; frozen values."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from math import inf
+from random import Random
+
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.errors import TokenError, TokenRefused
+
+ADVISORY_FROM, ADVISORY_TO = (
+    0.60,
+    0.85,
+)  # of the life; drawn anew, so that a hub's kernels do not renew in step
+EXPIRY_MARGIN, EXPIRY_MARGIN_SHARE = 5.0, 0.10  # seconds and share: a request needs time to arrive
+MANDATORY_MARGIN, MANDATORY_MARGIN_SHARE = 30.0, 0.05  # seconds and share: an answer is worth a short wait
+UNPROVEN_LIMIT = 2  # tokens refused in a row, none ever accepted: then the trouble is not the token
+IGNORE_401_FOR = 60.0  # seconds without reaction to a 401 after that
+
+
+class Age(Enum):
+    """How far a token is through its life, and what an ask for it gets."""
+
+    FRESH = "handed out"
+    ADVISORY = "handed out, and renewed meanwhile"
+    MANDATORY = "handed out after a short wait for a new one"
+    EXPIRED = "never handed out"
+
+
+@dataclass(frozen=True, slots=True)
+class CachedToken:
+    """A token and the moments at which it grows older; `generation` is the number of its request."""
+
+    token: AccessToken
+    advisory_at: float
+    mandatory_at: float
+    expires_at: float
+    generation: int
+
+    @classmethod
+    def of(cls, token: AccessToken, generation: int, rng: Random) -> "CachedToken":
+        """Draw the moments from the token's life, which counts from just before it was asked for."""
+        lifetime, issued_at = token.lifetime, token.issued_at
+        expiry = lifetime - min(EXPIRY_MARGIN, EXPIRY_MARGIN_SHARE * lifetime)
+        mandatory = expiry - min(MANDATORY_MARGIN, MANDATORY_MARGIN_SHARE * lifetime)
+        advisory = rng.uniform(ADVISORY_FROM, ADVISORY_TO) * lifetime
+        return cls(token, issued_at + advisory, issued_at + mandatory, issued_at + expiry, generation)
+
+    def age(self, now: float) -> Age:
+        """Tell how old the token is at `now`."""
+        if now < self.advisory_at:
+            return Age.FRESH
+        if now < self.mandatory_at:
+            return Age.ADVISORY
+        return Age.MANDATORY if now < self.expires_at else Age.EXPIRED
+
+    def due(self, now: float) -> "CachedToken":
+        """Return this token as one to renew before it is handed out, if that is quickly done."""
+        return replace(self, advisory_at=min(self.advisory_at, now), mandatory_at=min(self.mandatory_at, now))
+
+    def invalidated(self) -> "CachedToken":
+        """Return this token as one that must not be handed out again."""
+        return self.until(-inf)
+
+    def until(self, end: float) -> "CachedToken":
+        """Return this token as one that is fresh until `end`, and then expired."""
+        return replace(self, advisory_at=end, mandatory_at=end, expires_at=end)
+
+
+NOTHING = CachedToken(AccessToken("", lifetime=0.0, issued_at=-inf), -inf, -inf, -inf, generation=0)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshFailure:
+    """A request that brought no token: what it said, and when the next one may be sent.
+
+    Attributes:
+        error: to be raised for want of a token.
+        count, since: how many failed in a row, and when the first did.
+        generation: the number of the request.
+        not_before: nobody asks earlier, not even a person who insists.
+        waiting_at: the next try while somebody waits for a token.
+        retry_at: the next try ahead of need.
+        hopeless: whether waiting for the next try is no use.
+    """
+
+    error: TokenError
+    count: int
+    since: float
+    generation: int
+    not_before: float
+    waiting_at: float
+    retry_at: float
+    hopeless: bool
+
+    @property
+    def final(self) -> bool:
+        """Whether the credentials were refused, so that trying again by itself helps nobody."""
+        return isinstance(self.error, TokenRefused)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejections:
+    """What the API thinks of the tokens it was shown, by their generation."""
+
+    accepted: int = 0
+    in_a_row: int = 0
+    ignore_401_until: float = -inf
+
+    def accept(self, generation: int) -> "Rejections":
+        """Remember that the API accepted this token."""
+        return replace(self, accepted=generation, in_a_row=0)
+
+    def reject(self, generation: int, now: float) -> "Rejections":
+        """Remember a 401; after the second in a row for tokens never accepted, none counts for a while."""
+        in_a_row = 0 if generation == self.accepted else self.in_a_row + 1
+        if in_a_row < UNPROVEN_LIMIT:
+            return replace(self, in_a_row=in_a_row)
+        return replace(self, in_a_row=0, ignore_401_until=now + IGNORE_401_FOR)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshState:
+    """All that is known about one log-in's token; replaced whole, never changed.
+
+    Attributes:
+        cached: the token to hand out, or `NOTHING`.
+        failure: why the last request failed, or None if it did not.
+        sent, sent_at: how many requests were sent, and when the last was.
+        in_flight: whether its answer is still to come.
+        previous: the token before this one, until the API has accepted this one.
+        successor: the new token that the API refuses as yet, while `cached` is the old one again.
+        stillborn: whether the last token had expired when it came.
+        rejections: what the API thinks of the tokens.
+        closed: whether the log-in has ended.
+    """
+
+    cached: CachedToken = NOTHING
+    failure: RefreshFailure | None = None
+    sent: int = 0
+    sent_at: float = -inf
+    in_flight: bool = False
+    previous: CachedToken = NOTHING
+    successor: CachedToken = NOTHING
+    stillborn: bool = False
+    rejections: Rejections = Rejections()
+    closed: bool = False
+
+    @property
+    def latest(self) -> AccessToken | None:
+        """The present token, or None before the first."""
+        return self.cached.token if self.cached.generation else None
+
+    @property
+    def last_error(self) -> TokenError | None:
+        """Why the last request failed, or None if it did not."""
+        return self.failure.error if self.failure else None
