@@ -149,7 +149,7 @@ def test_a_sandbox_that_cannot_be_used_is_stopped():
 def test_delegated_token_serves_another_program(dolby):
     """A delegated token has its own life, and works without the secret, also after the log-out."""
     token = dolby.delegate(expires_in=60)
-    assert token.life == 60
+    assert token.lifetime == 60
     assert token != dolby.token
     dolby.logout()
     assert ask(dolby, **{TOKEN_VARIABLE: token}) == "200"

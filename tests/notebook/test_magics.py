@@ -113,10 +113,10 @@ def test_life_out_of_range(shell, environment, life):
 def test_life_is_asked_for(shell, environment):
     """The life that is asked for is the life of the token; a trait holds the default."""
     magic(shell, "dolby_login --expires-in 120")
-    assert shell.user_ns["dolby_token"].life == 120
+    assert shell.user_ns["dolby_token"].lifetime == 120
     magic(shell, "config DolbyMagics.expires_in = 240")
     magic(shell, "dolby_login")
-    assert shell.user_ns["dolby_token"].life == 240
+    assert shell.user_ns["dolby_token"].lifetime == 240
 
 
 def test_names_can_be_changed(shell, environment):
