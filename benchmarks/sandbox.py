@@ -1,4 +1,4 @@
-"""What the sandbox itself can do: start and stop, requests per second, megabytes per second, memory.
+"""What the sandbox itself can do: start, stop, requests and megabytes per second, memory, many jobs.
 
     python benchmarks/sandbox.py --size 1024
 
@@ -9,6 +9,7 @@ import argparse
 import http.client
 import json
 import multiprocessing
+import statistics
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -83,6 +84,58 @@ def transfer(client: Client, method: str, size: int) -> float:
     return size / (time.perf_counter() - begun)
 
 
+MANY = 10_000
+CALLS = 200
+
+
+def timings(client: Client, job_id: str) -> dict[str, float]:
+    """The median seconds of each call that those who wait for jobs make."""
+    paths = {
+        "list": "/media/jobs",
+        "list by status, rare": "/media/jobs?status=Running",
+        "list by status, common": "/media/jobs?status=Cancelled",
+        "look up in the list": f"/media/jobs?job_id={job_id}",
+        "poll": f"/media/diagnose?job_id={job_id}",
+    }
+    return {name: _median(client, path) for name, path in paths.items()}
+
+
+def _median(client: Client, path: str) -> float:
+    took = []
+    for _ in range(CALLS):
+        begun = time.perf_counter()
+        client.ask("GET", path, None, client.bearer)
+        took.append(time.perf_counter() - begun)
+    return statistics.median(took)
+
+
+def start_jobs(client: Client, count: int) -> str:
+    """Start and cancel jobs, but for the first; return its id."""
+    kept = ""
+    for number in range(count):
+        answer = client.ask("POST", "/media/diagnose", json.dumps({"input": "dlb://none"}), client.bearer)
+        job_id = str(json.loads(answer)["job_id"])
+        kept = kept or job_id
+        if number:
+            client.ask("POST", f"/media/jobs/cancel?job_id={job_id}", "{}", client.bearer)
+    return kept
+
+
+def growth() -> dict[str, str]:
+    """How much longer each call takes among many jobs than among the two hundred of a full first page."""
+    with Sandbox() as sandbox:
+        sandbox.faults.hold_jobs()
+        client = Client(sandbox.media_url, sandbox.app_key, sandbox.app_secret)
+        job_id = start_jobs(client, CALLS)
+        few = timings(client, job_id)
+        start_jobs(client, MANY - CALLS)
+        many = timings(client, job_id)
+    return {
+        f"{name}: {MANY:,} jobs to {CALLS}": f"{many[name] / few[name]:.2f} ({many[name] * 1000:.2f} ms)"
+        for name in few
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--size", type=int, default=256, help="MiB to send and fetch; default: %(default)s")
@@ -106,6 +159,7 @@ def main() -> None:
         "start, stop": f"{started * 1000:.1f} ms, {stopped * 1000:.1f} ms",
         "memory idle, over idle at most": f"{idle / MIB:.0f} MiB, {(peak - idle) / MIB:.0f} MiB",
     }
+    figures |= growth()
     for name, figure in figures.items():
         print(f"{name:40} {figure}")
 

@@ -7,13 +7,17 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dolbyio_nb.errors import DolbyError
 
 if TYPE_CHECKING:
     from dolbyio_nb.sandbox.sandbox import Sandbox
 
 
 DEFAULT_PORT = 8460
+PROFILE_FILE = ".env.sandbox"
 ABOUT = """Run a stand-in for the Dolby.io service on this machine. It is not Dolby's service.
 
 App key and App secret are made up unless given. Values on a command line can be seen by other users of
@@ -24,24 +28,32 @@ this machine; set DOLBYIO_APP_KEY and DOLBYIO_APP_SECRET in the environment inst
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the command line and serve; returns the exit code."""
     options = _parser().parse_args(arguments)
-    return serve(options.port, options.app_key, options.app_secret)
+    return serve(options)
 
 
-def serve(port: int, app_key: str | None, app_secret: str | None) -> int:
-    """Run a sandbox until Ctrl-C or SIGTERM."""
+def serve(options: argparse.Namespace) -> int:
+    """Run a sandbox until Ctrl-C, SIGTERM or the end of its terminal."""
     from dolbyio_nb.sandbox.sandbox import Sandbox
 
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: ended.set())
     try:
-        sandbox = Sandbox(port=port, app_key=app_key, app_secret=app_secret).start()
+        sandbox = Sandbox(
+            port=options.port, app_key=options.app_key, app_secret=options.app_secret, cors=options.cors
+        ).start()
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        sys.stderr.write(f"dolbyio_nb sandbox: cannot listen on port {port}: {reason}\n")
+        sys.stderr.write(f"dolbyio_nb sandbox: cannot listen on port {options.port}: {reason}\n")
         return 1
     with sandbox:
-        sys.stdout.write(_greeting(sandbox, app_key, app_secret))
+        try:
+            saved = _save(sandbox) if options.save else ""
+        except DolbyError as error:
+            sys.stderr.write(f"dolbyio_nb sandbox: {error}\n")
+            return 1
+        sys.stdout.write(_greeting(sandbox, options.app_key, options.app_secret) + saved)
         sys.stdout.flush()
         ended.wait()
     return 0
@@ -58,6 +70,20 @@ def _greeting(sandbox: "Sandbox", app_key: str | None, app_secret: str | None) -
         "# Ctrl-C ends it; uploads and results are gone then.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _save(sandbox: "Sandbox") -> str:
+    """Write what a log-in needs to `.env.sandbox`, for the notebooks of this folder and below."""
+    from dolbyio_nb.auth.env_file import write_env_file
+
+    values = {
+        "DOLBYIO_APP_KEY": sandbox.app_key,
+        "DOLBYIO_APP_SECRET": sandbox.app_secret,
+        "DOLBYIO_AUTH_URL": sandbox.auth_url,
+        "DOLBYIO_MEDIA_URL": sandbox.media_url,
+    }
+    said = write_env_file(Path.cwd() / PROFILE_FILE, values)
+    return f"# {said}\n# In a notebook: %dolby_login --profile sandbox\n"
 
 
 def _export(name: str, value: str | None) -> str:
@@ -84,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("DOLBYIO_APP_SECRET"),
         help="default: $DOLBYIO_APP_SECRET, or random; better not given here",
     )
+    sandbox.add_argument(
+        "--save",
+        action="store_true",
+        help=f"write {PROFILE_FILE} here, for %%dolby_login --profile sandbox in any notebook",
+    )
+    sandbox.add_argument("--cors", action="store_true", help="let pages of other origins call it")
     return parser
 
 

@@ -218,8 +218,9 @@ def log_in(options: LoginOptions, given: Finding | None = None) -> Dolby:
 
 
 def enter(credentials: AppCredentials, options: LoginOptions) -> Dolby:
-    """Log in with these credentials at the origins in use."""
-    return _checked(Dolby(TokenRequest(credentials, auth_url(), options.expires_in), media_url()))
+    """Log in with these credentials, at the origins that their file names or at those in use."""
+    auth, media = credentials.origins or (auth_url(), media_url())
+    return _checked(Dolby(TokenRequest(credentials, auth, options.expires_in), media))
 
 
 def _open_sandbox(options: LoginOptions) -> Dolby:

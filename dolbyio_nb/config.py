@@ -22,6 +22,12 @@ def media_url() -> str:
     return _origin("DOLBYIO_MEDIA_URL", MEDIA_ORIGIN)
 
 
+SANDBOX_GONE = (
+    "The sandbox there has ended, and its files and jobs with it. "
+    "Start one: python -m dolbyio_nb sandbox --save, or %dolby_login --sandbox."
+)
+
+
 def sandbox_mode() -> str:
     """Read `DOLBYIO_SANDBOX`: `0` never, `auto` when no credentials are found, `1` always."""
     mode = os.environ.get("DOLBYIO_SANDBOX", "").strip().lower() or "0"
@@ -43,6 +49,11 @@ def _origin(variable: str, default: str) -> str:
             f"Set it to an origin such as {default}, or unset it.",
         )
     return url
+
+
+def is_local_origin(url: str) -> bool:
+    """Whether the address is an origin on this computer."""
+    return _is_safe_origin(url) and Origin.of(url).is_local
 
 
 def _is_safe_origin(url: str) -> bool:

@@ -11,11 +11,13 @@ from typing import NoReturn
 from dolbyio_nb._util.paths import expanded, here, is_file, short
 from dolbyio_nb.auth.access_token import MaskedText
 from dolbyio_nb.auth.env_file import find_env_file, profiles, write_env_file
+from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
 from dolbyio_nb.http import redact
 
 # Our own names first, then those of Dolby's authentication guide.
 NAMES = (("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET"), ("APP_KEY", "APP_SECRET"))
+ORIGIN_NAMES = ("DOLBYIO_AUTH_URL", "DOLBYIO_MEDIA_URL")
 # Seen in public examples, promised nowhere: so they only ever warn.
 KEY_LENGTH, SECRET_LENGTH = 24, 44
 LARGEST_ENV_FILE = 256 * 1024  # bytes; a larger file takes seconds to read, and is something else
@@ -25,12 +27,14 @@ LARGEST_ENV_FILE = 256 * 1024  # bytes; a larger file takes seconds to read, and
 class AppCredentials:
     """An App key, its App secret, and the name of the place they came from.
 
+    `origins` are those of a sandbox on this computer that the same file names.
     Surrounding white space is removed. The repr shows neither in full, and pickling is refused.
     """
 
     app_key: str = field(repr=False)
     app_secret: str = field(repr=False)
     source: str = "arguments"
+    origins: tuple[str, str] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "app_key", self.app_key.strip())
@@ -216,7 +220,17 @@ def _read_file(path: Path) -> Finding:
         return Finding(short(path), f"it cannot be opened: {trouble.strerror}", unreadable=True)
     except UnicodeError:
         return Finding(short(path), "it is not text in UTF-8", unreadable=True)
-    return _read(values, short(path))
+    finding = _read(values, short(path))
+    origins = _local_origins(values)
+    if finding.credentials and origins:
+        return replace(finding, credentials=replace(finding.credentials, origins=origins))
+    return finding
+
+
+def _local_origins(values: Mapping[str, str | None]) -> tuple[str, str] | None:
+    """The two origins of a sandbox on this computer; a file sends nobody's secret anywhere else."""
+    auth, media = ((values.get(name) or "").strip().rstrip("/") for name in ORIGIN_NAMES)
+    return (auth, media) if is_local_origin(auth) and is_local_origin(media) else None
 
 
 def _read_colab() -> Finding:

@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError
 from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb.auth.access_token import ASSUMED_LIFE, AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.config import SANDBOX_GONE, is_local_origin
 from dolbyio_nb.errors import ErrorResponse, InvalidOption, TokenError, TokenRefused, TokenUnavailable
 from dolbyio_nb.http.error_response import read_error_response
 from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT
@@ -97,9 +98,10 @@ class TokenRequest:
         except (OSError, HTTPError) as cause:  # the latter is urllib3's, of addresses it cannot read
             reason = _reason(cause)
         # Raised out here so that the error keeps no frames of requests, which hold the Basic header.
-        raise TokenUnavailable(
-            f"No token: {self.auth_url} cannot be reached.", reason, "Check the network, then log in again."
-        )
+        raise TokenUnavailable(f"No token: {self.auth_url} cannot be reached.", reason, self._reach_it())
+
+    def _reach_it(self) -> str:
+        return SANDBOX_GONE if is_local_origin(self.auth_url) else "Check the network, then log in again."
 
     def _answered(self, answer: ErrorResponse) -> str:
         """Quote the answer, without the secret should a service ever echo it."""

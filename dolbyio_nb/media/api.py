@@ -8,6 +8,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb.config import SANDBOX_GONE, is_local_origin
 from dolbyio_nb.errors import (
     ApiError,
     ErrorResponse,
@@ -120,10 +121,13 @@ def no_answer(call: str, host: str, error: requests.RequestException) -> ApiErro
             f"{call} was not sent.", ErrorResponse(0, "It cannot be written", str(error)), "Correct it."
         )
     kind = NotSent if _never_sent(error) else ServiceUnavailable
+    gone = kind is NotSent and is_local_origin(f"http://{host}")
     return kind(
         f"{call} had no answer from {host}.",
         ErrorResponse(0, "No answer", _cause(error)),
-        "Check the network and try again.",
+        SANDBOX_GONE
+        if kind is NotSent and is_local_origin(f"http://{host}")
+        else "Check the network and try again.",
     )
 
 
@@ -144,6 +148,8 @@ def _next_step(response: ErrorResponse, host: str) -> str:
         if host != DOLBY:
             return f"Media calls go to https://{DOLBY}, and this one went to {host}: check DOLBYIO_MEDIA_URL."
         return "Check in Dolby.io's dashboard that the application is enabled and may use the Media APIs."
+    if response.status == 404 and is_local_origin(f"http://{host}"):
+        return "A sandbox's files and jobs end with it; check the name, or send it again."
     if response.status == 404:
         return (
             "Temporary files are kept for a day, jobs for 31 days, and another application's are not visible."

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import ErrorResponse, NotFound
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.parse import Model, dig, items, text
@@ -58,8 +59,14 @@ def find_job(api: Api, job_id: str) -> JobRecord:
     record = next((one for one in found if one.job_id == job_id), None)
     if record is None or not record.path:
         response = ErrorResponse(404, "No such job", "the list of jobs does not have it")
-        raise NotFound(f"There is no job {job_id}.", response, "Jobs are kept for 31 days; check the id.")
+        raise NotFound(f"There is no job {job_id}.", response, _why_gone(api))
     return record
+
+
+def _why_gone(api: Api) -> str:
+    if is_local_origin(api.origin):
+        return "A sandbox's jobs end with it, and this one began anew; check the id, or start the job again."
+    return "Jobs are kept for 31 days; check the id."
 
 
 def _iso(moment: Moment | None) -> str | None:

@@ -13,6 +13,8 @@ from dolbyio_nb.sandbox.http_messages import Request, Response, json_response
 DEFAULT_LIFE = 1800
 LONGEST_LIFE = 86400
 FORM = "application/x-www-form-urlencoded"
+CUT_AT = 76  # characters: where GNU base64 breaks a line
+CUT_HINT = "; the header ends after 76 characters, where `base64` breaks a line unless it is told -w0"
 # All known scopes belong to the Communications product; none of them opens the Media APIs.
 SCOPES = frozenset(
     {
@@ -57,7 +59,7 @@ class Authentication:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         grant = self._tokens.find(token.strip()) if kind.lower() == "bearer" else None
         if grant is None:
-            raise HttpError(UNAUTHORIZED, "Access Token is missing or not known here")
+            raise HttpError(UNAUTHORIZED, _no_token(request))
         if self._clock() >= grant.expires:
             raise HttpError(EXPIRED, "Access Token expired")
         if self._apps.is_disabled(grant.app):
@@ -70,7 +72,8 @@ class Authentication:
         pair = _basic(header)
         app = self._apps.check(*pair) if pair else None
         if app is None:
-            raise HttpError(UNAUTHORIZED, "App key or App secret is missing or wrong")
+            hint = CUT_HINT if len(header.partition(" ")[2].strip()) == CUT_AT else ""
+            raise HttpError(UNAUTHORIZED, f"App key or App secret is missing or wrong{hint}")
         if self._apps.is_disabled(app):
             raise HttpError(FORBIDDEN, "This app is disabled")
         return app
@@ -84,6 +87,12 @@ class Authentication:
         if scope is not None:
             answer["scope"] = scope
         return answer
+
+
+def _no_token(request: Request) -> str:
+    if "x-api-key" in request.headers and "authorization" not in request.headers:
+        return "The header x-api-key is retired: send a token of POST /v1/auth/token as Authorization: Bearer"
+    return "Access Token is missing or not known here"
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -85,6 +85,7 @@ class JobFiles:
             raise no_access(f"Nothing was uploaded to {place.url}")
         try:
             _check_size(path.stat().st_size)
+            _check_no_form(path)
         except JobFailure:
             discard(path)
             raise
@@ -94,6 +95,14 @@ class JobFiles:
 def _check_size(size: int) -> None:
     if size > LARGEST_INPUT:
         raise too_large(LARGEST_INPUT // 1_000_000)
+
+
+def _check_no_form(path: Path) -> None:
+    """A form has its boundary and headers before the file: no tool finds the sound behind them."""
+    with path.open("rb") as file:
+        head = file.read(1024)
+    if head.startswith(b"--") and b"content-disposition: form-data" in head.lower():
+        raise no_access("The upload is a multipart form; PUT the bytes of the file alone (curl -T, not -F)")
 
 
 def _key(url: str) -> str:

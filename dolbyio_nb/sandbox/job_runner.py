@@ -123,7 +123,17 @@ def _processed(
     except Refused as refusal:
         raise JobFailure(refusal.type, refusal.title, refusal.detail) from None
     json.dumps(result, allow_nan=False)  # what cannot be told should fail here, not when somebody asks
-    return result
+    told: dict[str, Any] = whole_numbers(result)
+    return told
+
+
+def whole_numbers(value: Any) -> Any:
+    """The value as the service's answers write it: 30, not 30.0."""
+    if isinstance(value, dict):
+        return {name: whole_numbers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _seconds(path: Path) -> float | None:

@@ -1,7 +1,9 @@
 """Job records: what was asked, how far each one is, and how it ended."""
 
+import math
 import threading
 import uuid
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -76,46 +78,76 @@ class JobRecords:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._jobs: dict[str, JobRecord] = {}
+        self._all: list[JobRecord] = []  # by number
+        self._numbers: dict[str, int] = {}
+        self._index: dict[tuple[str, Status | None], list[int]] = {}  # by app, and status or none; sorted
         self._changed = threading.Condition()
 
     def add(
         self, app: App, path: str, version: str, body: Mapping[str, Any], passed: Mapping[str, str]
     ) -> JobRecord:
         with self._changed:
-            number = len(self._jobs)
-            job = JobRecord(str(uuid.uuid4()), number, app, path, version, self._clock(), body, passed)
-            self._jobs[job.job_id] = job
+            number = len(self._all)
+            now = max(self._clock(), self._all[-1].submitted) if self._all else self._clock()
+            job = JobRecord(str(uuid.uuid4()), number, app, path, version, now, body, passed)
+            self._all.append(job)
+            self._numbers[job.job_id] = number
+            for status in (None, job.status):
+                self._index.setdefault((app.app_key, status), []).append(number)
             return job
+
+    def now(self) -> float:
+        """The time on the sandbox's clock."""
+        return self._clock()
 
     def find(self, app: App, job_id: str, path: str | None = None) -> JobRecord:
         """A job of this app (and of this API); anybody else's is not found."""
-        job = self._jobs.get(job_id)
+        job = self._all[self._numbers[job_id]] if job_id in self._numbers else None
         if job is None or job.app is not app or (path and job.path != path) or self._is_old(job):
             raise HttpError(NOT_FOUND, "There is no such job")
         return job
 
-    def of(self, app: App) -> list[JobRecord]:
-        """The jobs of an app that are not older than 31 days, newest first."""
-        jobs = [job for job in self.all() if job.app is app and not self._is_old(job)]
-        return jobs[::-1]
+    def newest(
+        self,
+        app: App,
+        *,
+        status: Status | None = None,
+        after: float = -math.inf,
+        before: float = math.inf,
+        below: int | None = None,
+        most: int | None = None,
+    ) -> list[JobRecord]:
+        """The jobs of an app that are not older than 31 days, newest first, without a walk over all.
+
+        `after` and `before` are compared with times as they are shown; `below` is a job's number.
+        """
+        with self._changed:
+            numbers = self._index.get((app.app_key, status), [])
+            first = max(
+                bisect_left(numbers, self._clock() - KEPT, key=lambda number: self._all[number].submitted),
+                bisect_left(numbers, after, key=self._shown_time),
+            )
+            last = bisect_right(numbers, before, key=self._shown_time)
+            last = last if below is None else min(last, bisect_left(numbers, below))
+            first = first if most is None else max(first, last - most)
+            return [self._all[number] for number in reversed(numbers[first:last])]
 
     def all(self) -> list[JobRecord]:
         """Every job, oldest first."""
         with self._changed:
-            return list(self._jobs.values())
+            return list(self._all)
 
     def begin(self, job_id: str) -> JobRecord | None:
         """Take a pending job in hand; None when it was cancelled meanwhile."""
         with self._changed:
-            if self._jobs[job_id].status != "Pending":
+            if self._job(job_id).status != "Pending":
                 return None
             return self._change(job_id, status="Running", started=self._clock())
 
     def advance(self, job_id: str, percent: int) -> None:
         """Note how far a job is; raises Cancelled when it should stop."""
         with self._changed:
-            job = self._jobs[job_id]
+            job = self._job(job_id)
             if job.cancelling:
                 raise Cancelled
             if percent > job.progress:
@@ -124,7 +156,7 @@ class JobRecords:
     def end(self, job_id: str, status: Status, **facts: Any) -> JobRecord | None:
         """Close a job with its `result` or `error`, and `duration` where known; None if it had ended."""
         with self._changed:
-            job = self._jobs[job_id]
+            job = self._job(job_id)
             if job.ended:
                 return None
             progress = 100 if status == "Success" else job.progress
@@ -133,7 +165,7 @@ class JobRecords:
     def cancel(self, job: JobRecord) -> None:
         """Ask for an end: at once while Pending, at the next step while Running, never after the end."""
         with self._changed:
-            now = self._jobs[job.job_id]
+            now = self._job(job.job_id)
             if now.status == "Pending":
                 self._change(job.job_id, status="Cancelled", completed=self._clock())
             elif not now.ended:
@@ -142,17 +174,29 @@ class JobRecords:
     def wait(self, job_id: str, timeout: float) -> JobRecord:
         """Wait until a job has ended; raises TimeoutError."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._jobs[job_id].ended, timeout):
+            if not self._changed.wait_for(lambda: self._job(job_id).ended, timeout):
                 raise TimeoutError(f"job {job_id} has not ended within {timeout:g} s")
-            return self._jobs[job_id]
+            return self._job(job_id)
 
     def is_cancelling(self, job_id: str) -> bool:
-        return self._jobs[job_id].cancelling
+        return self._job(job_id).cancelling
 
     def _change(self, job_id: str, **changes: Any) -> JobRecord:
-        job = self._jobs[job_id] = replace(self._jobs[job_id], **changes)
+        old = self._job(job_id)
+        job = self._all[old.number] = replace(old, **changes)
+        if job.status != old.status:
+            before = self._index[job.app.app_key, old.status]
+            del before[bisect_left(before, job.number)]
+            insort(self._index.setdefault((job.app.app_key, job.status), []), job.number)
         self._changed.notify_all()
         return job
+
+    def _job(self, job_id: str) -> JobRecord:
+        return self._all[self._numbers[job_id]]
+
+    def _shown_time(self, number: int) -> float:
+        """Cut to what the list shows, so that a shown time used as a filter finds its own job."""
+        return int(self._all[number].submitted * 1000) / 1000
 
     def _is_old(self, job: JobRecord) -> bool:
         return self._clock() > job.submitted + KEPT

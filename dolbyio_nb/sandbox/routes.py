@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dolbyio_nb.sandbox.fields import check_fields
 from dolbyio_nb.sandbox.http_error import VALIDATION, HttpError
 from dolbyio_nb.sandbox.job_files import Location, location
 
@@ -40,6 +41,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in _RO
 def check(path: str, body: Mapping[str, Any]) -> None:
     """Refuse a request that does not say what to work on."""
     endpoint = ENDPOINTS[path]
+    check_fields(path, body)
     if body.get("on_complete") is not None and not callback_place(body):
         raise HttpError(VALIDATION, "on_complete must be an object with url")
     if endpoint.many:

@@ -1,10 +1,8 @@
 """Sandbox: a running stand-in for the Dolby.io service, on this machine only."""
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -15,6 +13,7 @@ from dolbyio_nb.sandbox.http_messages import Place
 from dolbyio_nb.sandbox.job_runner import JobRunner
 from dolbyio_nb.sandbox.jobs import JobRecord, JobRecords
 from dolbyio_nb.sandbox.request_log import RequestLog
+from dolbyio_nb.sandbox.scratch import ScratchFolder
 from dolbyio_nb.sandbox.server import Server
 from dolbyio_nb.sandbox.service import MediaRoutes, Service
 from dolbyio_nb.sandbox.storage import ObjectStore, Signer, StorageRoutes
@@ -35,7 +34,8 @@ class Sandbox:
 
     `port` is that of the API (0: any free one); temporary storage has a second port of its own. `app_key`
     and `app_secret` are random when not given. `clock` gives seconds since 1970: expiry and all times shown
-    follow it. `faults` orders misbehaviour, `requests` tells what was asked, `jobs` how each job stands.
+    follow it. `faults` makes it misbehave,
+    `requests` tells what was asked, `jobs` how each job stands. `cors` lets pages of other origins call it.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Sandbox:
         port: int = 0,
         app_key: str | None = None,
         app_secret: str | None = None,
+        cors: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
@@ -64,9 +65,11 @@ class Sandbox:
         self._runner = JobRunner(self._jobs, self._store, hold, self._sender.notify)
         media = MediaRoutes(self._store, self._storage, self._jobs, self._runner, webhooks)
         authentication = Authentication(self._apps, tokens, self.faults, clock)
-        self._service = Service(authentication, media, self._storage, self.faults, self._rules, self.requests)
+        self._service = Service(
+            authentication, media, self._storage, self.faults, self._rules, self.requests, cors=cors
+        )
         self._servers: list[Server] = []
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch: ScratchFolder | None = None
         self._lock = threading.Lock()
 
     @property
@@ -139,8 +142,8 @@ class Sandbox:
             raise
         self._port, self._storage_port = api.server_port, storage.server_port
         self._storage.origin = storage.origin
-        self._folder = tempfile.TemporaryDirectory(prefix="dolbyio-sandbox-", ignore_cleanup_errors=True)
-        self._store.start(Path(self._folder.name))
+        self._scratch = ScratchFolder()
+        self._store.start(self._scratch.path)
         self._servers = [api, storage]
         parts: tuple[_Part, ...] = (self._rules, self._sender, self._runner, *self._servers)
         for part in parts:
@@ -152,8 +155,8 @@ class Sandbox:
         for part in parts:
             part.stop()
         self._store.stop()
-        if self._folder:
-            self._folder.cleanup()
+        if self._scratch:
+            self._scratch.remove()
 
     def _server(self, at: Place, port: int) -> Server:
         return Server(at, port, self._service.handle, self._service.refuse, self._shown_clock)

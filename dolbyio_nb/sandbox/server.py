@@ -1,5 +1,6 @@
 """Server on loopback: sockets turned into requests, and responses into bytes."""
 
+import io
 import os
 import re
 import socket
@@ -13,17 +14,22 @@ from urllib.parse import parse_qsl, unquote
 
 from dolbyio_nb.sandbox.http_error import MISDIRECTED, VALIDATION, HttpError, row_for
 from dolbyio_nb.sandbox.http_messages import Body, ChunkedBody, FilePart, Place, PlainBody, Request, Response
+from dolbyio_nb.sandbox.paced_reader import SILENCE_TIMEOUT, PacedSocket
 
 Handle = Callable[[Request], Response]
 Refuse = Callable[[HttpError, Request], Response]
-IDLE_TIMEOUT = 60.0  # seconds that a silent connection is kept
+MOST_CONNECTIONS = 256  # at one port, each with a thread; a quarter of what the process may open, if less
+ROOM_TIMEOUT = 5.0  # seconds that a connection waits for its place while all others are at work
 HANG_UP_TIMEOUT = 1.0  # seconds that a client gets to hear the last answer
 LARGEST_DRAIN = 1024**3  # bytes of a refused body that are read so that the client hears the refusal
 BLOCK = 1024 * 1024
 
 
 class Server(ThreadingHTTPServer):
-    """One loopback port; every connection has a daemon thread."""
+    """One loopback port; every connection has a daemon thread, and their number has an end.
+
+    Beyond it the connection that has idled longest makes room for the next.
+    """
 
     daemon_threads = True
     allow_reuse_address = os.name != "nt"  # there it would let two servers share a port
@@ -38,6 +44,8 @@ class Server(ThreadingHTTPServer):
         self.refuse = refuse
         self.clock = clock
         self._open: set[socket.socket] = set()
+        self._idle: dict[socket.socket, None] = {}  # longest first
+        self._most = most_connections()
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._accept, name=f"sandbox-{at}", daemon=True)
@@ -70,13 +78,36 @@ class Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._changed:
+            self._make_room()
+            has_room = len(self._open) < self._most
             self._open.add(request)
-        super().process_request(request, client_address)
+        if has_room:
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def _make_room(self) -> None:
+        if len(self._open) >= self._most:
+            self._changed.wait_for(lambda: self._idle or len(self._open) < self._most, ROOM_TIMEOUT)
+        if len(self._open) >= self._most and self._idle:
+            longest = next(iter(self._idle))
+            del self._idle[longest]
+            _shut(longest)
+            self._changed.wait_for(lambda: len(self._open) < self._most, ROOM_TIMEOUT)
+
+    def idles(self, connection: socket.socket, idle: bool) -> None:
+        """Note whether a connection waits for its next request or is at work."""
+        with self._changed:
+            self._idle.pop(connection, None)
+            if idle:
+                self._idle[connection] = None
+                self._changed.notify_all()
 
     def shutdown_request(self, request: Any) -> None:
         super().shutdown_request(request)
         with self._changed:
             self._open.discard(request)
+            self._idle.pop(request, None)
             self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -88,12 +119,25 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
-    timeout = IDLE_TIMEOUT
+    timeout = SILENCE_TIMEOUT
     disable_nagle_algorithm = True
     wbufsize = BLOCK  # so that the head and a small body leave in one packet
 
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._pace = PacedSocket(self.connection)
+        self.rfile = io.BufferedReader(self._pace)
+
+    def handle_one_request(self) -> None:
+        self.server.idles(self.connection, True)
+        self._pace.expect_head()
+        super().handle_one_request()
+
     def answer(self) -> None:
         """Serve one request; the names that http.server looks for are below."""
+        self.server.idles(self.connection, False)
+        self._pace.expect_body()
         request = Request(self.server.at, self.command, "")
         try:
             request = self._request()
@@ -214,6 +258,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
+
+
+def most_connections() -> int:
+    """How many connections a port takes: enough files stay for whatever else the process opens."""
+    try:
+        import resource
+    except ImportError:  # on Windows, where sockets are no files
+        return MOST_CONNECTIONS
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_CONNECTIONS if files < 0 else max(8, min(MOST_CONNECTIONS, files // 4))
 
 
 def _shut(connection: socket.socket) -> None:

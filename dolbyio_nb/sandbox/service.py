@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dolbyio_nb.sandbox.accounts import App
 from dolbyio_nb.sandbox.authentication import Authentication
+from dolbyio_nb.sandbox.cors import allowed, preflight
 from dolbyio_nb.sandbox.faults import Faults, Rules
 from dolbyio_nb.sandbox.http_error import (
     INTERNAL,
@@ -20,13 +21,14 @@ from dolbyio_nb.sandbox.http_error import (
 from dolbyio_nb.sandbox.http_messages import Request, Response, json_response
 from dolbyio_nb.sandbox.job_runner import JobRunner
 from dolbyio_nb.sandbox.jobs import JobRecords
-from dolbyio_nb.sandbox.listing import page
+from dolbyio_nb.sandbox.listing import page, usage
 from dolbyio_nb.sandbox.request_log import RequestLog
 from dolbyio_nb.sandbox.routes import ENDPOINTS, check
 from dolbyio_nb.sandbox.storage import ObjectStore, StorageRoutes, object_key
 from dolbyio_nb.sandbox.webhooks import Webhooks, passed_headers
 
 TOKEN_PATH = "/v1/auth/token"  # noqa: S105 - a path
+RETIRED_TOKEN_PATH = "/media/oauth2/token"  # noqa: S105 - a path
 Call = Callable[[App, Request], Response]
 
 
@@ -71,7 +73,10 @@ class MediaRoutes:
         return json_response(self._jobs.find(app, _job_id(request), request.path).answer())
 
     def jobs(self, app: App, request: Request) -> Response:
-        return json_response(page(self._jobs.of(app), request.query))
+        return json_response(page(self._jobs, app, request.query))
+
+    def usage(self, app: App, request: Request) -> Response:
+        return json_response(usage(self._jobs, app, request.query))
 
     def cancel(self, app: App, request: Request) -> Response:
         """Whatever the body: Python clients send `{}`, Node's sends none."""
@@ -130,16 +135,24 @@ class Service:
         faults: Faults,
         rules: Rules,
         request_log: RequestLog,
+        *,
+        cors: bool = False,
     ) -> None:
         self._authentication = authentication
         self._storage = storage
         self._faults = faults
         self._rules = rules
         self._request_log = request_log
+        self._cors = cors
         self._routes = _routes(media)
 
     def handle(self, request: Request) -> Response:
         """Answer a request of either port."""
+        if not self._cors:
+            return self._handle(request)
+        return preflight(request) or allowed(request, self._handle(request))
+
+    def _handle(self, request: Request) -> Response:
         if request.path == TOKEN_PATH and request.at == "media":
             request = replace(request, at="token")
         act = self._rules.take(request)
@@ -168,6 +181,8 @@ class Service:
             if request.method != "POST":
                 raise HttpError(NO_METHOD, "Use POST")
             return self._authentication.issue_token(request)
+        if request.path == RETIRED_TOKEN_PATH:
+            raise HttpError(NOT_FOUND, f"{RETIRED_TOKEN_PATH} is retired: ask POST {TOKEN_PATH} for a token")
         app = self._authentication.authenticate(request)
         methods = self._routes.get(request.path)
         if methods is None:
@@ -196,6 +211,7 @@ def _routes(media: MediaRoutes) -> dict[str, dict[str, Call]]:
         "/media/output": {"GET": media.download, "POST": media.download_url},
         "/media/jobs": {"GET": media.jobs},
         "/media/jobs/cancel": {"POST": media.cancel},
+        "/media/usage": {"GET": media.usage},
         "/media/webhooks": {
             "POST": media.add_webhook,
             "PUT": media.change_webhook,

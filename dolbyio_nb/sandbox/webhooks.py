@@ -14,6 +14,7 @@ from dolbyio_nb.sandbox.outbound import local_url, post
 from dolbyio_nb.sandbox.routes import callback_place
 from dolbyio_nb.sandbox.worker_pool import WorkerPool
 
+JOB_ID_HEADER = "x-job-id"
 _NOT_PASSED_ON = frozenset({"authorization", "host", "content-length", "transfer-encoding", "connection"})
 
 
@@ -87,7 +88,7 @@ class WebhookSender:
         if hook := self._webhooks.of(job.app):
             self._send(hook.url, event, hook.headers)
         for place in callback_place(job.body):
-            self._send(place.url, _own_body(job) or event, job.passed_headers)
+            self._send(place.url, _own_body(job) or event, _callback_headers(job))
 
     def _send(self, url: str, body: str, headers: Mapping[str, str]) -> None:
         if self._pool:
@@ -103,6 +104,16 @@ def passed_headers(on_complete: object, headers: Mapping[str, str]) -> dict[str,
         return {}
     names = [name for name in wanted if isinstance(name, str) and name.lower() not in _NOT_PASSED_ON]
     return {name: headers[name.lower()] for name in names if name.lower() in headers}
+
+
+def _callback_headers(job: JobRecord) -> dict[str, str]:
+    """Where the list names `x-job-id`, it is the job's id, whatever the starting request called so."""
+    on_complete = job.body["on_complete"]
+    wanted = on_complete.get("headers") if isinstance(on_complete, Mapping) else None
+    headers = {name: value for name, value in job.passed_headers.items() if name.lower() != JOB_ID_HEADER}
+    if isinstance(wanted, list) and any(str(name).lower() == JOB_ID_HEADER for name in wanted):
+        return {**headers, JOB_ID_HEADER: job.job_id}
+    return dict(job.passed_headers)
 
 
 def _own_body(job: JobRecord) -> str | None:

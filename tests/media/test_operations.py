@@ -19,7 +19,7 @@ def asked(sandbox):
 
 
 def test_enhance_asks_in_the_documented_words(sandbox, media):
-    """Shorthands are written out, what was not given is not sent, extras pass through."""
+    """Shorthands are written out, what was not given is not sent."""
     media.enhance(
         "https://h/talk.mp3",
         output="s3://bucket/out.mp3",
@@ -27,7 +27,6 @@ def test_enhance_asks_in_the_documented_words(sandbox, media):
         audio={"noise": {"reduction": {"amount": "high"}}},
         region=(1, None),
         on_complete="http://127.0.0.1:9/done",
-        new_option={"x": 1},
     )
     assert asked(sandbox) == {
         "input": {"url": "https://h/talk.mp3", "region": {"start": 1}},
@@ -35,7 +34,6 @@ def test_enhance_asks_in_the_documented_words(sandbox, media):
         "content": {"type": "podcast"},
         "audio": {"noise": {"reduction": {"amount": "high"}}},
         "on_complete": {"url": "http://127.0.0.1:9/done"},
-        "new_option": {"x": 1},
     }
     assert sandbox.jobs[-1].path == "/media/enhance"
 

@@ -60,15 +60,19 @@ def test_a_webhook_is_called_at_the_end_of_every_job(caller, server, make_tone):
 
 
 def test_on_complete_passes_named_headers_along(caller, server, make_tone):
-    """A list names headers of the starting request; the token is never passed on."""
+    """A list names headers of the starting request; `x-job-id` is the job's own; no token is passed on."""
     body = {
         "input": "dlb://none",
-        "on_complete": {"url": f"{server.url}/done", "headers": ["x-job-id", "Authorization", "x-absent", 3]},
+        "on_complete": {
+            "url": f"{server.url}/done",
+            "headers": ["x-job-id", "X-Mine", "Authorization", "x-absent", 3],
+        },
     }
-    headers = {"Authorization": f"Bearer {caller.token}", "X-Job-Id": "mine-7"}
-    requests.post(f"{caller.sandbox.media_url}/media/diagnose", json=body, headers=headers, timeout=10)
+    headers = {"Authorization": f"Bearer {caller.token}", "X-Job-Id": "7", "x-mine": "8"}
+    url = f"{caller.sandbox.media_url}/media/diagnose"
+    job_id = requests.post(url, json=body, headers=headers, timeout=10).json()["job_id"]
     _, path, headers, _ = server.wait(1)[0]
-    assert (path, headers["x-job-id"]) == ("/done", "mine-7")
+    assert (path, headers["x-job-id"], headers["X-Mine"]) == ("/done", job_id, "8")
     assert "Authorization" not in headers
 
 

@@ -10,6 +10,9 @@ import sys
 import pytest
 import requests
 
+import dolbyio_nb
+from dolbyio_nb.auth.credentials import find_credentials
+
 COMMAND = [sys.executable, "-m", "dolbyio_nb", "sandbox"]
 
 
@@ -26,12 +29,13 @@ def exports(process):
     return {name: shlex.split(value)[0] for name, _, value in pairs}
 
 
-def run(*arguments, **variables):
+def run(*arguments, cwd=None, **variables):
     return subprocess.Popen(
         [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=cwd,
         env={**os.environ, **variables},
     )
 
@@ -102,3 +106,47 @@ def test_the_command_loads_neither_notebook_nor_sound():
     code = f"import sys, dolbyio_nb.__main__, dolbyio_nb.sandbox; print(set({heavy}) & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
     assert run.stdout.strip() == "set()"
+
+
+def test_saved_it_is_a_profile_for_every_notebook(tmp_path, monkeypatch):
+    """A file for its owner alone, by which a log-in finds it; once it has ended, the error says so."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOLBYIO_AUTH_URL", "https://elsewhere.example")
+    with run("--port", "0", "--save", cwd=tmp_path) as process:
+        exports(process)
+        said = process.stdout.readline() + process.stdout.readline()
+        assert ".env.sandbox" in said
+        assert "%dolby_login --profile sandbox" in said
+        assert (tmp_path / ".env.sandbox").stat().st_mode & 0o777 == 0o600
+        with dolbyio_nb.login(profile="sandbox") as dolby:
+            assert dolby.status().sandbox
+            assert list(dolby.media.jobs()) == []
+            with pytest.raises(dolbyio_nb.NotFound, match="sandbox's jobs end with it"):
+                dolby.media.job("ad4bcd54-3d27-401f-b1c2-39b509779443")
+            process.terminate()
+            assert process.wait(10) == 0
+            with pytest.raises(dolbyio_nb.DolbyError, match="sandbox there has ended"):
+                next(dolby.media.jobs())
+    with pytest.raises(dolbyio_nb.TokenUnavailable, match="sandbox there has ended"):
+        dolbyio_nb.login(profile="sandbox")
+
+
+@pytest.mark.parametrize(
+    ("auth", "media", "taken"),
+    [
+        ("http://127.0.0.1:8460", "http://localhost:8460/", True),
+        ("http://[::1]:8460", "http://127.0.0.1:8460", True),
+        ("https://evil.example", "http://127.0.0.1:8460", False),
+        ("http://127.0.0.1:8460", "https://evil.example", False),
+        ("http://127.0.0.1:8460@evil.example", "http://127.0.0.1:8460", False),
+        ("http://127.0.0.1.evil.example", "http://127.0.0.1:8460", False),
+        ("http://127.0.0.1:8460", "", False),
+        ("file:///etc/passwd", "http://127.0.0.1:8460", False),
+    ],
+)
+def test_a_file_sends_the_secret_to_this_computer_only(tmp_path, auth, media, taken):
+    """Whoever can write a file cannot lead the log-in astray with it."""
+    lines = ["DOLBYIO_APP_KEY=k", "DOLBYIO_APP_SECRET=s", f"DOLBYIO_AUTH_URL={auth}"]
+    (tmp_path / "f").write_text("\n".join([*lines, f"DOLBYIO_MEDIA_URL={media}"]))
+    found = find_credentials(env_file=tmp_path / "f")
+    assert bool(found.origins) == taken

@@ -417,3 +417,33 @@ def test_a_hundred_jobs_from_sixteen_threads(sandbox, caller, make_tone):
         sizes = list(pool.map(work, lengths))
     assert sizes == [44 + 2 * length for length in lengths]
     assert len({job.job_id for job in sandbox.jobs}) == 100
+
+
+def test_pages_by_status_and_time_agree_with_a_walk_over_all():
+    """The index finds what a filter over every job would find, whatever changed meanwhile."""
+    now = [1000.0]
+    records, app, other = JobRecords(lambda: now[0]), App("key", "secret"), App("other", "secret")
+    for number in range(300):
+        now[0] += number % 3
+        job = records.add(app if number % 5 else other, "/media/diagnose", "b1.0", {}, {})
+        if number % 2:
+            records.begin(job.job_id)
+        if number % 4 == 3:
+            records.end(job.job_id, "Success" if number % 8 == 3 else "Failed")
+    for status in (None, "Pending", "Running", "Success", "Failed", "Cancelled"):
+        for after, before, below in (
+            (0, 2000, None),
+            (1050, 1200, 250),
+            (1300, 1100, None),
+            (1100, 1100, 120),
+        ):
+            found = records.newest(app, status=status, after=after, before=before, below=below, most=7)
+            every = [
+                job
+                for job in reversed(records.all())
+                if job.app is app
+                and status in (None, job.status)
+                and after <= job.submitted <= before
+                and (below is None or job.number < below)
+            ]
+            assert found == every[:7]

@@ -178,5 +178,5 @@ def test_files_are_gone_when_the_sandbox_stops(call, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with Sandbox() as second:
         call(second).upload("dlb://x", b"1")
-        assert len(list(tmp_path.glob("*/*"))) == 1
+        assert len(list(tmp_path.glob("*/files/*"))) == 1
     assert list(tmp_path.iterdir()) == []
