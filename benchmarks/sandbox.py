@@ -85,28 +85,25 @@ def transfer(client: Client, method: str, size: int) -> float:
 
 
 MANY = 10_000
+FEW = 200  # more than a page
 CALLS = 200
 
 
-def timings(client: Client, job_id: str) -> dict[str, float]:
-    """The median seconds of each call that those who wait for jobs make."""
-    paths = {
+def looks(job_id: str) -> dict[str, str]:
+    """The calls that those who wait for jobs make."""
+    return {
         "list": "/media/jobs",
         "list by status, rare": "/media/jobs?status=Running",
         "list by status, common": "/media/jobs?status=Cancelled",
         "look up in the list": f"/media/jobs?job_id={job_id}",
         "poll": f"/media/diagnose?job_id={job_id}",
     }
-    return {name: _median(client, path) for name, path in paths.items()}
 
 
-def _median(client: Client, path: str) -> float:
-    took = []
-    for _ in range(CALLS):
-        begun = time.perf_counter()
-        client.ask("GET", path, None, client.bearer)
-        took.append(time.perf_counter() - begun)
-    return statistics.median(took)
+def seconds(client: Client, path: str) -> float:
+    begun = time.perf_counter()
+    client.ask("GET", path, None, client.bearer)
+    return time.perf_counter() - begun
 
 
 def start_jobs(client: Client, count: int) -> str:
@@ -122,18 +119,22 @@ def start_jobs(client: Client, count: int) -> str:
 
 
 def growth() -> dict[str, str]:
-    """How much longer each call takes among many jobs than among the two hundred of a full first page."""
-    with Sandbox() as sandbox:
-        sandbox.faults.hold_jobs()
-        client = Client(sandbox.media_url, sandbox.app_key, sandbox.app_secret)
-        job_id = start_jobs(client, CALLS)
-        few = timings(client, job_id)
-        start_jobs(client, MANY - CALLS)
-        many = timings(client, job_id)
-    return {
-        f"{name}: {MANY:,} jobs to {CALLS}": f"{many[name] / few[name]:.2f} ({many[name] * 1000:.2f} ms)"
-        for name in few
-    }
+    """How much longer each call takes among many jobs than among a few: medians of calls in turn."""
+    figures = {}
+    with Sandbox() as small, Sandbox() as large:
+        clients, calls = [], []
+        for sandbox, count in ((small, FEW), (large, MANY)):
+            sandbox.faults.hold_jobs()
+            clients.append(Client(sandbox.media_url, sandbox.app_key, sandbox.app_secret))
+            calls.append(looks(start_jobs(clients[-1], count)))
+        for name in calls[0]:
+            took = [
+                [seconds(client, call[name]) for client, call in zip(clients, calls, strict=True)]
+                for _ in range(CALLS)
+            ]
+            few, many = (statistics.median(column) for column in zip(*took, strict=True))
+            figures[f"{name}: {MANY:,} jobs to {FEW}"] = f"{many / few:.2f} ({many * 1000:.2f} ms)"
+    return figures
 
 
 def main() -> None:

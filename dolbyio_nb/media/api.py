@@ -125,9 +125,7 @@ def no_answer(call: str, host: str, error: requests.RequestException) -> ApiErro
     return kind(
         f"{call} had no answer from {host}.",
         ErrorResponse(0, "No answer", _cause(error)),
-        SANDBOX_GONE
-        if kind is NotSent and is_local_origin(f"http://{host}")
-        else "Check the network and try again.",
+        SANDBOX_GONE if gone else "Check the network and try again.",
     )
 
 
