@@ -6,6 +6,8 @@ from pathlib import Path
 import axe_playwright_python
 import numpy as np
 import pytest
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from dolbyio_nb import display
 
@@ -46,13 +48,13 @@ def open_page(chromium, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     contexts, errors = [], []
 
-    def open_(*pictures, theme="light", scripts=True):
+    def open_(*pictures, theme="light", scripts=True, width=900):
         attributes, style = themes()[theme]
         body = "".join(picture._repr_html_() for picture in pictures)
         file = tmp_path / "page.html"
         file.write_text(PAGE.format(attributes=attributes, theme=style, body=body))
         contexts.append(
-            chromium.new_context(viewport={"width": 900, "height": 900}, java_script_enabled=scripts)
+            chromium.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
         )
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -162,3 +164,40 @@ def test_everything_is_accessible_in_every_theme(open_page, comparison, tmp_path
     assert found == []
     wide = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide[0] <= wide[1]
+
+
+OVERLAPS = """() => [...document.querySelectorAll(".below, .side")].flatMap((scale) => {
+  const marks = [...scale.children].filter((mark) => mark.checkVisibility());
+  const boxes = marks.map((mark) => mark.getBoundingClientRect());
+  const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return marks.filter((_, i) => boxes.slice(i + 1).some((b) => meets(boxes[i], b))).map((m) => m.textContent);
+})"""
+
+
+@pytest.mark.parametrize("seconds", [4.9, 20, 71, 660, 3601, 12_000, 86_000])
+@pytest.mark.parametrize("width", [320, 400, 640, 900])
+def test_marks_never_overlap(open_page, comparison, width, seconds):
+    """However narrow the page and however long the sound, each mark of a scale stands alone."""
+    lanes = display.timeline({"Anna": [(0, seconds / 3)], "A rather long name": [(3, seconds)]}, seconds)
+    page = open_page(comparison, lanes, width=width)
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_a_page_without_its_files_says_so(open_page, comparison, tmp_path):
+    """Moved or mailed, each player is a sentence that names the file and what helps."""
+    (tmp_path / "a.wav").unlink()
+    (tmp_path / "b.wav").unlink()
+    page = open_page(comparison)
+    page.locator(".note", has_text="b.wav is not beside this page.").wait_for()
+    page.locator(".note", has_text="a.wav is not beside this page.").wait_for()
+
+
+def test_a_sanitized_export_shows_no_style_sheet(comparison):
+    """What a sanitizer leaves of style and script is no text of theirs."""
+    outputs = [new_output("display_data", data={"text/html": comparison._repr_html_()})]
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=outputs)])
+    html, _ = HTMLExporter(sanitize_html=True).from_notebook_node(notebook)
+    assert "Below the mean" in html
+    assert "dolby-sound [" not in html
+    assert "set_up" not in html

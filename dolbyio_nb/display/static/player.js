@@ -1,5 +1,6 @@
 /* Turns the players of one comparison into one with a switch. All run together and only the chosen one is
-   heard, so that a switch keeps the position. Without this script each has its own controls. */
+   heard, so that a switch keeps the position. Without this script each has its own controls.
+   Where a page was moved away from its files, the sentence inside each player takes its place. */
 (() => {
   /* JupyterLab takes arrows and the space bar from whatever lacks this mark. */
   const keeps_keys = (element) => element.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -110,5 +111,15 @@
     choose(0);
   }
 
+  function watch(player) {
+    player.dataset.watched = "";
+    const note = make("span", { className: "note", textContent: player.textContent });
+    const place = player.parentElement;
+    const miss = () => { if (note.textContent && !note.isConnected) place.append(note); player.style.opacity = .4; };
+    player.addEventListener("error", miss);
+    if (player.error) miss();
+  }
+
+  document.querySelectorAll(".dolby-sound :is(audio, video):not([data-watched])").forEach(watch);
   document.querySelectorAll("[data-dolby-switch]:not([data-ready])").forEach(set_up);
 })();
