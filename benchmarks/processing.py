@@ -23,7 +23,7 @@ from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import resampled, with_channels
 from dolbyio_nb.audio.loudness import measure_peaks, meter
-from dolbyio_nb.audio.sound import Sound, silent
+from dolbyio_nb.audio.sound import Sound, no_progress
 from dolbyio_nb.sandbox.operations import process
 
 MEDIA = Path(__file__).parents[1] / "notebooks" / "media"
@@ -32,7 +32,7 @@ RATE, SECONDS = 48_000, 60
 
 def minute(name: str, noise_level: float | None = None) -> Sound:
     """A sample sound as a minute of 48 kHz stereo, with noise at a level in dB if given."""
-    sound = with_channels(resampled(read_sound(MEDIA / name, silent), RATE), 2)
+    sound = with_channels(resampled(read_sound(MEDIA / name, no_progress), RATE), 2)
     samples = np.resize(sound.samples, (SECONDS * RATE, 2))
     if noise_level is not None:
         noise = np.random.default_rng(1).normal(size=samples.shape)
@@ -56,7 +56,7 @@ def speed() -> None:
         print(f"{'times faster than real time':34} {'clock':>6} {'processor':>10}")
         for label, path, source, body, ending in runs(voice, music):
             output = folder / f"out.{ending}"
-            clock, processor = timed(partial(process, path, body, [source], [output], silent))
+            clock, processor = timed(partial(process, path, body, [source], [output], no_progress))
             print(f"{label:34} {clock:6.0f} {processor:10.0f}")
 
 
@@ -82,7 +82,7 @@ def runs(voice: Path, music: Path) -> list[tuple[str, str, Path, dict[str, Any],
 
 
 def quality() -> None:
-    coarse = read_sound(MEDIA / "voice.flac", silent)
+    coarse = read_sound(MEDIA / "voice.flac", no_progress)
     print(f"{'voice under white noise':34} {'before':>6} {'after':>6}")
     for voice in (resampled(coarse, RATE), coarse):
         for ratio in (None, 30, 20, 15, 10, 5):
@@ -106,8 +106,8 @@ def enhanced(sound: Sound, body: dict[str, Any]) -> Sound:
     with tempfile.TemporaryDirectory() as name:
         source, output = Path(name, "in.wav"), Path(name, "out.wav")
         write_sound(sound, source)
-        process("/media/enhance", body, [source], [output], silent)
-        return read_sound(output, silent)
+        process("/media/enhance", body, [source], [output], no_progress)
+        return read_sound(output, no_progress)
 
 
 def si_sdr(clean: Sound, sound: Sound) -> float:

@@ -12,7 +12,7 @@ import pytest
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import resampled
-from dolbyio_nb.audio.sound import Sound, silent
+from dolbyio_nb.audio.sound import Sound, no_progress
 
 MEDIA = Path(__file__).parents[1] / "notebooks" / "media"
 RATE = 48_000
@@ -27,7 +27,7 @@ def media():
 @pytest.fixture(scope="session")
 def voice():
     """The recorded voice at 48 kHz."""
-    return resampled(read_sound(MEDIA / "voice.flac", silent), RATE)
+    return resampled(read_sound(MEDIA / "voice.flac", no_progress), RATE)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def saved(tmp_path):
 @pytest.fixture(scope="session")
 def heard():
     """Reads a file back as a sound."""
-    return lambda path: read_sound(path, silent)
+    return lambda path: read_sound(path, no_progress)
 
 
 @pytest.fixture(scope="session")

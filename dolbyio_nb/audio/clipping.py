@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dolbyio_nb.audio.loudness import sample_peaks
-from dolbyio_nb.audio.sound import Samples, Section, Sound, Tell, part, runs, silent, told
+from dolbyio_nb.audio.sound import Interval, Progress, Samples, Sound, no_progress, runs, stage, tracked
 
 TOP, BELOW = 0.998, 0.994
 CROWDED = 3
@@ -21,30 +21,30 @@ FAINT = 0.01  # a sound whose peak is under -40 dB is not looked at
 BRIDGED = 0.05  # seconds: closer faults are heard as one
 
 
-def clipped(sound: Sound, tell: Tell = silent) -> list[Section]:
+def clipped(sound: Sound, progress: Progress = no_progress) -> list[Interval]:
     """The stretches with flat tops in any channel: at the extreme as clipping leaves them, or worn since.
 
     The extreme is the channel's own, so a change of level hides nothing.
     """
-    found: list[Section] = []
+    found: list[Interval] = []
     for number in range(sound.channels):
         channel = Sound(sound.samples[:, number : number + 1], sound.rate)
-        found += _flat_tops(channel, part(tell, number / sound.channels, (number + 1) / sound.channels))
+        found += _flat_tops(channel, stage(progress, number / sound.channels, (number + 1) / sound.channels))
     return _merged(found)
 
 
-def _flat_tops(channel: Sound, tell: Tell) -> list[Section]:
+def _flat_tops(channel: Sound, progress: Progress) -> list[Interval]:
     peak = float(sample_peaks(channel).max())
     if peak <= FAINT:
         return []
-    at_extreme = _at_extreme(channel, peak, part(tell, 0, 0.5))
-    return at_extreme + worn_tops(channel, peak, part(tell, 0.5, 1))
+    at_extreme = _at_extreme(channel, peak, stage(progress, 0, 0.5))
+    return at_extreme + altered_clipping(channel, peak, stage(progress, 0.5, 1))
 
 
-def _at_extreme(channel: Sound, peak: float, tell: Tell) -> list[Section]:
+def _at_extreme(channel: Sound, peak: float, progress: Progress) -> list[Interval]:
     found: list[tuple[int, int]] = []
     top = below = position = 0
-    for block in told(channel, tell):
+    for block in tracked(channel, progress):
         size = np.abs(block)
         top += int((size > TOP * peak).sum())
         below += int(((size > BELOW * peak) & (size <= TOP * peak)).sum())
@@ -53,7 +53,7 @@ def _at_extreme(channel: Sound, peak: float, tell: Tell) -> list[Section]:
     in_runs = sum(last - first for first, last in found)
     if top <= CROWDED * below or in_runs < IN_RUNS * top:
         return []
-    return [Section(first / channel.rate, last / channel.rate) for first, last in found]
+    return [Interval(first / channel.rate, last / channel.rate) for first, last in found]
 
 
 def _runs(samples: Samples) -> Iterator[tuple[int, int]]:
@@ -61,12 +61,12 @@ def _runs(samples: Samples) -> Iterator[tuple[int, int]]:
         yield from (run for run in runs(extreme) if run[1] - run[0] >= RUN)
 
 
-def _merged(found: list[Section]) -> list[Section]:
-    merged: list[Section] = []
+def _merged(found: list[Interval]) -> list[Interval]:
+    merged: list[Interval] = []
     for section in sorted(found, key=lambda section: section.start):
         if merged and section.start - merged[-1].end <= BRIDGED:
             last = merged.pop()
-            section = Section(last.start, max(last.end, section.end))
+            section = Interval(last.start, max(last.end, section.end))
         merged.append(section)
     return merged
 
@@ -75,26 +75,26 @@ HIGH = 0.75
 """Of the peak: tops over it are looked at. A high-pass moves flat tops up and down by some dB."""
 STILL, CORNER = 0.002, 0.02
 """Of the peak, from sample to sample: a top is flat where it stays still and then falls off sharply, ten
-times as fast or more. A round top does not, however low its pitch."""
+times as fast or more. A round top does not, however low its tone."""
 STEPS = 3  # still ones, one after another
 SHARE, FEWEST = 0.01, 4
 """How many of the tops must be flat. Of the voice's and the music's own, as they are, coded, or limited by
 up to 30 dB, 7 in 10,000 were at most; of those clipped by 6 dB and enhanced, 300 or more."""
 
 
-def worn_tops(channel: Sound, peak: float, tell: Tell = silent) -> list[Section]:
+def altered_clipping(channel: Sound, peak: float, progress: Progress = no_progress) -> list[Interval]:
     """The flat tops, if there are many of them, of a sound of one channel with that peak.
 
     Noise that was added later hides them, and so may a codec. Eight bits make steps of their own, which
     may be taken for them.
     """
-    found: list[Section] = []
+    found: list[Interval] = []
     tops = position = 0
-    for block in told(channel, tell):
+    for block in tracked(channel, progress):
         samples = block[:, 0] / peak
         tops += _count(np.abs(samples))
         for first, last in _flat(samples):
-            found.append(Section((position + first) / channel.rate, (position + last) / channel.rate))
+            found.append(Interval((position + first) / channel.rate, (position + last) / channel.rate))
         position += len(block)
     return found if len(found) >= max(FEWEST, SHARE * tops) else []
 

@@ -15,7 +15,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from dolbyio_nb.audio.filters import array_of
-from dolbyio_nb.audio.sound import Samples, Sound, Tell, collect
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect
 from dolbyio_nb.sandbox.http_error import Refused, beyond, unreadable
 
 WELCOME = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff"
@@ -59,7 +59,7 @@ def _cause(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def read_sound(path: Path, tell: Tell) -> Sound:
+def read_sound(path: Path, progress: Progress) -> Sound:
     """The whole sound of a file, one or two channels; more channels are mixed to two."""
     with opened(path) as container:
         stream = sound_of(container)
@@ -68,7 +68,7 @@ def read_sound(path: Path, tell: Tell) -> Sound:
         if not RATES[0] <= stream.rate <= RATES[1]:
             raise unreadable(f"It is sampled at {stream.rate} Hz; the sandbox takes 4 to 192 kHz.")
         layout = "mono" if stream.channels == 1 else "stereo"
-        sound = collect(_decoded(stream, layout, tell), stream.rate, 1 if layout == "mono" else 2)
+        sound = collect(_decoded(stream, layout, progress), stream.rate, 1 if layout == "mono" else 2)
         if sound.seconds < SHORTEST:
             raise unreadable("It holds less than a hundredth of a second of sound.")
         return _without_padding(sound, stream)
@@ -87,7 +87,7 @@ def _without_padding(sound: Sound, stream: AudioStream) -> Sound:
     return Sound(sound.samples[:-extra], sound.rate) if 0 < extra < AAC_FRAME else sound
 
 
-def _decoded(stream: AudioStream, layout: str, tell: Tell) -> Iterator[Samples]:
+def _decoded(stream: AudioStream, layout: str, progress: Progress) -> Iterator[Samples]:
     container = cast(InputContainer, stream.container)
     expected = max(1, round((container.duration or 0) / av.time_base * stream.rate))
     resampler = av.AudioResampler(format="flt", layout=layout, rate=stream.rate)
@@ -97,7 +97,7 @@ def _decoded(stream: AudioStream, layout: str, tell: Tell) -> Iterator[Samples]:
             done += piece.samples
             _check_length(done, piece)
             yield _sane(array_of(piece))
-        tell(done / expected)
+        progress(done / expected)
     yield from (array_of(piece) for piece in resampler.resample(None))
 
 

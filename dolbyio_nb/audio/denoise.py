@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from dolbyio_nb.audio.sound import Mask, Samples, Sound, Tell, collect, silent, widened
+from dolbyio_nb.audio.sound import Mask, Progress, Samples, Sound, collect, no_progress, widened
 from dolbyio_nb.audio.spectrum import TINY, Powers, Spectrum, to_decibels
 
 QUANTILE = 0.1
@@ -24,7 +24,7 @@ DIGITAL_SILENCE = -100.0  # dB
 
 
 @dataclass(frozen=True, eq=False)
-class Noise:
+class NoiseFloor:
     """Mean squares per band, and whether real pauses were there to measure them in."""
 
     powers: Powers
@@ -62,17 +62,17 @@ def _smoothed(powers: Powers) -> Powers:
     return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
 
 
-def measure_noise(spectrum: Spectrum, busy: Mask) -> Noise:
+def measure_noise(spectrum: Spectrum, busy: Mask) -> NoiseFloor:
     """The median of every band over the pauses; where there are none, the tracker's lowest."""
     audible = spectrum.levels > DIGITAL_SILENCE
     for margin in MARGINS:
         quiet = audible & ~widened(busy, round(margin / spectrum.hop))
         if quiet.sum() * spectrum.hop >= FEWEST_PAUSES:
-            return Noise(np.median(spectrum.powers[quiet], axis=0), True)
-    return Noise(np.quantile(spectrum.powers, QUANTILE / 2, axis=0), False)
+            return NoiseFloor(np.median(spectrum.powers[quiet], axis=0), True)
+    return NoiseFloor(np.quantile(spectrum.powers, QUANTILE / 2, axis=0), False)
 
 
-def signal_to_noise(spectrum: Spectrum, busy: Mask, noise: Noise) -> float:
+def signal_to_noise(spectrum: Spectrum, busy: Mask, noise: NoiseFloor) -> float:
     """How far the foreground stands over the noise, in dB; 0 where there is no foreground."""
     if not busy.any():
         return 0.0
@@ -86,22 +86,25 @@ and 48 ms cost 0.2 dB of SI-SDR."""
 SQUARED = 1.5  # what four squared Hann windows add up to
 AROUND = 5
 HEARD_EXCESS = 2.0
-"""What is heard is averaged over five frames and five pitches; what is over twice the noise counts as sound.
-With less, chance ups of the noise pass and twinkle in the pauses; with more, soft sounds go."""
+"""What is heard is averaged over five frames and five frequencies; what is over twice the noise
+counts as sound. With less, chance ups of the noise pass and twinkle in the pauses; with more, soft sounds
+go."""
 PIECE = 256  # frames worked on at a time
 
 
-def denoised(sound: Sound, spectrum: Spectrum, noise: Noise, reduction: float, tell: Tell = silent) -> Sound:
+def denoised(
+    sound: Sound, spectrum: Spectrum, noise: NoiseFloor, reduction: float, progress: Progress = no_progress
+) -> Sound:
     """The sound with its noise up to `reduction` dB lower."""
     hop = round(HOP * sound.rate)
     density = noise.powers / spectrum.widths * sound.rate / 2
-    pitches = np.fft.rfftfreq(OVERLAP * hop, 1 / sound.rate)
-    powers = np.maximum(np.interp(pitches, spectrum.centres, density), TINY)
-    blocks = _cleaned(sound, powers, 10 ** (-reduction / 20), tell)
+    frequencies = np.fft.rfftfreq(OVERLAP * hop, 1 / sound.rate)
+    powers = np.maximum(np.interp(frequencies, spectrum.centres, density), TINY)
+    blocks = _denoised_pieces(sound, powers, 10 ** (-reduction / 20), progress)
     return collect(blocks, sound.rate, sound.channels)
 
 
-def _cleaned(sound: Sound, noise: Powers, floor: float, tell: Tell) -> Iterator[Samples]:
+def _denoised_pieces(sound: Sound, noise: Powers, floor: float, progress: Progress) -> Iterator[Samples]:
     """Piece by piece, each with so much before and after it that no seam is left."""
     hop = round(HOP * sound.rate)
     step, margin = PIECE * hop, 2 * OVERLAP * hop
@@ -113,11 +116,11 @@ def _cleaned(sound: Sound, noise: Powers, floor: float, tell: Tell) -> Iterator[
         padded = np.pad(piece, ((before, after), (0, 0)))
         clean = [_without(channel, noise, floor) for channel in padded.T]
         yield np.stack(clean, axis=1)[margin : margin + last - first].astype(np.float32)
-        tell(last / sound.frames)
+        progress(last / sound.frames)
 
 
 def _without(samples: Samples, noise: Powers, floor: float) -> Powers:
-    """One channel of a piece; `noise` is the mean square of the white noise that is as dense, per pitch."""
+    """One channel of a piece; `noise` is the mean square of the white noise that is as dense, per bin."""
     size = 2 * (len(noise) - 1)
     window = np.hanning(size + 1)[:-1]
     tones = np.fft.rfft(sliding_window_view(samples, size)[:: size // OVERLAP] * window)
@@ -129,7 +132,7 @@ def _without(samples: Samples, noise: Powers, floor: float) -> Powers:
 def _gains(heard: Powers) -> Powers:
     """Wiener's gain, twice: a first one from what is around, then one from what the first has let through.
 
-    `heard` is power over the noise's, shape (frames, pitches).
+    `heard` is power over the noise's, shape (frames, frequencies).
     """
     first = _wiener(np.maximum(_around(heard) - HEARD_EXCESS, 0))
     return _wiener(first**2 * heard)

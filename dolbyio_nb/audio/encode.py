@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from dolbyio_nb.audio.decode import media_errors, opened, video_of
 from dolbyio_nb.audio.filters import frame_of, resampled
-from dolbyio_nb.audio.sound import Sound, Tell, part, silent, told
+from dolbyio_nb.audio.sound import Progress, Sound, no_progress, stage, tracked
 from dolbyio_nb.sandbox.http_error import unwritable
 
 AnyPacket: TypeAlias = "Packet[Any]"
@@ -26,7 +26,7 @@ AnyPacket: TypeAlias = "Packet[Any]"
 
 @dataclass(frozen=True)
 class Encoding:
-    """How to write: a format, and the wishes that replace its own settings."""
+    """How to write: a format, and the settings that replace its own settings."""
 
     format: Format
     bitrate: int | None = None
@@ -39,19 +39,19 @@ def write_sound(
     *,
     encoding: Encoding | None = None,
     picture_of: Path | None = None,
-    tell: Tell = silent,
+    progress: Progress = no_progress,
 ) -> None:
     """Write the sound; the format follows the file's ending unless `encoding` says otherwise.
 
     With `picture_of`, an MP4 also gets that file's video, its packets copied bit by bit.
     """
     encoding = encoding or Encoding(format_called(path.suffix))
-    sound = resampled(sound, encoding.format.rate_for(sound.rate), part(tell, 0, 0.2))
+    sound = resampled(sound, encoding.format.rate_for(sound.rate), stage(progress, 0, 0.2))
     with _created(path, encoding.format) as container:
         stream = _stream(container, sound, encoding)
         picture = picture_of if encoding.format.muxer == "mp4" else None
         with copied(picture, container) as video:
-            audio = _encoded(sound, stream, part(tell, 0.2, 1))
+            audio = _encoded(sound, stream, stage(progress, 0.2, 1))
             for packet in merge(audio, video, key=_time):
                 container.mux(packet)
 
@@ -77,9 +77,9 @@ def _stream(container: OutputContainer, sound: Sound, encoding: Encoding) -> Aud
     return stream
 
 
-def _encoded(sound: Sound, stream: AudioStream, tell: Tell) -> Iterator[AnyPacket]:
+def _encoded(sound: Sound, stream: AudioStream, progress: Progress) -> Iterator[AnyPacket]:
     position = 0
-    for block in told(sound, tell):
+    for block in tracked(sound, progress):
         yield from stream.encode(frame_of(block, sound.rate, position))
         position += len(block)
     yield from stream.encode(None)

@@ -9,45 +9,47 @@ from typing import cast
 import av
 import numpy as np
 
-from dolbyio_nb.audio.sound import Samples, Sound, Tell, collect, silent, told
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, tracked
 
 Filter = tuple[str, str]
 """A filter's name and its options as FFmpeg writes them."""
 
 
-def filtered(sound: Sound, *filters: Filter, delay: int = 0, tell: Tell = silent) -> Sound:
+def filtered(sound: Sound, *filters: Filter, delay: int = 0, progress: Progress = no_progress) -> Sound:
     """The sound after the filters: as long as before, with the `delay` frames they add taken off again."""
     if not filters:
         return sound
-    blocks = _exactly(_run(sound, filters, delay, tell), delay, sound.frames)
+    blocks = _exactly(_run(sound, filters, delay, progress), delay, sound.frames)
     return collect(blocks, sound.rate, sound.channels)
 
 
-def resampled(sound: Sound, rate: int, tell: Tell = silent) -> Sound:
+def resampled(sound: Sound, rate: int, progress: Progress = no_progress) -> Sound:
     """The sound at another rate."""
     if rate == sound.rate:
         return sound
-    return collect(_run(sound, [resampler(rate)], 0, tell), rate, sound.channels)
+    return collect(_run(sound, [resampler(rate)], 0, progress), rate, sound.channels)
 
 
 def resampler(rate: int) -> Filter:
     return "aresample", str(rate)
 
 
-def frames(sound: Sound, filters: Sequence[Filter], tell: Tell = silent) -> Iterator[av.AudioFrame]:
+def frames(
+    sound: Sound, filters: Sequence[Filter], progress: Progress = no_progress
+) -> Iterator[av.AudioFrame]:
     """What comes out of the filters, as frames that still carry the filters' own measurements."""
-    return _pump(sound, filters, 0, tell)
+    return _pump(sound, filters, 0, progress)
 
 
-def _run(sound: Sound, filters: Sequence[Filter], extra: int, tell: Tell) -> Iterator[Samples]:
-    for frame in _pump(sound, filters, extra, tell):
+def _run(sound: Sound, filters: Sequence[Filter], extra: int, progress: Progress) -> Iterator[Samples]:
+    for frame in _pump(sound, filters, extra, progress):
         yield array_of(frame)
 
 
-def _pump(sound: Sound, filters: Sequence[Filter], extra: int, tell: Tell) -> Iterator[av.AudioFrame]:
+def _pump(sound: Sound, filters: Sequence[Filter], extra: int, progress: Progress) -> Iterator[av.AudioFrame]:
     graph = _graph(sound, filters)
     position = 0
-    for block in _with_silence_after(sound, extra, tell):
+    for block in _with_silence_after(sound, extra, progress):
         graph.push(frame_of(block, sound.rate, position))
         position += len(block)
         yield from _ready(graph)
@@ -74,8 +76,8 @@ def _ready(graph: av.filter.Graph) -> Iterator[av.AudioFrame]:
         yield cast(av.AudioFrame, frame)
 
 
-def _with_silence_after(sound: Sound, extra: int, tell: Tell) -> Iterator[Samples]:
-    yield from told(sound, tell)
+def _with_silence_after(sound: Sound, extra: int, progress: Progress) -> Iterator[Samples]:
+    yield from tracked(sound, progress)
     if extra:
         yield np.zeros((extra, sound.channels), np.float32)
 
@@ -104,7 +106,7 @@ def array_of(frame: av.AudioFrame) -> Samples:
     return cast(Samples, frame.to_ndarray().reshape(-1, frame.layout.nb_channels))
 
 
-def stitched(sounds: Sequence[Sound]) -> Sound:
+def concatenated(sounds: Sequence[Sound]) -> Sound:
     """The sounds in order, at the first one's rate; stereo if any of them is."""
     first, *others = sounds
     if not others:
@@ -115,14 +117,14 @@ def stitched(sounds: Sequence[Sound]) -> Sound:
     return collect(blocks, first.rate, channels)
 
 
-def with_channels(sound: Sound, channels: int, tell: Tell = silent) -> Sound:
+def with_channels(sound: Sound, channels: int, progress: Progress = no_progress) -> Sound:
     """One channel doubled, or two averaged, if need be."""
     if sound.channels == channels:
         return sound
     if channels == 2:
-        blocks = (np.repeat(block, 2, axis=1) for block in told(sound, tell))
+        blocks = (np.repeat(block, 2, axis=1) for block in tracked(sound, progress))
     else:
-        blocks = (block.mean(axis=1, keepdims=True) for block in told(sound, tell))
+        blocks = (block.mean(axis=1, keepdims=True) for block in tracked(sound, progress))
     return collect(blocks, sound.rate, channels)
 
 
@@ -156,9 +158,9 @@ def high_shelf(frequency: float, gain: float) -> str:
     return f"({gain:g})*(1-1/(1+pow(f/{frequency:g},2)))"
 
 
-def equalized(sound: Sound, gains: Sequence[str], tell: Tell = silent) -> Sound:
+def equalized(sound: Sound, gains: Sequence[str], progress: Progress = no_progress) -> Sound:
     """The sound with all the gains added up; as it is where there are none."""
     if not gains:
         return sound
     equalizer = ("firequalizer", f"gain='{'+'.join(gains)}':delay={LENGTH}:accuracy=1:zero_phase=on")
-    return filtered(sound, equalizer, delay=round(LENGTH * sound.rate), tell=tell)
+    return filtered(sound, equalizer, delay=round(LENGTH * sound.rate), progress=progress)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dolbyio_nb.audio.filters import array_of, frames, resampler
-from dolbyio_nb.audio.sound import Samples, Section, Sound, Tell, collect, share, silent
+from dolbyio_nb.audio.sound import Interval, Progress, Samples, Sound, collect, no_progress, share
 from dolbyio_nb.audio.spectrum import Powers
 
 GATE = -70.0
@@ -46,9 +46,9 @@ class Peaks:
     true: float
 
 
-def meter(sound: Sound, tell: Tell = silent) -> Readings:
+def meter(sound: Sound, progress: Progress = no_progress) -> Readings:
     """FFmpeg's `ebur128` over the whole sound."""
-    shown = [f.metadata for f in frames(sound, [("ebur128", "metadata=1")], tell)]
+    shown = [f.metadata for f in frames(sound, [("ebur128", "metadata=1")], progress)]
     full = [reading for reading in shown if reading]  # the short frame at the end carries none
     last = full[-1] if full else {}
     integrated = float(last.get("lavfi.r128.I", SILENCE))
@@ -66,10 +66,10 @@ def _shown(readings: list[dict[str, str]], name: str) -> Powers:
     return np.where(np.isnan(shown), SILENCE, shown)
 
 
-def measure_peaks(sound: Sound, tell: Tell = silent) -> Peaks:
+def measure_peaks(sound: Sound, progress: Progress = no_progress) -> Peaks:
     """Sample peak and true peak of the whole sound."""
     sample = decibels(sample_peaks(sound).max())
-    return Peaks(sample, max(sample, decibels(true_peaks(sound, tell).max())))
+    return Peaks(sample, max(sample, decibels(true_peaks(sound, progress).max())))
 
 
 SILENCE = -120.0
@@ -86,13 +86,13 @@ def sample_peaks(sound: Sound) -> NDArray[np.float32]:
     return np.array([np.abs(block).max() for block in sound.blocks(sound.rate)], np.float32)
 
 
-def true_peaks(sound: Sound, tell: Tell = silent) -> NDArray[np.float32]:
+def true_peaks(sound: Sound, progress: Progress = no_progress) -> NDArray[np.float32]:
     """The largest absolute value of every second at four times the rate, as BS.1770-4 Annex 2 asks.
 
     Above 96 kHz twice the rate is enough, as the same annex says.
     """
     rate = sound.rate * (4 if sound.rate < 96_000 else 2)
-    finer = (array_of(frame) for frame in frames(sound, [resampler(rate)], tell))
+    finer = (array_of(frame) for frame in frames(sound, [resampler(rate)], progress))
     return _by_second(finer, rate, len(sample_peaks(sound)))
 
 
@@ -115,20 +115,20 @@ def _numbered(blocks: Iterable[Samples]) -> Iterator[tuple[int, Samples]]:
 
 
 SHORTEST = 1.0  # seconds of speech in all that are enough to measure
-Gate = Sequence[Section]
+Gate = Sequence[Interval]
 """Where to measure; empty for the whole sound."""
 
 
-def speech_gate(speech: list[Section], seconds: float, threshold: float) -> Gate:
+def speech_gate(speech: list[Interval], seconds: float, threshold: float) -> Gate:
     """The speech, if it takes at least `threshold` percent of the time."""
     enough = sum(section.duration for section in speech) >= SHORTEST
     return speech if enough and share(speech, seconds) >= threshold else []
 
 
-def gated(sound: Sound, gate: Gate, tell: Tell = silent) -> float:
+def gated(sound: Sound, gate: Gate, progress: Progress = no_progress) -> float:
     """Loudness in LUFS inside the gate."""
     heard = collect(_inside(sound, gate), sound.rate, sound.channels) if gate else sound
-    return meter(heard, tell).integrated
+    return meter(heard, progress).integrated
 
 
 def _inside(sound: Sound, gate: Gate) -> Iterator[Samples]:

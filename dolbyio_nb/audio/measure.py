@@ -30,7 +30,7 @@ SILENCE = -120.0
 
 
 @dataclass(frozen=True, eq=False)
-class Sound:
+class Measurement:
     """What was measured in one file, by FFmpeg's `ebur128` (ITU-R BS.1770, EBU R 128) and NumPy.
 
     Attributes:
@@ -76,7 +76,7 @@ class Sound:
         return pandas.DataFrame(columns)
 
 
-def measure(path: Path) -> Sound:
+def measure(path: Path) -> Measurement:
     """Read a whole file once and measure it; the same file is not read again until it changes.
 
     Raises:
@@ -88,7 +88,7 @@ def measure(path: Path) -> Sound:
 
 
 @lru_cache(maxsize=64)
-def _measured(path: Path, changed: int, size: int) -> Sound:
+def _measured(path: Path, changed: int, size: int) -> Measurement:
     with opened(path) as container:
         rate, seconds = container.streams.audio[0].rate, length_of(container)
         loudness = LoudnessMeter(layout_of(container), rate)
@@ -101,7 +101,7 @@ def _measured(path: Path, changed: int, size: int) -> Sound:
         channels = container.streams.audio[0].channels
         outlined = outline.found()
         peak = float(max(-outlined["lows"].min(), outlined["highs"].max()))
-        return Sound(path, outline.frames / rate, rate, channels, **loudness.found(peak), **outlined)
+        return Measurement(path, outline.frames / rate, rate, channels, **loudness.found(peak), **outlined)
 
 
 class LoudnessMeter:
@@ -129,7 +129,7 @@ class LoudnessMeter:
                 self._series.append((float(said["lavfi.r128.M"]), float(said["lavfi.r128.S"])))
 
     def found(self, peak: float) -> dict[str, Any]:
-        """Give the measures by their names in `Sound`; the true peak is no lower than the samples' `peak`."""
+        """Give the measures by their names; the true peak is no lower than the samples' `peak`."""
         whole = float(self._last.get("lavfi.r128.I", SILENCE))
         peak = max(peak, float(self._last.get("lavfi.r128.true_peak", 0)))
         series = np.maximum(np.array(self._series, float).reshape(-1, 2), SILENCE)
@@ -164,7 +164,7 @@ class OutlineMeter:
         self.frames += frames
 
     def found(self) -> dict[str, Any]:
-        """Give the measures by their names in `Sound`."""
+        """Give the measures by their names in `Measurement`."""
         if not self._found:
             raise LookupError("there is no sound in it")
         lows, highs, powers = (np.concatenate(each) for each in zip(*self._found, strict=True))

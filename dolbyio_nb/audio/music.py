@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dolbyio_nb.audio.filters import resampled
-from dolbyio_nb.audio.sound import Mask, Section, Sound, Tell, part, sections, silent
+from dolbyio_nb.audio.sound import Interval, Mask, Progress, Sound, intervals, no_progress, stage
 from dolbyio_nb.audio.spectrum import COARSE_RATE, Powers, power_frames, to_decibels
 
 WINDOW = 3.0  # seconds judged together
 STEADY = 0.36
-"""Share of the tonal power that is still at the same pitch 128 ms later. Notes are held, voices glide:
+"""Share of the tonal power that is still at the same frequency 128 ms later. Notes are held, voices glide:
 seen were 0.05 to 0.22 for speech, with and without noise, and 0.5 to 0.9 for music. A rule of ours."""
 TONES = (100.0, 2000.0)  # Hz
 TONE_FRAME, TONE_HOP, LATER = 2048, 512, 4
@@ -21,17 +21,17 @@ PEAK_OVER_MEDIAN = 10.0
 FAINT = -60.0  # dB: nothing under it is called music
 
 
-def music_sections(sound: Sound, tell: Tell = silent) -> list[Section]:
+def music_sections(sound: Sound, progress: Progress = no_progress) -> list[Interval]:
     """Stretches in which tones are held, found in windows of three seconds."""
-    coarse = resampled(sound, COARSE_RATE, part(tell, 0, 0.3))
-    tones = _tone_powers(coarse, part(tell, 0.3, 1))
+    coarse = resampled(sound, COARSE_RATE, stage(progress, 0, 0.3))
+    tones = _tone_powers(coarse, stage(progress, 0.3, 1))
     seconds = coarse.seconds
-    return sections(_steady(tones), WINDOW, seconds, bridged=1e-6)
+    return intervals(_steady(tones), WINDOW, seconds, bridged=1e-6)
 
 
-def _tone_powers(sound: Sound, tell: Tell) -> Powers:
+def _tone_powers(sound: Sound, progress: Progress) -> Powers:
     low, high = (round(edge * TONE_FRAME / COARSE_RATE) for edge in TONES)
-    frames = power_frames(sound, TONE_FRAME, TONE_HOP, tell)
+    frames = power_frames(sound, TONE_FRAME, TONE_HOP, progress)
     return np.concatenate([block[:, low:high].astype(np.float32) for block in frames])
 
 
@@ -56,12 +56,12 @@ LIKELY = 118.0
 FLUX_FRAME, FLUX_HOP, FLUX_BANDS = 512, 128, 40
 
 
-def tempo(sound: Sound, tell: Tell = silent) -> float | None:
+def tempo(sound: Sound, progress: Progress = no_progress) -> float | None:
     """Beats a minute from how regularly new sound sets in; None where nothing is regular.
 
     May be off by a factor of two, as people's tapping is.
     """
-    onsets = _onsets(resampled(sound, COARSE_RATE), tell)
+    onsets = _onsets(resampled(sound, COARSE_RATE), progress)
     if len(onsets) < 4 * COARSE_RATE // FLUX_HOP or not onsets.any():
         return None
     regular = _autocorrelation(onsets)
@@ -70,9 +70,9 @@ def tempo(sound: Sound, tell: Tell = silent) -> float | None:
     return float(BEATS[int(np.argmax(np.array(scores) * prior))])
 
 
-def _onsets(sound: Sound, tell: Tell) -> Powers:
+def _onsets(sound: Sound, progress: Progress) -> Powers:
     weights = _mel_weights()
-    frames = [block @ weights for block in power_frames(sound, FLUX_FRAME, FLUX_HOP, tell)]
+    frames = [block @ weights for block in power_frames(sound, FLUX_FRAME, FLUX_HOP, progress)]
     levels = np.log10(np.concatenate(frames) + 1e-8)
     flux = np.maximum(0, np.diff(levels, axis=0)).sum(axis=1)
     return np.asarray(np.maximum(0, flux - np.convolve(flux, np.ones(65) / 65, mode="same")))
@@ -114,9 +114,9 @@ class Key:
     confidence: float
 
 
-def key(sound: Sound, tell: Tell = silent) -> Key | None:
+def key(sound: Sound, progress: Progress = no_progress) -> Key | None:
     """The key whose profile the sounding tones fit best; None where no tones sound."""
-    chroma = _chroma(power_frames(resampled(sound, COARSE_RATE), KEY_FRAME, KEY_HOP, tell))
+    chroma = _chroma(power_frames(resampled(sound, COARSE_RATE), KEY_FRAME, KEY_HOP, progress))
     if not chroma.std() > 0:
         return None
     fits = {
@@ -133,9 +133,9 @@ def _chroma(blocks: Iterable[Powers]) -> Powers:
     for block in blocks:
         inner = block[:, 1:-1]
         peaks = (inner > block[:, :-2]) & (inner > block[:, 2:])
-        pitches = np.arange(1, block.shape[1] - 1) * COARSE_RATE / KEY_FRAME
-        usable = (pitches > 55) & (pitches < 2000)
+        frequencies = np.arange(1, block.shape[1] - 1) * COARSE_RATE / KEY_FRAME
+        usable = (frequencies > 55) & (frequencies < 2000)
         strength = (np.sqrt(inner) * peaks).sum(axis=0)[usable]
-        notes = np.round(69 + 12 * np.log2(pitches[usable] / 440)).astype(int) % 12
+        notes = np.round(69 + 12 * np.log2(frequencies[usable] / 440)).astype(int) % 12
         np.add.at(chroma, notes, strength)
     return chroma

@@ -9,7 +9,7 @@ import numpy as np
 
 from dolbyio_nb.audio.filters import Filter, filtered
 from dolbyio_nb.audio.loudness import GATE, STEP, Gate, decibels, gated, meter, sample_peaks, true_peaks
-from dolbyio_nb.audio.sound import Samples, Sound, Tell, collect, part, silent, told
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, stage, tracked
 from dolbyio_nb.audio.spectrum import Powers
 
 ROUNDS = 8
@@ -23,7 +23,7 @@ SPARE = 0.05
 
 
 @dataclass(frozen=True)
-class Target:
+class LoudnessTarget:
     """Loudness to reach in LUFS, ceiling in dB, and whether the ceiling counts between the samples."""
 
     loudness: float
@@ -31,47 +31,49 @@ class Target:
     true_peak: bool = True
 
 
-def levelled(sound: Sound, target: Target, gate: Gate = (), tell: Tell = silent) -> Sound:
+def normalized(
+    sound: Sound, target: LoudnessTarget, gate: Gate = (), progress: Progress = no_progress
+) -> Sound:
     """The sound at the target's loudness. Where the ceiling forbids that, as near as limiting gets.
 
     Silence stays as it is.
     """
-    measured = gated(sound, gate, part(tell, 0, 0.1))
+    measured = gated(sound, gate, stage(progress, 0, 0.1))
     if measured <= GATE:
         return sound
     gain = 0.0
     result = sound
     for round_ in range(ROUNDS):
         gain += target.loudness - measured
-        share = part(tell, 0.1 + 0.9 * round_ / ROUNDS, 0.1 + 0.9 * (round_ + 1) / ROUNDS)
-        result = limited(amplified(sound, gain, part(share, 0, 0.3)), target, part(share, 0.3, 0.8))
-        measured = gated(result, gate, part(share, 0.8, 1))
+        share = stage(progress, 0.1 + 0.9 * round_ / ROUNDS, 0.1 + 0.9 * (round_ + 1) / ROUNDS)
+        result = limited(amplified(sound, gain, stage(share, 0, 0.3)), target, stage(share, 0.3, 0.8))
+        measured = gated(result, gate, stage(share, 0.8, 1))
         if abs(target.loudness - measured) < CLOSE:
             break
     return result
 
 
-def amplified(sound: Sound, gain: float, tell: Tell = silent) -> Sound:
+def amplified(sound: Sound, gain: float, progress: Progress = no_progress) -> Sound:
     """The sound, `gain` dB louder."""
     factor = np.float32(10 ** (gain / 20))
-    return collect((block * factor for block in told(sound, tell)), sound.rate, sound.channels)
+    return collect((block * factor for block in tracked(sound, progress)), sound.rate, sound.channels)
 
 
-def limited(sound: Sound, target: Target, tell: Tell = silent) -> Sound:
+def limited(sound: Sound, target: LoudnessTarget, progress: Progress = no_progress) -> Sound:
     """The sound under the ceiling: untouched where it is under it already."""
     limit, result = target.ceiling, sound
     for round_ in range(ROUNDS):
-        share = part(tell, round_ / ROUNDS, (round_ + 1) / ROUNDS)
-        over = _peak(result, target, part(share, 0, 0.7)) - target.ceiling
+        share = stage(progress, round_ / ROUNDS, (round_ + 1) / ROUNDS)
+        over = _peak(result, target, stage(share, 0, 0.7)) - target.ceiling
         if over <= 0:
             return result
         limit -= over + SPARE if round_ else SPARE
-        result = filtered(sound, _limiter(limit), tell=part(share, 0.7, 1))
-    return amplified(result, min(0.0, target.ceiling - SPARE - _peak(result, target, silent)))
+        result = filtered(sound, _limiter(limit), progress=stage(share, 0.7, 1))
+    return amplified(result, min(0.0, target.ceiling - SPARE - _peak(result, target, no_progress)))
 
 
-def _peak(sound: Sound, target: Target, tell: Tell) -> float:
-    peaks = true_peaks(sound, tell) if target.true_peak else sample_peaks(sound)
+def _peak(sound: Sound, target: LoudnessTarget, progress: Progress) -> float:
+    peaks = true_peaks(sound, progress) if target.true_peak else sample_peaks(sound)
     return decibels(peaks.max())
 
 
@@ -85,13 +87,13 @@ QUIET = 20.0  # LU under the mean: pauses, which are left alone
 LAG = 1.5  # seconds: the middle of the three that a short-term reading looks back
 
 
-def narrowed(sound: Sound, wanted: float, tell: Tell = silent) -> Sound:
+def narrowed(sound: Sound, wanted: float, progress: Progress = no_progress) -> Sound:
     """The sound with its loudness range brought down to the amount's, if it is above."""
-    readings = meter(sound, part(tell, 0, 0.5))
+    readings = meter(sound, stage(progress, 0, 0.5))
     if readings.range <= wanted:
         return sound
     curve = _gains(readings.short_term, 1 - wanted / readings.range)
-    return collect(_ridden(sound, curve, part(tell, 0.5, 1)), sound.rate, sound.channels)
+    return collect(_ridden(sound, curve, stage(progress, 0.5, 1)), sound.rate, sound.channels)
 
 
 def _gains(loudness: Powers, strength: float) -> Powers:
@@ -103,10 +105,10 @@ def _gains(loudness: Powers, strength: float) -> Powers:
     return np.clip(strength * (middle - smooth), -MOST, MOST)
 
 
-def _ridden(sound: Sound, gains: Powers, tell: Tell) -> Iterator[Samples]:
+def _ridden(sound: Sound, gains: Powers, progress: Progress) -> Iterator[Samples]:
     times = np.arange(1, len(gains) + 1) * STEP - LAG
     position = 0
-    for block in told(sound, tell):
+    for block in tracked(sound, progress):
         span = np.arange(position, position + len(block)) / sound.rate
         yield block * (10 ** (np.interp(span, times, gains) / 20)).astype(np.float32)[:, None]
         position += len(block)

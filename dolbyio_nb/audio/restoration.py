@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from dolbyio_nb.audio.filters import filtered, resampled
-from dolbyio_nb.audio.sound import Mask, Samples, Section, Sound, Tell, collect, sections, silent, told
+from dolbyio_nb.audio.sound import (
+    Interval,
+    Mask,
+    Progress,
+    Samples,
+    Sound,
+    collect,
+    intervals,
+    no_progress,
+    tracked,
+)
 from dolbyio_nb.audio.spectrum import COARSE_RATE, Powers, Spectrum, power_frames, to_decibels
 
 CLICK_FRAME = 512  # samples
@@ -17,16 +27,18 @@ FAINT = 1e-5
 MARGIN = 0.1  # seconds on either side: FFmpeg's filter spoils the first 25 ms it is given
 
 
-def declicked(sound: Sound, threshold: float, tell: Tell = silent) -> Sound:
+def declicked(sound: Sound, threshold: float, progress: Progress = no_progress) -> Sound:
     """The sound mended by FFmpeg's `adeclick` around what may be clicks, and untouched elsewhere."""
-    spots = suspects(sound, tell)
-    return collect(_mended(sound, spots, threshold), sound.rate, sound.channels) if spots else sound
+    stretches = suspects(sound, progress)
+    return collect(_mended(sound, stretches, threshold), sound.rate, sound.channels) if stretches else sound
 
 
-def suspects(sound: Sound, tell: Tell = silent) -> list[Section]:
+def suspects(sound: Sound, progress: Progress = no_progress) -> list[Interval]:
     """Where the sound turns far more sharply than just around."""
-    sharpness = np.concatenate([_sharpness(block) for block in told(sound, tell, CLICK_FRAME * 128)])
-    return sections(sharpness > CLICK_STANDS_OUT, CLICK_FRAME / sound.rate, sound.seconds, bridged=2 * MARGIN)
+    sharpness = np.concatenate([_sharpness(block) for block in tracked(sound, progress, CLICK_FRAME * 128)])
+    return intervals(
+        sharpness > CLICK_STANDS_OUT, CLICK_FRAME / sound.rate, sound.seconds, bridged=2 * MARGIN
+    )
 
 
 def _sharpness(block: Samples) -> Powers:
@@ -35,10 +47,10 @@ def _sharpness(block: Samples) -> Powers:
     return np.asarray((turns.max(axis=1) / (np.median(turns, axis=1) + FAINT)).max(axis=1), np.float64)
 
 
-def _mended(sound: Sound, spots: list[Section], threshold: float) -> Iterator[Samples]:
+def _mended(sound: Sound, stretches: list[Interval], threshold: float) -> Iterator[Samples]:
     position = 0
-    for spot in spots:
-        first, last = round(spot.start * sound.rate), round(spot.end * sound.rate)
+    for stretch in stretches:
+        first, last = round(stretch.start * sound.rate), round(stretch.end * sound.rate)
         yield sound.samples[position:first]
         yield _repair(sound, first, last, threshold)
         position = last
@@ -65,11 +77,11 @@ NEAR, AROUND = 1.5, 12.0  # Hz
 WIDTH = 0.5  # Hz: a wider notch takes more from the voice than the hum did
 
 
-def hum_lines(sound: Sound, tell: Tell = silent) -> list[int]:
+def hum_lines(sound: Sound, progress: Progress = no_progress) -> list[int]:
     """The frequencies in Hz of the hum's lines, up to the highest heard; empty where there is no hum."""
     if sound.seconds < SHORTEST:
         return []
-    floor = _lasting(resampled(sound, COARSE_RATE), tell)
+    floor = _lasting(resampled(sound, COARSE_RATE), progress)
     best: list[int] = []
     for mains in MAINS:
         found = [number for number in range(1, HARMONICS + 1) if _stands_out(floor, mains * number)]
@@ -78,16 +90,16 @@ def hum_lines(sound: Sound, tell: Tell = silent) -> list[int]:
     return best
 
 
-def without_lines(sound: Sound, lines: list[int], tell: Tell = silent) -> Sound:
+def without_lines(sound: Sound, lines: list[int], progress: Progress = no_progress) -> Sound:
     """The sound without the lines and what lies very near them."""
     notches = [("bandreject", f"f={line}:width_type=h:width={WIDTH}:precision=f64") for line in lines]
-    return filtered(sound, *notches, tell=tell)
+    return filtered(sound, *notches, progress=progress)
 
 
-def _lasting(sound: Sound, tell: Tell) -> Powers:
+def _lasting(sound: Sound, progress: Progress) -> Powers:
     """What is there in nineteen of twenty seconds, in dB for every bin up to 500 Hz."""
     top = round(500 * HUM_FRAME / COARSE_RATE) + 1
-    frames = [block[:, :top] for block in power_frames(sound, HUM_FRAME, HUM_FRAME // 2, tell)]
+    frames = [block[:, :top] for block in power_frames(sound, HUM_FRAME, HUM_FRAME // 2, progress)]
     return to_decibels(np.quantile(np.concatenate(frames), QUANTILE, axis=0))
 
 
@@ -105,45 +117,45 @@ HISS_UNDER_PROGRAMME = -4.0  # dB relative to the mean level while the voice spe
 HISS_OVER_VOICE = 3.0  # dB over the voice's own bands
 
 
-def plosives(spectrum: Spectrum, speech: Mask) -> list[Section]:
+def plosives(spectrum: Spectrum, speech: Mask) -> list[Interval]:
     """Where a breath hits the microphone: a low thump near the programme's level."""
     if not speech.any():
         return []
     low, voice = (to_decibels(spectrum.between(*band)) for band in ((40, 130), (200, 2000)))
     loud = low > _programme(spectrum, speech) + POP_UNDER_PROGRAMME
-    return _spots(spectrum, loud & (low > voice + POP_OVER_VOICE))
+    return _found(spectrum, loud & (low > voice + POP_OVER_VOICE))
 
 
-def sibilants(spectrum: Spectrum, speech: Mask) -> list[Section]:
+def sibilants(spectrum: Spectrum, speech: Mask) -> list[Interval]:
     """Where an s is as loud as the voice itself: high bands near the programme's level."""
     if not speech.any():
         return []
     high, voice = (to_decibels(spectrum.between(*band)) for band in ((4000, 11000), (200, 3000)))
     loud = high > _programme(spectrum, speech) + HISS_UNDER_PROGRAMME
-    return _spots(spectrum, loud & (high > voice + HISS_OVER_VOICE))
+    return _found(spectrum, loud & (high > voice + HISS_OVER_VOICE))
 
 
 def _programme(spectrum: Spectrum, speech: Mask) -> float:
     return float(to_decibels(spectrum.powers[speech].sum(axis=1).mean()))
 
 
-def _spots(spectrum: Spectrum, mask: Mask) -> list[Section]:
+def _found(spectrum: Spectrum, mask: Mask) -> list[Interval]:
     seconds = (len(mask) + 1) * spectrum.hop
-    found = sections(mask, spectrum.hop, seconds, bridged=4 * FADE)
-    return [Section(s.start, s.end + spectrum.hop) for s in found]  # a frame is two hops long
+    found = intervals(mask, spectrum.hop, seconds, bridged=4 * FADE)
+    return [Interval(s.start, s.end + spectrum.hop) for s in found]  # a frame is two hops long
 
 
-def blended(dry: Sound, wet: Sound, spots: list[Section], tell: Tell = silent) -> Sound:
-    """`dry`, and within the spots `wet`, with short fades between them."""
-    return collect(_blend(dry, wet, spots, tell), dry.rate, dry.channels) if spots else dry
+def blended(dry: Sound, wet: Sound, stretches: list[Interval], progress: Progress = no_progress) -> Sound:
+    """`dry`, and within the stretches `wet`, with short fades between them."""
+    return collect(_blend(dry, wet, stretches, progress), dry.rate, dry.channels) if stretches else dry
 
 
-def _blend(dry: Sound, wet: Sound, spots: list[Section], tell: Tell) -> Iterator[Samples]:
-    edges = [(s.start - FADE, s.start, s.end, s.end + FADE) for s in spots]
+def _blend(dry: Sound, wet: Sound, stretches: list[Interval], progress: Progress) -> Iterator[Samples]:
+    edges = [(s.start - FADE, s.start, s.end, s.end + FADE) for s in stretches]
     times = np.array(edges).ravel()
     amounts = np.tile([0.0, 1.0, 1.0, 0.0], len(edges))
     position = 0
-    for block in told(dry, tell):
+    for block in tracked(dry, progress):
         span = np.arange(position, position + len(block))
         amount = np.interp(span / dry.rate, times, amounts).astype(np.float32)[:, None]
         yield block + amount * (wet.samples[position : position + len(block)] - block)

@@ -63,26 +63,26 @@ def collect(blocks: Iterable[Samples], rate: int, channels: int) -> Sound:
         return Sound(np.memmap(file, np.float32, "r", shape=(frames, channels)), rate)
 
 
-Tell = Callable[[float], None]
+Progress = Callable[[float], None]
 """Takes a fraction from 0 to 1; may raise to cancel the job."""
 
 
-def silent(_: float) -> None:
+def no_progress(_: float) -> None:
     """For work whose progress nobody asks about."""
 
 
-def part(tell: Tell, start: float, end: float) -> Tell:
+def stage(progress: Progress, start: float, end: float) -> Progress:
     """The same listener, for a stage that takes the job from `start` to `end`."""
-    return lambda fraction: tell(start + (end - start) * min(1.0, max(0.0, fraction)))
+    return lambda fraction: progress(start + (end - start) * min(1.0, max(0.0, fraction)))
 
 
-def told(sound: Sound, tell: Tell, size: int | None = None) -> Iterator[Samples]:
+def tracked(sound: Sound, progress: Progress, size: int | None = None) -> Iterator[Samples]:
     """The blocks of a sound, telling after each one how much has been handed out."""
     done = 0
     for block in sound.blocks(size):
         yield block
         done += len(block)
-        tell(done / sound.frames)
+        progress(done / sound.frames)
 
 
 Mask = NDArray[np.bool_]
@@ -90,7 +90,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Section:
+class Interval:
     """From `start` to `end`, in seconds."""
 
     start: float
@@ -100,8 +100,8 @@ class Section:
     def duration(self) -> float:
         return self.end - self.start
 
-    def shifted(self, seconds: float) -> Section:
-        return Section(self.start + seconds, self.end + seconds)
+    def shifted(self, seconds: float) -> Interval:
+        return Interval(self.start + seconds, self.end + seconds)
 
 
 def runs(mask: Mask) -> list[tuple[int, int]]:
@@ -110,20 +110,20 @@ def runs(mask: Mask) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in zip(turns[::2], turns[1::2], strict=True)]
 
 
-def sections(
+def intervals(
     mask: Mask, hop: float, seconds: float, shortest: float = 0.0, bridged: float = 0.0
-) -> list[Section]:
+) -> list[Interval]:
     """The true stretches of frames `hop` seconds apart; gaps up to `bridged` are closed first."""
-    found: list[Section] = []
+    found: list[Interval] = []
     for first, last in runs(mask):
         start, end = first * hop, min(seconds, last * hop)
         if found and start - found[-1].end <= bridged:
             start = found.pop().start
-        found.append(Section(start, end))
+        found.append(Interval(start, end))
     return [section for section in found if section.duration >= shortest]
 
 
-def share(found: Sequence[Section], seconds: float) -> float:
+def share(found: Sequence[Interval], seconds: float) -> float:
     """How much of the time the sections take, in percent."""
     return min(100.0, 100 * sum(section.duration for section in found) / seconds)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.audio.sound import Samples, Sound, Tell, silent
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, no_progress
 
 Powers = NDArray[np.float64]
 FRAME = 0.04  # seconds, to the nearest power of two samples
@@ -54,12 +54,12 @@ def to_decibels(power: Powers) -> Powers:
     return np.asarray(10 * np.log10(np.maximum(power, TINY)))
 
 
-def spectrum(sound: Sound, tell: Tell = silent) -> Spectrum:
+def spectrum(sound: Sound, progress: Progress = no_progress) -> Spectrum:
     """Frames of about 40 ms, half overlapping; bands sqrt(1.5) wide from 43 Hz up; channels averaged."""
     size = frame_size(sound.rate)
     edges = _edges(sound.rate)
     weights = _weights(edges, size, sound.rate)
-    powers = [block @ weights for block in power_frames(sound, size, size // 2, tell)]
+    powers = [block @ weights for block in power_frames(sound, size, size // 2, progress)]
     return Spectrum(np.concatenate(powers), edges, size / 2 / sound.rate)
 
 
@@ -67,7 +67,7 @@ def frame_size(rate: int) -> int:
     return int(2 ** round(np.log2(FRAME * rate)))
 
 
-def power_frames(sound: Sound, size: int, hop: int, tell: Tell = silent) -> Iterator[Powers]:
+def power_frames(sound: Sound, size: int, hop: int, progress: Progress = no_progress) -> Iterator[Powers]:
     """Power spectra, shape (frames, bins), whose sum over bins is the mean square of the frame."""
     window = np.hanning(size).astype(np.float32)
     scale = 2 / (size * float((window**2).sum()))
@@ -76,7 +76,7 @@ def power_frames(sound: Sound, size: int, hop: int, tell: Tell = silent) -> Iter
         last = min(count, first + AT_ONCE)
         block = sound.samples[first * hop : (last - 1) * hop + size]
         yield scale * _channel_average(_padded(block, size), size, hop, window)
-        tell(last / count)
+        progress(last / count)
 
 
 def _padded(block: Samples, size: int) -> Samples:
@@ -108,14 +108,14 @@ def _weights(edges: Powers, size: int, rate: int) -> Powers:
 
 
 UNDER_PEAK = 65.0
-"""dB under the strongest pitch that still count: a telephone call ends at 3.4 kHz by it."""
+"""dB under the strongest frequency that still count: a telephone call ends at 3.4 kHz by it."""
 
 
-def bandwidth(sound: Sound, tell: Tell = silent) -> int:
+def bandwidth(sound: Sound, progress: Progress = no_progress) -> int:
     """The highest frequency in Hz whose mean power is within 65 dB of the strongest."""
     size = frame_size(sound.rate)
     total, count = np.zeros(size // 2 + 1), 0
-    for block in power_frames(sound, size, size, tell):
+    for block in power_frames(sound, size, size, progress):
         total += block.sum(axis=0)
         count += len(block)
     levels = to_decibels(total / count)

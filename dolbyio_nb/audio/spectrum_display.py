@@ -88,7 +88,7 @@ class Looker:
 
 
 def row_edges(top: float) -> Floats:
-    """Give the frequencies between the rows, evenly far apart as pitches are."""
+    """Give the frequencies between the rows, evenly spaced in octaves."""
     return np.geomspace(LOWEST, top, ROWS + 1).astype(np.float32)
 
 

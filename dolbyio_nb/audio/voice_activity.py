@@ -8,7 +8,7 @@ import numpy as np
 
 from dolbyio_nb.audio.denoise import foreground
 from dolbyio_nb.audio.music import music_sections
-from dolbyio_nb.audio.sound import Mask, Samples, Section, Sound, Tell, part, sections, silent
+from dolbyio_nb.audio.sound import Interval, Mask, Progress, Samples, Sound, intervals, no_progress, stage
 from dolbyio_nb.audio.spectrum import Spectrum, spectrum
 
 SHORTEST = 0.1  # seconds
@@ -16,27 +16,27 @@ BRIDGED = 0.35  # seconds: the pauses inside a sentence
 
 
 @dataclass(frozen=True, eq=False)
-class Content:
+class Activity:
     """What a sound is made of: guesses, since nothing here understands what it hears."""
 
     spectrum: Spectrum
     busy: Mask
     spoken: Mask
-    speech: list[Section]
-    music: list[Section]
+    speech: list[Interval]
+    music: list[Interval]
 
 
-def listen(sound: Sound, tell: Tell = silent) -> Content:
+def listen(sound: Sound, progress: Progress = no_progress) -> Activity:
     """Tell speech, music and pauses apart."""
-    powers = spectrum(sound, part(tell, 0, 0.5))
-    music = music_sections(sound, part(tell, 0.5, 1))
+    powers = spectrum(sound, stage(progress, 0, 0.5))
+    music = music_sections(sound, stage(progress, 0.5, 1))
     busy = foreground(powers)
     spoken = busy & ~_inside(music, powers)
-    found = sections(spoken, powers.hop, sound.seconds, SHORTEST, BRIDGED)
-    return Content(powers, busy, spoken, found, music)
+    found = intervals(spoken, powers.hop, sound.seconds, SHORTEST, BRIDGED)
+    return Activity(powers, busy, spoken, found, music)
 
 
-def _inside(found: list[Section], powers: Spectrum) -> Mask:
+def _inside(found: list[Interval], powers: Spectrum) -> Mask:
     times = np.arange(len(powers.powers)) * powers.hop
     inside = np.zeros(len(times), bool)
     for section in found:
@@ -53,7 +53,7 @@ FRAME = 0.01  # seconds
 class Silence:
     """The silences, and the channels (counted from 0) that are silent from beginning to end."""
 
-    sections: list[Section]
+    sections: list[Interval]
     channels: list[int]
     seconds: float
 
@@ -71,7 +71,7 @@ def find_silence(sound: Sound, threshold: float = THRESHOLD, duration: float = D
     size = max(1, round(FRAME * sound.rate))
     peaks = np.concatenate([_frame_peaks(block, size) for block in sound.blocks(size * 512)])
     quiet = peaks < 10 ** (threshold / 20)
-    found = sections(np.asarray(quiet.all(axis=1)), size / sound.rate, sound.seconds, shortest=duration)
+    found = intervals(np.asarray(quiet.all(axis=1)), size / sound.rate, sound.seconds, shortest=duration)
     return Silence(found, [int(channel) for channel in np.flatnonzero(quiet.all(axis=0))], sound.seconds)
 
 

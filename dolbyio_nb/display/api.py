@@ -14,7 +14,7 @@ from dolbyio_nb.display.svg import Span
 from dolbyio_nb.errors import SourceNotFound
 
 if TYPE_CHECKING:
-    from dolbyio_nb.audio.measure import Sound
+    from dolbyio_nb.audio.measure import Measurement as Sound
 
 
 File = str | PathLike[str]

@@ -20,7 +20,7 @@ from dolbyio_nb.display.svg import Span
 from dolbyio_nb.errors import MissingPackage
 
 if TYPE_CHECKING:
-    from dolbyio_nb.audio.measure import Sound
+    from dolbyio_nb.audio.measure import Measurement as Sound
 
 PLAYABLE = {".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga", ".mp4", ".m4v", ".webm", ".mov"}
 MOVING = {".mp4", ".m4v", ".webm", ".mov"}

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dolbyio_nb.audio.decode_display import Floats
-from dolbyio_nb.audio.measure import Sound, decibels
+from dolbyio_nb.audio.measure import Measurement as Sound
+from dolbyio_nb.audio.measure import decibels
 from dolbyio_nb.audio.spectrum_display import LOWEST, loudest, powers, rate_of
 from dolbyio_nb.display.axis import (
     Tick,

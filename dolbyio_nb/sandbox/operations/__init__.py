@@ -7,13 +7,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.audio.sound import Tell
+from dolbyio_nb.audio.sound import Progress
 from dolbyio_nb.sandbox.http_error import Refused, invalid
 from dolbyio_nb.sandbox.routes import ENDPOINTS, Endpoint
 
 
 def process(
-    path: str, body: Any, sources: Sequence[Path], destinations: Sequence[Path], progress: Tell
+    path: str, body: Any, sources: Sequence[Path], destinations: Sequence[Path], progress: Progress
 ) -> dict[str, Any]:
     """Do the job that a POST to `path` with `body` asks for, and return its `result`.
 

@@ -10,13 +10,13 @@ from typing import Any
 from dolbyio_nb.audio.clipping import clipped
 from dolbyio_nb.audio.denoise import measure_noise, signal_to_noise
 from dolbyio_nb.audio.loudness import Gate, Readings, decibels, meter, sample_peaks, speech_gate, true_peaks
-from dolbyio_nb.audio.sound import Tell, part
+from dolbyio_nb.audio.sound import Progress, stage
 from dolbyio_nb.audio.spectrum import bandwidth
 from dolbyio_nb.audio.voice_activity import DURATION, THRESHOLD, find_silence
 from dolbyio_nb.sandbox.operations.parameters import Options
 from dolbyio_nb.sandbox.operations.report import (
     NOTE,
-    Analysis,
+    Report,
     begin,
     finish,
     listed,
@@ -76,19 +76,19 @@ UNGATED = "1770-1"
 """The first edition of BS.1770 knew no gate; the later ones are measured alike."""
 
 
-def analyze(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]:
+def analyze(body: Any, source: Path, output: Path, progress: Progress) -> dict[str, Any]:
     """Write the documented report of Analyze to `output`; the polling answer itself is empty."""
     options = Options(body)
     metering = options.choice("loudness.metering_mode", METERING)
     asked = limits(options)
-    analysis = begin(options, source, part(tell, 0, 0.4))
-    readings = meter(analysis.sound, part(tell, 0.4, 0.5))
-    loudness = _loudness(analysis, readings, options, metering, part(tell, 0.5, 0.8))
+    analysis = begin(options, source, stage(progress, 0, 0.4))
+    readings = meter(analysis.sound, stage(progress, 0.4, 0.5))
+    loudness = _loudness(analysis, readings, options, metering, stage(progress, 0.5, 0.8))
     audio = {
-        "clipping": listed(clipped(analysis.sound, part(tell, 0.8, 0.9)), analysis.start),
+        "clipping": listed(clipped(analysis.sound, stage(progress, 0.8, 0.9)), analysis.start),
         "loudness": loudness,
         **({"validation": {"loudness": validated(loudness, asked)}} if asked else {}),
-        "bandwidth": bandwidth(analysis.sound, part(tell, 0.9, 1)),
+        "bandwidth": bandwidth(analysis.sound, stage(progress, 0.9, 1)),
         "noise": _noise(analysis),
         "music": _heard(analysis, readings, "music"),
         "speech": _heard(analysis, readings, "speech"),
@@ -98,24 +98,26 @@ def analyze(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]
 
 
 def _loudness(
-    analysis: Analysis, readings: Readings, options: Options, metering: str | None, tell: Tell
+    analysis: Report, readings: Readings, options: Options, metering: str | None, progress: Progress
 ) -> dict[str, Any]:
-    report = loudness_report(analysis.sound, readings, _gate(analysis, options, metering), part(tell, 0, 0.5))
+    report = loudness_report(
+        analysis.sound, readings, _gate(analysis, options, metering), stage(progress, 0, 0.5)
+    )
     if metering == UNGATED:
         report["measured"] = round(readings.ungated(0, analysis.sound.seconds), 2)
-    return report | {"time_series": _time_series(analysis, readings, part(tell, 0.5, 1))}
+    return report | {"time_series": _time_series(analysis, readings, stage(progress, 0.5, 1))}
 
 
-def _gate(analysis: Analysis, options: Options, metering: str | None) -> Gate:
+def _gate(analysis: Report, options: Options, metering: str | None) -> Gate:
     threshold = options.number("loudness.speech_threshold", 15, 0, 100)
     if metering == UNGATED or not options.flag("loudness.dialog_intelligence"):
         return []
     return speech_gate(analysis.content.speech, analysis.sound.seconds, threshold)
 
 
-def _time_series(analysis: Analysis, readings: Readings, tell: Tell) -> list[list[float]]:
+def _time_series(analysis: Report, readings: Readings, progress: Progress) -> list[list[float]]:
     """A row for every second: time, ungated loudness, sample peak, true peak."""
-    peaks = zip(sample_peaks(analysis.sound), true_peaks(analysis.sound, tell), strict=True)
+    peaks = zip(sample_peaks(analysis.sound), true_peaks(analysis.sound, progress), strict=True)
     return [
         [
             round(analysis.start + second, 2),
@@ -127,14 +129,14 @@ def _time_series(analysis: Analysis, readings: Readings, tell: Tell) -> list[lis
     ]
 
 
-def _noise(analysis: Analysis) -> dict[str, float]:
+def _noise(analysis: Report) -> dict[str, float]:
     content = analysis.content
     noise = measure_noise(content.spectrum, content.busy)
     clear = signal_to_noise(content.spectrum, content.busy, noise)
     return {"snr_average": round(clear, 2), "level_average": round(noise.level, 2)}
 
 
-def _heard(analysis: Analysis, readings: Readings, what: str) -> dict[str, Any]:
+def _heard(analysis: Report, readings: Readings, what: str) -> dict[str, Any]:
     found = analysis.content.music if what == "music" else analysis.content.speech
     sections: list[dict[str, Any]] = [
         timed(s, analysis.start)
@@ -146,7 +148,7 @@ def _heard(analysis: Analysis, readings: Readings, what: str) -> dict[str, Any]:
     return {"percentage": share, "num_sections": len(found), "sections": sections}
 
 
-def _silence(analysis: Analysis, options: Options) -> dict[str, Any]:
+def _silence(analysis: Report, options: Options) -> dict[str, Any]:
     threshold = options.number("content.silence.threshold", THRESHOLD, -120, 0)
     duration = options.number("content.silence.duration", DURATION, 0.01, 600)
     found = find_silence(analysis.sound, threshold, duration).sections

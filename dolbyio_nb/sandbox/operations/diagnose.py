@@ -9,9 +9,9 @@ from dolbyio_nb.audio.clipping import clipped
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.loudness import meter, speech_gate
 from dolbyio_nb.audio.restoration import plosives, sibilants
-from dolbyio_nb.audio.sound import Sound, Tell, part
+from dolbyio_nb.audio.sound import Progress, Sound, stage
 from dolbyio_nb.audio.spectrum import bandwidth
-from dolbyio_nb.audio.voice_activity import Content, Silence, find_silence, listen
+from dolbyio_nb.audio.voice_activity import Activity, Silence, find_silence, listen
 from dolbyio_nb.sandbox.operations.media_info import media_info
 from dolbyio_nb.sandbox.operations.parameters import Options, region
 from dolbyio_nb.sandbox.operations.report import (
@@ -28,19 +28,21 @@ THRESHOLD = 15.0
 NOTES = [GUESSED, "Quality and noise scores are the sandbox's own formulas, not the service's.", NOTE]
 
 
-def diagnose(body: Any, source: Path, tell: Tell) -> dict[str, Any]:
+def diagnose(body: Any, source: Path, progress: Progress) -> dict[str, Any]:
     """The documented result of Diagnose, in the polling answer itself, and `notes` on how far to trust it."""
     options = Options(body)
     options.content()
-    whole = read_sound(source, part(tell, 0, 0.2))
+    whole = read_sound(source, stage(progress, 0, 0.2))
     sound = whole.cut(*region(options.get("input"), whole.seconds))
-    content = listen(sound, part(tell, 0.2, 0.5))
+    content = listen(sound, stage(progress, 0.2, 0.5))
     gate = speech_gate(content.speech, sound.seconds, THRESHOLD)
     return {
         "media_info": media_info(source, whole.seconds),
         "audio": {
-            **_scores(sound, content, part(tell, 0.5, 0.7)),
-            "loudness": loudness_report(sound, meter(sound, part(tell, 0.7, 0.8)), gate, part(tell, 0.8, 1)),
+            **_scores(sound, content, stage(progress, 0.5, 0.7)),
+            "loudness": loudness_report(
+                sound, meter(sound, stage(progress, 0.7, 0.8)), gate, stage(progress, 0.8, 1)
+            ),
             "music": {"percentage": percentage(content.music, sound.seconds)},
             "silence": _silence(find_silence(sound)),
             "speech": _speech(sound, content),
@@ -49,10 +51,10 @@ def diagnose(body: Any, source: Path, tell: Tell) -> dict[str, Any]:
     }
 
 
-def _scores(sound: Sound, content: Content, tell: Tell) -> dict[str, Any]:
-    clipping = clipped(sound, part(tell, 0, 0.5))
+def _scores(sound: Sound, content: Activity, progress: Progress) -> dict[str, Any]:
+    clipping = clipped(sound, stage(progress, 0, 0.5))
     noise = noise_marks(content, sound.seconds)
-    quality = quality_marks(noise, clipping, bandwidth(sound, part(tell, 0.5, 1)))
+    quality = quality_marks(noise, clipping, bandwidth(sound, stage(progress, 0.5, 1)))
     return {
         "quality_score": quality.report() | {"worst_segment": quality.worst()},
         "noise_score": noise.report(),
@@ -70,7 +72,7 @@ def _silence(silence: Silence) -> dict[str, Any]:
     }
 
 
-def _speech(sound: Sound, content: Content) -> dict[str, Any]:
+def _speech(sound: Sound, content: Activity) -> dict[str, Any]:
     events = {
         "plosive": len(plosives(content.spectrum, content.spoken)),
         "sibilance": len(sibilants(content.spectrum, content.spoken)),

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from dolbyio_nb.audio.decode import has_picture, read_sound
-from dolbyio_nb.audio.denoise import Noise, denoised, measure_noise, signal_to_noise
+from dolbyio_nb.audio.denoise import NoiseFloor, denoised, measure_noise, signal_to_noise
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import equalized, softer_above, softer_below, without_rumble
 from dolbyio_nb.audio.loudness import speech_gate
-from dolbyio_nb.audio.normalize import Target, levelled, narrowed
+from dolbyio_nb.audio.normalize import LoudnessTarget, narrowed, normalized
 from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, plosives, sibilants, without_lines
-from dolbyio_nb.audio.sound import Section, Sound, Tell, part, share
-from dolbyio_nb.audio.voice_activity import Content, listen
+from dolbyio_nb.audio.sound import Interval, Progress, Sound, share, stage
+from dolbyio_nb.audio.voice_activity import Activity, listen
 from dolbyio_nb.sandbox.operations.parameters import Options, has_region, region
 
 REDUCTIONS = {"low": 6.0, "medium": 12.0, "high": 18.0, "max": 24.0}
@@ -49,7 +49,7 @@ PROFILES = {
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Settings:
     """Amounts are None where the switch is off."""
 
     rumble: float | None
@@ -60,17 +60,17 @@ class Wishes:
     plosive: str | None
     sibilance: str | None
     dynamics: str | None
-    target: Target | None
+    target: LoudnessTarget | None
     dialogue: bool
     speech_threshold: float
 
 
-def wished(options: Options, musical: bool) -> Wishes:
-    """The wishes of a request; `musical` is what the sound itself seems to be, for when nobody says."""
+def settings_of(options: Options, musical: bool) -> Settings:
+    """The settings of a request; `musical` is what the sound itself seems to be, for when nobody says."""
     content = options.content() or ("music" if musical else "other")
     profile = PROFILES.get(content, SPEECH)
     rumble = options.number("audio.filter.high_pass.frequency", profile.rumble, 10, 1000)
-    return Wishes(
+    return Settings(
         rumble=rumble if options.flag("audio.filter.high_pass.enable") else None,
         hum=options.flag("audio.filter.hum.enable", profile is not MUSIC),
         noise=_amount(options, "audio.noise.reduction", profile),
@@ -96,9 +96,9 @@ def _isolation(options: Options, profile: Profile) -> float:
     return amount if options.flag("audio.speech.isolation.enable") else 0.0
 
 
-def _target(options: Options, profile: Profile) -> Target:
+def _target(options: Options, profile: Profile) -> LoudnessTarget:
     reference = options.choice("audio.loudness.peak_reference", ("sample", "true"))
-    return Target(
+    return LoudnessTarget(
         options.number("audio.loudness.target_level", profile.loudness, -40, -5),
         options.number("audio.loudness.peak_limit", -1, -20, 0),
         reference != "sample",
@@ -111,51 +111,53 @@ CLEAN, STEEPNESS, LEAST = 46.0, 1.4, 6.0
 """`auto` takes 46 - 1.4 x SNR dB of noise away, 6 to 24: ours; all of it up to 15 dB SNR, little at 30."""
 
 
-def cleaned(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound:
-    """The sound after everything that is wished for and needed; noise is measured before anything is done."""
-    sound = _without_hum(sound, wishes, part(tell, 0, 0.2))
-    sound = _without_noise(sound, wishes, content, part(tell, 0.2, 0.4))
-    if wishes.click:
-        sound = declicked(sound, CLICKS[wishes.click], part(tell, 0.4, 0.7))
-    if wishes.plosive:
-        gain = softer_below(POP_END, CUTS[wishes.plosive])
-        sound = _repaired(sound, gain, plosives(content.spectrum, content.spoken), part(tell, 0.7, 0.8))
-    if wishes.sibilance:
-        gain = softer_above(HISS_START, CUTS[wishes.sibilance])
-        sound = _repaired(sound, gain, sibilants(content.spectrum, content.spoken), part(tell, 0.8, 0.9))
-    if wishes.dynamics:
-        sound = narrowed(sound, RANGES[wishes.dynamics], part(tell, 0.9, 1))
+def enhance_chain(sound: Sound, settings: Settings, content: Activity, progress: Progress) -> Sound:
+    """The sound after every stage that is on; noise is measured before anything is done."""
+    sound = _without_hum(sound, settings, stage(progress, 0, 0.2))
+    sound = _without_noise(sound, settings, content, stage(progress, 0.2, 0.4))
+    if settings.click:
+        sound = declicked(sound, CLICKS[settings.click], stage(progress, 0.4, 0.7))
+    if settings.plosive:
+        gain = softer_below(POP_END, CUTS[settings.plosive])
+        sound = _repaired(sound, gain, plosives(content.spectrum, content.spoken), stage(progress, 0.7, 0.8))
+    if settings.sibilance:
+        gain = softer_above(HISS_START, CUTS[settings.sibilance])
+        sound = _repaired(sound, gain, sibilants(content.spectrum, content.spoken), stage(progress, 0.8, 0.9))
+    if settings.dynamics:
+        sound = narrowed(sound, RANGES[settings.dynamics], stage(progress, 0.9, 1))
     return sound
 
 
-def _without_hum(sound: Sound, wishes: Wishes, tell: Tell) -> Sound:
-    lines = hum_lines(sound, part(tell, 0, 0.3)) if wishes.hum else []
-    rumble = [without_rumble(wishes.rumble)] if wishes.rumble else []
-    return without_lines(equalized(sound, rumble, part(tell, 0.3, 0.6)), lines, part(tell, 0.6, 1))
+def _without_hum(sound: Sound, settings: Settings, progress: Progress) -> Sound:
+    lines = hum_lines(sound, stage(progress, 0, 0.3)) if settings.hum else []
+    rumble = [without_rumble(settings.rumble)] if settings.rumble else []
+    return without_lines(equalized(sound, rumble, stage(progress, 0.3, 0.6)), lines, stage(progress, 0.6, 1))
 
 
-def _without_noise(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound:
+def _without_noise(sound: Sound, settings: Settings, content: Activity, progress: Progress) -> Sound:
     noise = measure_noise(content.spectrum, content.busy)
-    reduction = noise_reduction(wishes, content, noise)
-    return denoised(sound, content.spectrum, noise, reduction, tell) if reduction else sound
+    reduction = noise_reduction(settings, content, noise)
+    return denoised(sound, content.spectrum, noise, reduction, progress) if reduction else sound
 
 
-def noise_reduction(wishes: Wishes, content: Content, noise: Noise) -> float:
+def noise_reduction(settings: Settings, content: Activity, noise: NoiseFloor) -> float:
     """How much noise to take away in dB: what the amount says or isolation asks, whichever is more."""
     if not noise.in_pauses or noise.level < INAUDIBLE:
         return 0.0
-    isolation = wishes.isolation / 100 * REDUCTIONS["max"]
-    if wishes.noise is None:
+    isolation = settings.isolation / 100 * REDUCTIONS["max"]
+    if settings.noise is None:
         return isolation
     clear = signal_to_noise(content.spectrum, content.busy, noise)
     automatic = min(max(CLEAN - STEEPNESS * clear, LEAST), REDUCTIONS["max"])
-    return max(isolation, REDUCTIONS.get(wishes.noise, automatic))
+    return max(isolation, REDUCTIONS.get(settings.noise, automatic))
 
 
-def _repaired(sound: Sound, gain: str, spots: list[Section], tell: Tell) -> Sound:
-    if not spots:
+def _repaired(sound: Sound, gain: str, stretches: list[Interval], progress: Progress) -> Sound:
+    if not stretches:
         return sound
-    return blended(sound, equalized(sound, [gain], part(tell, 0, 0.5)), spots, part(tell, 0.5, 1))
+    return blended(
+        sound, equalized(sound, [gain], stage(progress, 0, 0.5)), stretches, stage(progress, 0.5, 1)
+    )
 
 
 RANGES = {"low": 15.0, "medium": 12.0, "high": 9.0, "max": 6.0, "auto": 12.0}
@@ -170,45 +172,45 @@ NOTE_EQUALIZER = "The dynamic equalizer has no counterpart here and did nothing.
 NOTE_PICTURE = "With a region, only the sound is written: the video cannot be cut without coding it anew."
 
 
-def enhance(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]:
+def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[str, Any]:
     """Clean the sound up, level it, and write it with the picture it came with.
 
     Returns `{}` as the service does, or `notes`: sentences on what was not done and why.
     """
     options = Options(body)
-    whole = read_sound(source, part(tell, 0, 0.1))
+    whole = read_sound(source, stage(progress, 0, 0.1))
     sound = whole.cut(*region(options.get("input"), whole.seconds))
-    content = listen(sound, part(tell, 0.1, 0.2))
+    content = listen(sound, stage(progress, 0.1, 0.2))
     detect = options.flag("audio.music.detection.enable")
     musical = detect and share(content.music, sound.seconds) > MOSTLY
-    wishes = wished(options, musical)
-    result = cleaned(sound, wishes, content, part(tell, 0.2, 0.6))
-    result = _levelled(result, wishes, content, part(tell, 0.6, 0.85))
+    settings = settings_of(options, musical)
+    result = enhance_chain(sound, settings, content, stage(progress, 0.2, 0.6))
+    result = _normalized(result, settings, content, stage(progress, 0.6, 0.85))
     whole_picture = None if has_region(options.get("input")) else source
-    write_sound(result, output, picture_of=whole_picture, tell=part(tell, 0.85, 1))
-    notes = _notes(options, wishes, content, musical)
+    write_sound(result, output, picture_of=whole_picture, progress=stage(progress, 0.85, 1))
+    notes = _notes(options, settings, content, musical)
     if whole_picture is None and has_picture(source):
         notes.append(NOTE_PICTURE)
     return {"notes": notes} if notes else {}
 
 
-def _levelled(sound: Sound, wishes: Wishes, content: Content, tell: Tell) -> Sound:
-    if wishes.target is None:
+def _normalized(sound: Sound, settings: Settings, content: Activity, progress: Progress) -> Sound:
+    if settings.target is None:
         return sound
-    speech = content.speech if wishes.dialogue else []
-    gate = speech_gate(speech, sound.seconds, wishes.speech_threshold)
-    return levelled(sound, wishes.target, gate, tell)
+    speech = content.speech if settings.dialogue else []
+    gate = speech_gate(speech, sound.seconds, settings.speech_threshold)
+    return normalized(sound, settings.target, gate, progress)
 
 
-def _notes(options: Options, wishes: Wishes, content: Content, musical: bool) -> list[str]:
+def _notes(options: Options, settings: Settings, content: Activity, musical: bool) -> list[str]:
     """Sentences for what a listener would otherwise wonder about."""
     if not content.busy.any():
         return [NOTE_SILENT]
     unasked = musical and options.content() is None
-    quiet = bool(wishes.noise) and not measure_noise(content.spectrum, content.busy).in_pauses
+    quiet = bool(settings.noise) and not measure_noise(content.spectrum, content.busy).in_pauses
     said = [
         (NOTE_MUSIC, unasked),
-        (NOTE_ISOLATION, wishes.isolation > 0),
+        (NOTE_ISOLATION, settings.isolation > 0),
         (NOTE_NO_PAUSES, quiet),
         (NOTE_EQUALIZER, options.flag("audio.filter.dynamic_eq.enable", False)),
     ]

@@ -13,8 +13,8 @@ from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import equalized, high_shelf, low_shelf
 from dolbyio_nb.audio.loudness import meter
-from dolbyio_nb.audio.normalize import Target, levelled, limited
-from dolbyio_nb.audio.sound import Samples, Sound, Tell, collect, part, silent, told
+from dolbyio_nb.audio.normalize import LoudnessTarget, limited, normalized
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, stage, tracked
 from dolbyio_nb.sandbox.http_error import invalid
 from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, wanted
 
@@ -31,7 +31,7 @@ class Preset:
     loudness: float = -14.0
 
     def curve(self, strength: float) -> list[str]:
-        """The gains over pitch, all multiplied by `strength`."""
+        """The gains over frequency, all multiplied by `strength`."""
         shelves = [
             low_shelf(120, self.bass * strength),
             high_shelf(2500, self.presence * strength),
@@ -64,46 +64,48 @@ AS_DRAWN = 50.0
 NOTE = "The presets' tone curves are the sandbox's own and do not move with the music."
 
 
-def master(body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell) -> dict[str, Any]:
+def master(
+    body: Any, sources: Sequence[Path], destinations: Sequence[Path], progress: Progress
+) -> dict[str, Any]:
     """Write every output with its own preset.
 
     Returns `initial_level`, `final_level` (of the first output) and `final_levels` (of all), in LUFS.
     """
-    initial, levels = _master_all(body, sources, destinations, tell, preview=False)
+    initial, levels = _master_all(body, sources, destinations, progress, preview=False)
     return {"initial_level": initial, "final_level": levels[0], "final_levels": levels, "notes": [NOTE]}
 
 
 def master_preview(
-    body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell
+    body: Any, sources: Sequence[Path], destinations: Sequence[Path], progress: Progress
 ) -> dict[str, Any]:
     """Write a stretch of the input once for each output's preset; returns its `initial_level` in LUFS."""
-    initial, _ = _master_all(body, sources, destinations, tell, preview=True)
+    initial, _ = _master_all(body, sources, destinations, progress, preview=True)
     return {"initial_level": initial, "notes": [NOTE]}
 
 
 def _master_all(
-    body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell, *, preview: bool
+    body: Any, sources: Sequence[Path], destinations: Sequence[Path], progress: Progress, *, preview: bool
 ) -> tuple[float, list[float]]:
     """The loudness of the input and of every output, once they are written."""
     options = Options(body)
     outputs = list(wanted(options, destinations))
-    sound = _input(options, sources, part(tell, 0, 0.1), preview)
+    sound = _input(options, sources, stage(progress, 0, 0.1), preview)
     levels = []
     for number, (output, path) in enumerate(outputs):
-        share = part(tell, 0.1 + 0.9 * number / len(outputs), 0.1 + 0.9 * (number + 1) / len(outputs))
-        result = _mastered(sound, output, part(share, 0, 0.7))
+        share = stage(progress, 0.1 + 0.9 * number / len(outputs), 0.1 + 0.9 * (number + 1) / len(outputs))
+        result = _mastered(sound, output, stage(share, 0, 0.7))
         encoding = encoding_for(kind(output, path), output)
-        write_sound(result, path, encoding=encoding, tell=part(share, 0.7, 1))
+        write_sound(result, path, encoding=encoding, progress=stage(share, 0.7, 1))
         levels.append(round(meter(result).integrated, 2))
     return round(meter(sound).integrated, 2), levels
 
 
-def _input(options: Options, sources: Sequence[Path], tell: Tell, preview: bool) -> Sound:
+def _input(options: Options, sources: Sequence[Path], progress: Progress, preview: bool) -> Sound:
     given = inputs(options, sources)
     if len(given) > 1:
         raise invalid("inputs", "mastering takes one input.")
     location, path = given[0]
-    sound = read_sound(path, tell)
+    sound = read_sound(path, progress)
     return _segment(sound, Options(location)) if preview else sound
 
 
@@ -115,32 +117,32 @@ def _segment(sound: Sound, location: Options) -> Sound:
     return sound.cut(start, min(sound.seconds, start + duration))
 
 
-def _mastered(sound: Sound, output: Options, tell: Tell) -> Sound:
+def _mastered(sound: Sound, output: Options, progress: Progress) -> Sound:
     preset = PRESETS[output.choice("master.dynamic_eq.preset", tuple(PRESETS)) or "i"]
     if output.flag("master.dynamic_eq.enable"):
         strength = output.number("master.dynamic_eq.intensity", AS_DRAWN, 0, 100) / AS_DRAWN
-        sound = equalized(sound, preset.curve(strength), part(tell, 0, 0.2))
+        sound = equalized(sound, preset.curve(strength), stage(progress, 0, 0.2))
     if output.flag("master.stereo_image.enable"):
-        sound = widened(sound, preset.width, part(tell, 0.2, 0.3))
-    return _loud(sound, output, preset, part(tell, 0.3, 1))
+        sound = widened(sound, preset.width, stage(progress, 0.2, 0.3))
+    return _loud(sound, output, preset, stage(progress, 0.3, 1))
 
 
-def _loud(sound: Sound, output: Options, preset: Preset, tell: Tell) -> Sound:
+def _loud(sound: Sound, output: Options, preset: Preset, progress: Progress) -> Sound:
     loudness = output.number("master.loudness.target_level", preset.loudness, -40, -5)
-    target = Target(loudness, CEILING)
+    target = LoudnessTarget(loudness, CEILING)
     if output.flag("master.loudness.enable"):
-        return levelled(sound, target, tell=tell)
-    return limited(sound, target, tell)
+        return normalized(sound, target, progress=progress)
+    return limited(sound, target, progress)
 
 
-def widened(sound: Sound, gain: float, tell: Tell = silent) -> Sound:
+def widened(sound: Sound, gain: float, progress: Progress = no_progress) -> Sound:
     """The difference between two channels `gain` dB stronger; one channel stays as it is."""
     if sound.channels == 1 or not gain:
         return sound
-    return collect(_widened(sound, 10 ** (gain / 20), tell), sound.rate, sound.channels)
+    return collect(_widened(sound, 10 ** (gain / 20), progress), sound.rate, sound.channels)
 
 
-def _widened(sound: Sound, factor: float, tell: Tell) -> Iterator[Samples]:
-    for block in told(sound, tell):
+def _widened(sound: Sound, factor: float, progress: Progress) -> Iterator[Samples]:
+    for block in tracked(sound, progress):
         middle = block.mean(axis=1, keepdims=True)
         yield (middle + np.float32(factor) * (block - middle)).astype(np.float32)

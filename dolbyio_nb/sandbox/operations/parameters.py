@@ -9,7 +9,7 @@ from typing import Any
 
 from dolbyio_nb.audio.encode import Encoding, Format, format_called
 from dolbyio_nb.audio.filters import resampled, with_channels
-from dolbyio_nb.audio.sound import Sound, Tell, part
+from dolbyio_nb.audio.sound import Progress, Sound, stage
 from dolbyio_nb.sandbox.http_error import invalid
 
 SHORTEST = 0.01  # seconds that a region must last
@@ -154,10 +154,10 @@ def _check_codec(audio: Options, format_: Format) -> None:
         raise invalid("outputs.audio.codec", f"{format_.muxer} is written here with {names[0]} only.")
 
 
-def reshaped(sound: Sound, output: Options, tell: Tell) -> Sound:
+def reshaped(sound: Sound, output: Options, progress: Progress) -> Sound:
     """The sound with the channels and the rate that the output asks for."""
     audio = audio_options(output)
     channels = audio.number("channels", sound.channels, 1, 2)
     rate = audio.number("sample_rate", sound.rate, *RATES)
-    shaped = with_channels(sound, round(channels), part(tell, 0, 0.5))
-    return resampled(shaped, round(rate), part(tell, 0.5, 1))
+    shaped = with_channels(sound, round(channels), stage(progress, 0, 0.5))
+    return resampled(shaped, round(rate), stage(progress, 0.5, 1))

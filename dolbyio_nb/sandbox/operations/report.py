@@ -13,9 +13,9 @@ import numpy as np
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.denoise import tracker
 from dolbyio_nb.audio.loudness import Gate, Readings, gated, measure_peaks
-from dolbyio_nb.audio.sound import Section, Sound, Tell, part, share
+from dolbyio_nb.audio.sound import Interval, Progress, Sound, share, stage
 from dolbyio_nb.audio.spectrum import Powers, to_decibels
-from dolbyio_nb.audio.voice_activity import Content, listen
+from dolbyio_nb.audio.voice_activity import Activity, listen
 from dolbyio_nb.sandbox.http_error import LIMIT, Refused
 from dolbyio_nb.sandbox.operations.media_info import media_info
 from dolbyio_nb.sandbox.operations.parameters import Options, region
@@ -25,28 +25,28 @@ SHORTEST = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Analysis:
+class Report:
     """What is analyzed: the region's sound, what it is made of, where it begins, and the file it is from."""
 
     sound: Sound
-    content: Content
+    content: Activity
     start: float
     media_info: dict[str, Any]
 
 
-def begin(options: Options, source: Path, tell: Tell) -> Analysis:
+def begin(options: Options, source: Path, progress: Progress) -> Report:
     """Read the input and tell speech, music and pauses apart."""
     options.content()
-    whole = read_sound(source, part(tell, 0, 0.4))
+    whole = read_sound(source, stage(progress, 0, 0.4))
     start, end = region(options.get("input"), whole.seconds)
     if end - start < SHORTEST:
         detail = f"It lasts {end - start:.2f} s; two seconds are needed."
         raise Refused(LIMIT, "The input is too short", detail)
     sound = whole.cut(start, end)
-    return Analysis(sound, listen(sound, part(tell, 0.4, 1)), start, media_info(source, whole.seconds))
+    return Report(sound, listen(sound, stage(progress, 0.4, 1)), start, media_info(source, whole.seconds))
 
 
-def finish(analysis: Analysis, audio: dict[str, Any], output: Path, *notes: str) -> dict[str, Any]:
+def finish(analysis: Report, audio: dict[str, Any], output: Path, *notes: str) -> dict[str, Any]:
     """Write the report; the job's own result is empty, as the service's."""
     end = round(analysis.start + analysis.sound.seconds, 3)
     region_ = {"start": round(analysis.start, 3), "end": end, "audio": audio}
@@ -58,10 +58,10 @@ def finish(analysis: Analysis, audio: dict[str, Any], output: Path, *notes: str)
 GUESSED = "Speech and music are told apart by a simple rule: a guess."
 
 
-def loudness_report(sound: Sound, readings: Readings, gate: Gate, tell: Tell) -> dict[str, Any]:
+def loudness_report(sound: Sound, readings: Readings, gate: Gate, progress: Progress) -> dict[str, Any]:
     """Loudness inside the gate, range and peaks of the whole, to two decimals."""
-    peaks = measure_peaks(sound, part(tell, 0, 0.7))
-    measured = gated(sound, gate, part(tell, 0.7, 1)) if gate else readings.integrated
+    peaks = measure_peaks(sound, stage(progress, 0, 0.7))
+    measured = gated(sound, gate, stage(progress, 0.7, 1)) if gate else readings.integrated
     return {
         "measured": round(measured, 2),
         "range": round(readings.range, 2),
@@ -71,16 +71,16 @@ def loudness_report(sound: Sound, readings: Readings, gate: Gate, tell: Tell) ->
     }
 
 
-def percentage(found: Sequence[Section], seconds: float) -> float:
+def percentage(found: Sequence[Interval], seconds: float) -> float:
     return round(share(found, seconds), 1)
 
 
-def timed(section: Section, offset: float) -> dict[str, float]:
+def timed(section: Interval, offset: float) -> dict[str, float]:
     """A section as reports say it, in the time of the whole file."""
     return {"start": round(section.start + offset, 2), "duration": round(section.duration, 2)}
 
 
-def listed(found: Sequence[Section], offset: float) -> dict[str, Any]:
+def listed(found: Sequence[Interval], offset: float) -> dict[str, Any]:
     return {"num_sections": len(found), "sections": [timed(section, offset) for section in found]}
 
 
@@ -111,7 +111,7 @@ class Marks:
     def average(self) -> float:
         return round(float(np.average(self.values, weights=self.weights)), 1)
 
-    def over(self, section: Section) -> float:
+    def over(self, section: Interval) -> float:
         """The mean mark of a stretch."""
         return round(float(self.values[int(section.start) : int(np.ceil(section.end))].mean()), 2)
 
@@ -141,7 +141,7 @@ class Marks:
         return {"average": self.average, "distribution": self.distribution()}
 
 
-def noise_marks(content: Content, seconds: float) -> Marks:
+def noise_marks(content: Activity, seconds: float) -> Marks:
     """The noise mark of every second."""
     spectrum = content.spectrum
     floors = to_decibels(tracker(spectrum).sum(axis=1))
@@ -154,7 +154,7 @@ def noise_marks(content: Content, seconds: float) -> Marks:
     return Marks(marks, seconds)
 
 
-def quality_marks(noise: Marks, clipping: list[Section], bandwidth: float) -> Marks:
+def quality_marks(noise: Marks, clipping: list[Interval], bandwidth: float) -> Marks:
     """The quality mark of every second."""
     narrow = BAND_COST * np.clip(np.log2(FULL_BAND / max(bandwidth, 1.0)), 0, 1)
     marks = ROWS - NOISE_WEIGHT * noise.values - narrow

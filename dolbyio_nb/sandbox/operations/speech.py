@@ -7,12 +7,12 @@ from typing import Any
 
 from dolbyio_nb.audio.clipping import clipped
 from dolbyio_nb.audio.loudness import Readings, gated, meter
-from dolbyio_nb.audio.sound import Section, Tell, part
+from dolbyio_nb.audio.sound import Interval, Progress, stage
 from dolbyio_nb.audio.spectrum import bandwidth
 from dolbyio_nb.sandbox.operations.parameters import Options
 from dolbyio_nb.sandbox.operations.report import (
-    Analysis,
     Marks,
+    Report,
     begin,
     finish,
     noise_marks,
@@ -24,30 +24,30 @@ from dolbyio_nb.sandbox.operations.report import (
 NOTE = "Voices are not told apart: all speech is given to one talker."
 
 
-def analyze_speech(body: Any, source: Path, output: Path, tell: Tell) -> dict[str, Any]:
+def analyze_speech(body: Any, source: Path, output: Path, progress: Progress) -> dict[str, Any]:
     """Write the documented report of Analyze Speech to `output`.
 
     `talk_listen_ratio` is the talker's share of the whole time; a section's `confidence` is the share of
     its frames that stand out of the noise: readings of ours, since the service's are not published.
     """
-    analysis = begin(Options(body), source, part(tell, 0, 0.5))
-    readings = meter(analysis.sound, part(tell, 0.5, 0.7))
-    marks = _marks(analysis, part(tell, 0.7, 1))
+    analysis = begin(Options(body), source, stage(progress, 0, 0.5))
+    readings = meter(analysis.sound, stage(progress, 0.5, 0.7))
+    marks = _marks(analysis, stage(progress, 0.7, 1))
     talkers = [_talker(analysis, readings, marks)] if analysis.content.speech else []
     share = percentage(analysis.content.speech, analysis.sound.seconds)
     speech = {"num_talkers": len(talkers), "percentage": share, "details": talkers}
     return finish(analysis, {"speech": speech}, output, NOTE)
 
 
-def _marks(analysis: Analysis, tell: Tell) -> Marks:
+def _marks(analysis: Report, progress: Progress) -> Marks:
     sound = analysis.sound
-    clipping = clipped(sound, part(tell, 0, 0.5))
+    clipping = clipped(sound, stage(progress, 0, 0.5))
     return quality_marks(
-        noise_marks(analysis.content, sound.seconds), clipping, bandwidth(sound, part(tell, 0.5, 1))
+        noise_marks(analysis.content, sound.seconds), clipping, bandwidth(sound, stage(progress, 0.5, 1))
     )
 
 
-def _talker(analysis: Analysis, readings: Readings, marks: Marks) -> dict[str, Any]:
+def _talker(analysis: Report, readings: Readings, marks: Marks) -> dict[str, Any]:
     speech = analysis.content.speech
     sections = [_section(analysis, readings, marks, n, s) for n, s in enumerate(speech, 1)]
     return {
@@ -65,7 +65,7 @@ def _talker(analysis: Analysis, readings: Readings, marks: Marks) -> dict[str, A
 
 
 def _section(
-    analysis: Analysis, readings: Readings, marks: Marks, number: int, section: Section
+    analysis: Report, readings: Readings, marks: Marks, number: int, section: Interval
 ) -> dict[str, Any]:
     hop = analysis.content.spectrum.hop
     frames = analysis.content.busy[int(section.start / hop) : int(section.end / hop) + 1]

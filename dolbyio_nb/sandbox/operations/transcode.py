@@ -11,8 +11,8 @@ import av
 
 from dolbyio_nb.audio.decode import MAX_SECONDS, has_picture, opened, read_sound, video_of
 from dolbyio_nb.audio.encode import write_sound
-from dolbyio_nb.audio.filters import stitched
-from dolbyio_nb.audio.sound import Sound, Tell, part
+from dolbyio_nb.audio.filters import concatenated
+from dolbyio_nb.audio.sound import Progress, Sound, stage
 from dolbyio_nb.sandbox.http_error import beyond, invalid, unreadable, unwritable
 from dolbyio_nb.sandbox.operations.parameters import (
     Options,
@@ -28,7 +28,9 @@ from dolbyio_nb.sandbox.operations.parameters import (
 STILL = "png"
 
 
-def transcode(body: Any, sources: Sequence[Path], destinations: Sequence[Path], tell: Tell) -> dict[str, Any]:
+def transcode(
+    body: Any, sources: Sequence[Path], destinations: Sequence[Path], progress: Progress
+) -> dict[str, Any]:
     """Write every output in its own kind; several inputs are put one after the other.
 
     An MP4 of one input that has video gets the same video, bit by bit. Asking for another picture size or
@@ -39,27 +41,27 @@ def transcode(body: Any, sources: Sequence[Path], destinations: Sequence[Path], 
     outputs = list(wanted(options, destinations))
     sound: Sound | None = None
     for number, (output, path) in enumerate(outputs):
-        share = part(tell, number / len(outputs), (number + 1) / len(outputs))
+        share = stage(progress, number / len(outputs), (number + 1) / len(outputs))
         if kind(output, path).lstrip(".") == STILL:
             write_still(sources[0], path, output)
             share(1.0)
             continue
         encoding = encoding_for(kind(output, path), output)
-        sound = sound or _joined(given, part(share, 0, 0.4))
+        sound = sound or _joined(given, stage(share, 0, 0.4))
         picture = _picture(given, output, encoding.format.muxer)
-        shaped = reshaped(sound, output, part(share, 0.4, 0.5))
-        write_sound(shaped, path, encoding=encoding, picture_of=picture, tell=part(share, 0.5, 1))
+        shaped = reshaped(sound, output, stage(share, 0.4, 0.5))
+        write_sound(shaped, path, encoding=encoding, picture_of=picture, progress=stage(share, 0.5, 1))
     return {}
 
 
-def _joined(given: list[tuple[Any, Path]], tell: Tell) -> Sound:
+def _joined(given: list[tuple[Any, Path]], progress: Progress) -> Sound:
     sounds = []
     for number, (location, path) in enumerate(given):
-        whole = read_sound(path, part(tell, number / len(given), (number + 1) / len(given)))
+        whole = read_sound(path, stage(progress, number / len(given), (number + 1) / len(given)))
         sounds.append(whole.cut(*region(_where(location), whole.seconds)))
     if sum(sound.seconds for sound in sounds) > MAX_SECONDS:
         raise beyond("Together the inputs last longer than the ten minutes that the sandbox takes.")
-    return stitched(sounds)
+    return concatenated(sounds)
 
 
 def _where(location: Any) -> Any:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dolbyio_nb.audio import decode as reading
-from dolbyio_nb.audio.sound import silent
+from dolbyio_nb.audio.sound import no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
 from dolbyio_nb.sandbox.routes import ENDPOINTS
@@ -50,7 +50,7 @@ def _written(sound, muxer, codec):
 def outcome(path, source, folder):
     """`done` or the refusal; anything else fails the test by itself."""
     try:
-        process(path, BODY, [source], [folder / "out"], silent)
+        process(path, BODY, [source], [folder / "out"], no_progress)
     except Refused as error:
         refused = error
     else:
@@ -124,7 +124,7 @@ def test_arbitrary_requests(make, saved, tmp_path, body, path):
     """Any JSON as a request gives a result that is JSON, or a refusal."""
     source = saved(make.tone(0.2, rate=8_000))
     try:
-        result = process(path, body, [source], [tmp_path / "out.wav"], silent)
+        result = process(path, body, [source], [tmp_path / "out.wav"], no_progress)
     except Refused:
         return
     json.dumps(result, allow_nan=False)
@@ -182,4 +182,4 @@ def test_too_many_minutes(make, saved, tmp_path):
 def test_an_unknown_operation(tmp_path):
     """A path that is not of the Media API is refused."""
     with pytest.raises(Refused, match="/media/levitate"):
-        process("/media/levitate", {}, [tmp_path / "in"], [], silent)
+        process("/media/levitate", {}, [tmp_path / "in"], [], no_progress)

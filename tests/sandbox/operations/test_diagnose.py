@@ -5,7 +5,7 @@ import pytest
 
 from dolbyio_nb.audio.filters import resampled, with_channels
 from dolbyio_nb.audio.loudness import meter
-from dolbyio_nb.audio.normalize import Target, amplified, limited
+from dolbyio_nb.audio.normalize import LoudnessTarget, amplified, limited
 from dolbyio_nb.sandbox.http_error import Refused
 
 LOUDNESS = {"measured", "range", "gating_mode", "sample_peak", "true_peak"}
@@ -105,7 +105,7 @@ def test_enhancing_hides_no_clipping(make, voice, saved, run, rate, gain):
 @pytest.mark.parametrize("gain", [0, 20, 30])
 def test_limiting_and_coding_are_not_clipping(media, heard, saved, run, name, ending, gain):
     """Sound that was pressed hard under a ceiling by a limiter, or coded, or both, has round tops still."""
-    pressed = limited(amplified(heard(media / name), gain), Target(-9))
+    pressed = limited(amplified(heard(media / name), gain), LoudnessTarget(-9))
     assert diagnosed(run, saved(pressed, f"in.{ending}"))["clipping"]["events"] == 0
 
 

@@ -58,15 +58,17 @@ def test_white_noise_is_taken_away(either, hissing, saved, run, heard, si_sdr, r
 
 
 def test_what_is_left_does_not_twinkle(either, hissing, saved, run, heard, only):
-    """In the pauses, what is left of the noise is as even as the noise was: the levels of its single pitches
-    spread by at most 1 dB more (a simple spectral subtraction makes that 3 dB).
+    """In the pauses, what is left of the noise is as even as the noise was: the levels of its single
+    frequencies spread by at most 1 dB more (a simple spectral subtraction makes that 3 dB).
     """
     noisy = hissing(either, 15)
     _, output = run("/media/enhance", saved(noisy), only(noise={"reduction": {"amount": "max"}}))
     size = frame_size(either.rate)
-    pitches = [np.concatenate(list(power_frames(s, size, size // 2))) for s in (either, noisy, heard(output))]
-    levels = [to_decibels(powers) for powers in pitches]
-    quiet = pitches[0].sum(axis=1) < 1e-7
+    frequencies = [
+        np.concatenate(list(power_frames(s, size, size // 2))) for s in (either, noisy, heard(output))
+    ]
+    levels = [to_decibels(powers) for powers in frequencies]
+    quiet = frequencies[0].sum(axis=1) < 1e-7
     before, after = (level[quiet, 10:].std() for level in levels[1:])
     assert after - before < 1
 

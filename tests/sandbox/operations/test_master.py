@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dolbyio_nb.audio.loudness import measure_peaks, meter
-from dolbyio_nb.audio.sound import silent
+from dolbyio_nb.audio.sound import no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
 from dolbyio_nb.sandbox.operations.master import PRESETS, widened
@@ -20,7 +20,7 @@ def master(tmp_path):
             "outputs": [{"destination": "dlb://out", "kind": "wav", "master": one} for one in masters],
         }
         outputs = [tmp_path / f"{index}.wav" for index in range(len(masters))]
-        return process(path, body, [source], outputs, silent), outputs
+        return process(path, body, [source], outputs, no_progress), outputs
 
     return job
 
@@ -63,8 +63,8 @@ def test_every_preset_has_its_own_tone(make, saved, heard, master, letter):
     _, (output,) = master(saved(noise), preset(letter) | off)
 
     def change(low, high):
-        pitch = np.fft.rfftfreq(noise.frames, 1 / 48_000)
-        band = (pitch >= low) & (pitch < high)
+        frequency = np.fft.rfftfreq(noise.frames, 1 / 48_000)
+        band = (frequency >= low) & (frequency < high)
         powers = [np.abs(np.fft.rfft(s.samples[:, 0]))[band] ** 2 for s in (noise, heard(output))]
         return 10 * np.log10(powers[1].sum() / powers[0].sum())
 

@@ -1,4 +1,4 @@
-"""Progress is told often, only ever grows, and is where a job can be stopped."""
+"""Progress is reported often, only ever grows, and is where a job can be stopped."""
 
 import pytest
 
@@ -23,11 +23,11 @@ def source(saved, voice):
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_progress_grows_to_one(source, tmp_path, path):
     """Every operation tells its progress at least twenty times, from 0 to 1, never backwards."""
-    told = []
-    process(path, BODY, [source], [tmp_path / "out.wav"], told.append)
-    assert len(told) >= 20
-    assert told == sorted(told)
-    assert (told[0], told[-1]) == (0.0, 1.0)
+    seen = []
+    process(path, BODY, [source], [tmp_path / "out.wav"], seen.append)
+    assert len(seen) >= 20
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)

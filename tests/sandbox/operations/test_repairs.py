@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dolbyio_nb.audio.denoise import Noise, denoised, foreground
+from dolbyio_nb.audio.denoise import NoiseFloor, denoised, foreground
 from dolbyio_nb.audio.restoration import hum_lines, plosives, sibilants
 from dolbyio_nb.audio.spectrum import spectrum
 
@@ -62,7 +62,7 @@ def test_noise_goes_down_without_a_seam(make, rate, seconds):
     """Where all is taken for noise, every sample of every channel comes out 20 dB lower, and nothing else."""
     sound = make.noise(round(seconds * rate), rate=rate, channels=2)
     powers = spectrum(sound)
-    louder = Noise(1_000 * powers.powers.mean(axis=0), True)
+    louder = NoiseFloor(1_000 * powers.powers.mean(axis=0), True)
     assert denoised(sound, powers, louder, 20).samples == pytest.approx(sound.samples / 10, abs=1e-6)
 
 
@@ -81,8 +81,8 @@ def popped(make, voice):
 
 def hissed(make, voice):
     power = np.fft.rfft(np.random.default_rng(3).normal(size=voice.frames))
-    pitch = np.fft.rfftfreq(voice.frames, 1 / voice.rate)
-    hiss = np.fft.irfft(np.where((pitch > 4500) & (pitch < 9000), power, 0), voice.frames)
+    frequency = np.fft.rfftfreq(voice.frames, 1 / voice.rate)
+    hiss = np.fft.irfft(np.where((frequency > 4500) & (frequency < 9000), power, 0), voice.frames)
     samples, length = voice.samples.copy(), round(0.12 * voice.rate)
     for start in POPS:
         first = round(start * voice.rate)

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from dolbyio_nb.audio.sound import silent
+from dolbyio_nb.audio.sound import no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
 from dolbyio_nb.sandbox.operations.media_info import media_info
@@ -22,7 +22,7 @@ def transcode(tmp_path):
             "outputs": [{"id": "one", "destination": "dlb://out", "kind": kind, **options}],
         }
         output = tmp_path / f"out.{kind}"
-        process("/media/transcode", body, sources, [output], silent)
+        process("/media/transcode", body, sources, [output], no_progress)
         return output
 
     return job
@@ -68,7 +68,7 @@ def test_video_is_copied_bit_by_bit(media, tmp_path, path):
     """The video packets of an MP4 come out as they went in, with their times, under the new sound."""
     body = {"inputs": [{"source": "a"}], "outputs": [{"kind": "mp4", "audio": {"codec": "aac_lc"}}]}
     output = tmp_path / "out.mp4"
-    process(path, body if "transcode" in path else {}, [media / "clip.mp4"], [output], silent)
+    process(path, body if "transcode" in path else {}, [media / "clip.mp4"], [output], no_progress)
     assert video_of(output) == video_of(media / "clip.mp4")
     assert media_info(output)["audio"]["codec"] == "aac"
 
