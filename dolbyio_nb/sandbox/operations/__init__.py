@@ -46,12 +46,12 @@ def recipe(endpoint: Endpoint) -> Callable[..., dict[str, Any]]:
 
 
 def _run(
-    endpoint: Endpoint, body: Any, sources: Sequence[Path], outputs: Sequence[Path], tell: Tell
+    endpoint: Endpoint, body: Any, sources: Sequence[Path], outputs: Sequence[Path], progress: Progress
 ) -> dict[str, Any]:
     if endpoint.many:
-        return recipe(endpoint)(body, sources, outputs, tell)
+        return recipe(endpoint)(body, sources, outputs, progress)
     if not endpoint.writes:
-        return recipe(endpoint)(body, sources[0], tell)
+        return recipe(endpoint)(body, sources[0], progress)
     if not outputs:
         raise invalid("output", "is required.")
-    return recipe(endpoint)(body, sources[0], outputs[0], tell)
+    return recipe(endpoint)(body, sources[0], outputs[0], progress)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dolbyio_nb.audio.sound import silent
+from dolbyio_nb.audio.sound import no_progress
 from dolbyio_nb.sandbox.operations import process
 from tests.sounds import heard as heard
 from tests.sounds import make as make
@@ -43,7 +43,7 @@ def run(tmp_path):
     """Does one job from one file to one file and returns the result and the output's path."""
 
     def job(path, source, body=None, output="out.wav"):
-        result = process(path, {} if body is None else body, [source], [tmp_path / output], silent)
+        result = process(path, {} if body is None else body, [source], [tmp_path / output], no_progress)
         return result, tmp_path / output
 
     return job
