@@ -11,8 +11,8 @@ from dolbyio_nb.auth.access_token import AccessToken, MaskedText
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.config import Origin
 from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.http.adapter import rewound, start_of
 from dolbyio_nb.http.redact import PRESIGNED
-from dolbyio_nb.http.retry import rewound, start_of
 
 
 class Origins:

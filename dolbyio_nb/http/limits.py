@@ -1,43 +1,204 @@
-"""Limits of time: to connect, to read, in all."""
+"""Limits of time, speed and size, for every call; what is given up closes its connection."""
 
+import socket
 import threading
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import TypeVar
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import Protocol, TypeVar
 
-from dolbyio_nb._util.clock import now
+import requests
+from urllib3.exceptions import HTTPError
+
+from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb._util.threads import start_thread
 
 Gives = TypeVar("Gives")
 SLICE = 0.1  # seconds; a wait that is cut feels Ctrl-C at once, on Windows too
 
+CONNECT_LIMIT = 3.05  # seconds; just over one lost TCP packet's repetition
+READ_LIMIT = 10.0  # seconds for each read of a token's answer: a slow service, and not yet a lost one
+TIME_LIMITS = (CONNECT_LIMIT, 60.0)  # seconds: to connect, for each read
+CALL_LIMIT = 60.0  # seconds for one try of an API call, name resolution included
+TOKEN_LIMIT = 15.0  # seconds for a token request
+CALL_SIZE = 20 << 20  # bytes of an API call's answer, once unpacked
+TOKEN_SIZE = 1 << 20  # bytes of a token request's answer, once unpacked
+FLOOR, WINDOW = 1024.0, 60.0  # bytes a second over so many seconds, below which a transfer has stalled
+PIECE = 1 << 15  # bytes read at a time: small enough for the slowest transfer to be seen moving
+
 
 class OutOfTime(Exception):
-    """The call goes on by itself, until its own time limits; nobody waits for its answer any more."""
+    """The call was given up; nobody waits for its answer any more. `seconds` is the limit."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no answer within {seconds:.0f} s")
+        self.seconds = seconds
 
 
-def within(seconds: float, call: Callable[[], Gives]) -> Gives:
+class TooLarge(Exception):
+    """The answer is larger than any that such a call has, or packed in a way that nobody asked for."""
+
+
+class Work:
+    """A call under a limit: the bytes that it has moved, and the connections that it uses."""
+
+    def __init__(self, above: "Work | None") -> None:
+        self.moved = 0
+        self._above = above
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._given_up = False
+
+    def move(self, count: int) -> None:
+        """Count bytes, here and for the work that this is a part of."""
+        self.moved += count
+        if self._above:
+            self._above.move(count)
+
+    def uses(self, connection: socket.socket) -> None:
+        """Remember a connection, to close it if the work is given up; at once if it was."""
+        double = socket.fromfd(connection.fileno(), connection.family, connection.type)
+        with self._lock:
+            self._sockets.append(double)
+        if self._given_up:
+            self.give_up()
+        if self._above:
+            self._above.uses(connection)
+
+    def give_up(self) -> None:
+        """End every connection, so that whatever reads or writes there ends too."""
+        self._given_up = True
+        with self._lock:
+            for double in self._sockets:
+                with suppress(OSError):
+                    double.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Let go of the connections, which others may go on using."""
+        with self._lock:
+            while self._sockets:
+                self._sockets.pop().close()
+
+
+_CURRENT: ContextVar[Work | None] = ContextVar("dolbyio_nb_work", default=None)
+
+
+def moved(count: int) -> None:
+    """Tell the present work that bytes have moved."""
+    if work := _CURRENT.get():
+        work.move(count)
+
+
+def uses(connection: socket.socket) -> None:
+    """Tell the present work which connection it uses."""
+    if work := _CURRENT.get():
+        with suppress(OSError):  # it is closed already
+            work.uses(connection)
+
+
+class Limit(Protocol):
+    """Decides when a call has had its time."""
+
+    def check(self, work: Work) -> None:
+        """Raise OutOfTime when it is over."""
+
+
+class Total:
+    """So many seconds in all."""
+
+    def __init__(self, seconds: float, clock: Clock = now) -> None:
+        self._seconds, self._clock, self._end = seconds, clock, clock() + seconds
+
+    def check(self, work: Work) -> None:
+        """Raise OutOfTime when they are over."""
+        if self._clock() >= self._end:
+            raise OutOfTime(self._seconds)
+
+
+class Speed:
+    """A floor of speed: FLOOR bytes a second, over each WINDOW seconds; however long it takes in all."""
+
+    def __init__(self, clock: Clock = now, window: float = WINDOW) -> None:
+        self._clock, self._window = clock, window
+        self._since, self._before = clock(), 0
+
+    def check(self, work: Work) -> None:
+        """Raise OutOfTime when too little has moved."""
+        if work.moved - self._before >= FLOOR * self._window:
+            self._since, self._before = self._clock(), work.moved
+        elif self._clock() >= self._since + self._window:
+            raise OutOfTime(self._window)
+
+
+def within(seconds: float, call: Callable[[], Gives], clock: Clock = now) -> Gives:
     """Make a call beside the caller, and give its answer, or raise its error, if that comes in time."""
+    return limited(Total(seconds, clock), call)
+
+
+def limited(limit: Limit, call: Callable[[], Gives]) -> Gives:
+    """Make a call beside the caller, under a limit; a call that is given up loses its connections.
+
+    What cannot be ended, such as asking for a host's address, is left behind on its thread.
+    """
     answer: Future[Gives] = Future()
     ended = threading.Event()
+    work = Work(_CURRENT.get())
 
-    def work() -> None:
+    def run() -> None:
+        _CURRENT.set(work)
         try:
             answer.set_result(call())
         except BaseException as error:
             answer.set_exception(error)
-        ended.set()
+        finally:
+            work.close()
+            ended.set()
 
-    if not start_thread(work, "dolbyio-look"):
-        work()
-    end = now() + seconds
-    while not ended.wait(max(0.0, min(SLICE, end - now()))):
-        if now() >= end:
-            raise OutOfTime
+    if not start_thread(run, name="dolbyio-call"):
+        return call()  # no threads here, as in Pyodide
+    try:
+        while not ended.wait(SLICE):
+            limit.check(work)
+    except BaseException:
+        work.give_up()
+        raise
     return answer.result()
 
 
-TIME_LIMITS = (3.05, 60.0)  # seconds: to connect, just over one lost TCP packet's repetition; for each read
+def read_body(response: requests.Response, largest: int) -> bytes:
+    """Read the body of a response that was asked for with `stream=True`, up to `largest` bytes unpacked."""
+    body = bytearray()
+    for piece in _unpacked(response, largest):
+        body += piece
+        if len(body) > largest:
+            raise TooLarge(f"its answer is larger than {largest >> 20} MiB")
+    return bytes(body)
 
-CONNECT_LIMIT = 3.05  # seconds; just over one lost TCP packet's repetition
-READ_LIMIT = 10.0  # seconds; a slow service, and not yet a lost one
+
+def _unpacked(response: requests.Response, largest: int) -> Iterator[bytes]:
+    packing = response.headers.get("Content-Encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        raise TooLarge("its answer is packed in a way that was not asked for")
+    unpack = zlib.decompressobj(wbits=31) if "gzip" in packing else None
+    for piece in _pieces(response):
+        if not unpack:
+            yield piece
+            continue
+        yield unpack.decompress(piece, largest + 1)
+        if unpack.unconsumed_tail:
+            raise TooLarge(f"its answer is larger than {largest >> 20} MiB")
+
+
+def _pieces(response: requests.Response) -> Iterator[bytes]:
+    """Give the bytes as they come, with the errors of requests in place of urllib3's."""
+    try:
+        for piece in response.raw.stream(PIECE, decode_content=False):
+            moved(len(piece))
+            yield piece
+    except (HTTPError, OSError, ValueError) as error:
+        kind = type(error).__name__
+    else:
+        return
+    raise requests.ConnectionError(f"the answer broke off ({kind})")

@@ -1,134 +1,132 @@
-"""Retry policy for idempotent requests."""
+"""Retry policies, four in one table, and the one loop that runs them."""
 
-from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from typing import Any, TypeVar
 
-import requests
-from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
-from urllib3 import BaseHTTPResponse
-from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import MaxRetryError, ResponseError
-from urllib3.util.retry import Retry
+from dolbyio_nb._util.clock import Clock, now
 
-from dolbyio_nb._util import threads
-from dolbyio_nb._util.interrupt import brief_interrupt
-from dolbyio_nb.http.error_response import retry_after
-from dolbyio_nb.http.limits import TIME_LIMITS
-
-REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # twice is as good as once
-PASSING = frozenset({502, 503, 504})  # a gateway's words for "not now"
-REPEATS = 3
-FIRST_BACK_OFF = 0.5  # seconds, doubled each time
-LONGEST_RETRY_AFTER = 30.0  # seconds; who is told to wait longer had better know than wait
-WHOLE = (str, bytes, bytearray, memoryview)  # bodies that can be sent as often as need be
+Gives = TypeVar("Gives")
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # RFC 9110, 9.2.2
+RETRYABLE_STATUS = frozenset({502, 503, 504})  # a gateway's words for "not now"
+NO_ANSWER, NO_JSON, TOO_MANY = 0, 200, 429  # 200: something else than the service answered
+UNAVAILABLE = frozenset({NO_ANSWER, NO_JSON, TOO_MANY, *range(500, 600)})
 
 
-class PassingTrouble(Retry):
-    """urllib3's rule for repeating, with this package's reading of `Retry-After`, and an end to patience."""
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Which failures are tried again, how often and for how long. All times in seconds.
 
-    RETRY_AFTER_STATUS_CODES = PASSING
-
-    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
-        """Read the header; a date in it counts from the answer's own date."""
-        return retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: BaseHTTPResponse | None = None,
-        error: Exception | None = None,
-        _pool: ConnectionPool | None = None,
-        _stacktrace: TracebackType | None = None,
-    ) -> Self:
-        """Count a try; give up when the service asks for a longer pause than anybody wants to wait for."""
-        if response and _pool and (self.get_retry_after(response) or 0.0) > LONGEST_RETRY_AFTER:
-            raise MaxRetryError(_pool, url or "", ResponseError(f"Retry-After over {LONGEST_RETRY_AFTER} s"))
-        return super().increment(method, url, response, error, _pool, _stacktrace)
-
-
-PASSING_TROUBLE = PassingTrouble(
-    total=REPEATS,
-    allowed_methods=REPEATABLE,
-    status_forcelist=PASSING,
-    backoff_factor=FIRST_BACK_OFF,
-    raise_on_status=False,  # the last answer says more than an error about too many tries
-)
-
-
-class PatientAdapter(HTTPAdapter):
-    """Sends requests with time limits, and repeats those that may arrive twice.
-
-    Never repeated: a POST, which may have started a job although no answer came, and a body that can be
-    read only once.
+    Attributes:
+        statuses: the HTTP statuses that may pass; 0 stands for no answer.
+        attempts: how often at most, the first time included.
+        first_pause, growth, longest_pause: the pause after the first failure, what it grows by, and its end.
+        longest_retry_after: the longest `Retry-After` that is waited for. A longer one ends a policy of few
+            attempts, as who is told to wait for an hour had better know; without an end, it counts as this.
+        total: the time for all attempts and pauses.
+        patience: how long failures in a row may last.
     """
 
-    __attrs__ = [*HTTPAdapter.__attrs__, "_once"]  # noqa: RUF012 - requests pickles what this list names
+    statuses: frozenset[int]
+    attempts: float
+    first_pause: float
+    growth: float
+    longest_pause: float
+    longest_retry_after: float
+    total: float
+    patience: float = inf
 
-    def __init__(self) -> None:
-        self._once = HTTPAdapter(max_retries=0)
-        super().__init__(max_retries=PASSING_TROUBLE, pool_maxsize=64)
+    def wish(self, status: int, retry_after: float | None = None) -> float | None:
+        """Give the seconds to wait at least before the next attempt; None when there should be none."""
+        asked = retry_after or 0.0
+        if status not in self.statuses or (asked > self.longest_retry_after and self.attempts < inf):
+            return None
+        return min(asked, self.longest_retry_after)
 
-    @brief_interrupt
-    def send(
+    def pause(self, failures: int) -> float:
+        """Give the pause after so many failures in a row."""
+        return min(self.first_pause * self.growth ** min(failures - 1, 50), self.longest_pause)
+
+
+# fmt: off
+#                      which failures                        times  first  grow longest asked    total in a row
+API      = RetryPolicy(RETRYABLE_STATUS | {NO_ANSWER},           4,  0.5,   2.0,   4.0,  30.0,  180.0)
+TRANSFER = RetryPolicy(UNAVAILABLE | {403},                      3,  1.0,   4.0,   4.0,  30.0,    inf)
+POLL     = RetryPolicy(UNAVAILABLE,                            inf,  0.25,  1.5,   5.0, 300.0, 86400.0, 300.0)
+TOKEN    = RetryPolicy(UNAVAILABLE | {408, 425},               inf,  5.0,   2.0,  60.0, 300.0,    inf)
+# fmt: on
+# 403 is how storage refuses an address that has expired; the next attempt has a new one.
+
+
+class Attempts:
+    """One run of a policy: how many attempts it took, and how much time is left."""
+
+    def __init__(
         self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """Send one request; what is raised, Ctrl-C too, forgets the frames of urllib3, which hold headers."""
-        repeatable = request.method in REPEATABLE and can_replay(request.body)
-        send = super().send if repeatable else self._once.send
-        try:
-            response = send(request, stream, timeout or TIME_LIMITS, verify, cert, proxies)
-        except BaseException as trouble:
-            error = trouble
-        else:
-            response.connection = self  # who sends again has time limits, too
-            return response
-        error.__cause__ = error.__context__ = None
-        raise error.with_traceback(None)
+        policy: RetryPolicy,
+        clock: Clock = now,
+        sleep: Callable[[float], None] = time.sleep,
+        total: float | None = None,
+    ) -> None:
+        self._policy, self._clock, self._sleep = policy, clock, sleep
+        self._end = clock() + (policy.total if total is None else total)
+        self._made = 0
+        self._failing_since: float | None = None
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pool of connections."""
-        super().init_poolmanager(*args, **options)
-        self._once.poolmanager, self._once.proxy_manager = self.poolmanager, self.proxy_manager
-        threads.register(self)
+    @property
+    def left(self) -> float:
+        """The seconds that are left; 0.0 when none are."""
+        return max(0.0, self._end - self._clock())
 
-    def after_fork(self) -> None:
-        """Go on in a forked child with new connections; to close the parent's could mean to wait for it."""
-        self._parents = self.poolmanager, self.proxy_manager
-        self.proxy_manager = {}
-        self.init_poolmanager(DEFAULT_POOLSIZE, DEFAULT_POOLSIZE)
+    def tolerates(self, failed: bool) -> bool:
+        """Take note of a failure, or of the end of failures; False when they have lasted too long."""
+        if not failed:
+            self._failing_since = None
+            return True
+        if self._failing_since is None:
+            self._failing_since = self._clock()
+        return self._clock() - self._failing_since < self._policy.patience
 
-
-def can_replay(body: Any) -> bool:
-    """Tell whether a body can be sent more than once."""
-    return body is None or isinstance(body, WHOLE) or start_of(body) is not None
-
-
-def start_of(body: Any) -> int | None:
-    """Where a file stands, if it can be brought back there."""
-    try:
-        position: int = body.tell()
-        body.seek(position)
-    except (AttributeError, OSError, ValueError):
-        return None
-    return position
-
-
-def rewound(body: Any, start: int | None) -> bool:
-    """Bring a body back to where it started; False if it is gone."""
-    if body is None or isinstance(body, WHOLE):
+    def sleep(self, at_least: float = 0.0) -> bool:
+        """Let time pass before the next attempt; False when there is to be none."""
+        self._made += 1
+        pause = max(self._policy.pause(self._made), at_least)
+        if self._made >= self._policy.attempts or not self.left:
+            return False
+        if pause > self.left and self._policy.attempts < inf:
+            return False
+        self._sleep(min(pause, self.left))
         return True
-    if start is None:
-        return False
+
+
+def run(
+    attempts: Attempts, once: Callable[[], Gives], wish: Callable[[Gives | BaseException], float | None]
+) -> Gives:
+    """Make attempts until one is final, and give its outcome or raise its error.
+
+    Args:
+        once: makes one attempt.
+        wish: looks at an outcome, and gives the seconds to wait at least before another attempt, or None
+            when the outcome is final.
+    """
+    while True:
+        outcome = kept(once)
+        asked = wish(outcome)
+        if asked is None or not attempts.sleep(asked):
+            break
+        del outcome
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+def kept(once: Callable[[], Gives]) -> Gives | BaseException:
+    """Make one attempt, and keep its failure without its traceback: those frames hold headers, addresses."""
     try:
-        body.seek(start)
-    except (OSError, ValueError):
-        return False
-    return True
+        return once()
+    except BaseException as error:
+        failure: Any = error
+    failure.__cause__ = failure.__context__ = None
+    return failure.with_traceback(None)  # type: ignore[no-any-return]  # an exception again

@@ -4,7 +4,7 @@ import requests
 from requests.auth import AuthBase
 
 from dolbyio_nb._version import __version__
-from dolbyio_nb.http.retry import PatientAdapter
+from dolbyio_nb.http.adapter import RetryAdapter
 
 
 class DolbySession(requests.Session):
@@ -27,7 +27,7 @@ def open_session(auth: AuthBase) -> requests.Session:
     session.auth = auth
     session.headers["User-Agent"] = f"dolbyio_nb/{__version__} {requests.utils.default_user_agent()}"
     for prefix in ("https://", "http://"):
-        session.mount(prefix, PatientAdapter())
+        session.mount(prefix, RetryAdapter())
     return session
 
 

@@ -21,6 +21,7 @@ from dolbyio_nb.errors import (
     TransferError,
 )
 from dolbyio_nb.http.redact import hide_in_logs
+from dolbyio_nb.http.retry import NO_ANSWER, TRANSFER, Attempts, kept, run
 from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import CHUNK, Content
@@ -29,11 +30,6 @@ from dolbyio_nb.media.progress import Show, progress_bar
 
 TIME_LIMITS = (10.0, 60.0)
 """Seconds to connect, and seconds without a byte, before a transfer counts as broken."""
-PAUSES = (1.0, 4.0)
-"""Seconds before the second and the third try. To send or fetch a file twice does no harm."""
-LONGEST_PAUSE = 30.0
-"""Seconds that the service may ask for before the next try; who is told more had better know than wait."""
-
 hide_in_logs()
 
 
@@ -47,7 +43,7 @@ class Storage:
     def upload(self, content: Content, address: str) -> None:
         """Send a file's bytes to an address."""
         with progress_bar(f"Sending {content.name}", content.size, unit="B", unit_scale=True) as show:
-            self._thrice(f"{content.name} was not sent.", lambda: self._send(content, address, show))
+            self._try(f"{content.name} was not sent.", lambda: self._send(content, address, show))
 
     @brief_interrupt
     def download(self, address: str, path: Path) -> Path:
@@ -58,7 +54,7 @@ class Storage:
                 "Only dlb:// addresses are in Dolby.io's temporary storage.",
                 "Fetch it with the tools of the store it is in.",
             )
-        self._thrice(f"{shown(address)} was not fetched.", lambda: self._fetch(address, path))
+        self._try(f"{shown(address)} was not fetched.", lambda: self._fetch(address, path))
         return path
 
     def _send(self, content: Content, address: str, show: Show) -> None:
@@ -92,50 +88,60 @@ class Storage:
             f"POST {path} failed for {shown(address)}.", response, "Try again in a minute."
         )
 
-    def _thrice(self, what: str, once: Callable[[], None]) -> None:
-        for pause in (*PAUSES, None):
-            trouble = _trouble(what, once)
-            if trouble is None:
-                return
-            if pause is None or not trouble.passes:
-                raise trouble.error
-            self._sleep(max(pause, trouble.wait))
+    def _try(self, what: str, once: Callable[[], None]) -> None:
+        """Send or fetch, again if need be, which does no harm."""
+
+        def attempt() -> _Trouble | None:
+            return _trouble(what, once)
+
+        def wish(trouble: _Trouble | BaseException | None) -> float | None:
+            if not isinstance(trouble, _Trouble):
+                return None
+            return TRANSFER.wish(trouble.status, trouble.retry_after)
+
+        trouble = run(Attempts(TRANSFER, sleep=self._sleep), attempt, wish)
+        if trouble:
+            raise trouble.error
 
 
 class _Broken(Exception):
-    """One try did not get through; `passes` tells whether another one may."""
+    """One attempt did not get through; `status` is what storage answered, 0 for nothing."""
 
-    def __init__(self, why: str, passes: bool = True) -> None:
+    def __init__(self, why: str, status: int = NO_ANSWER) -> None:
         super().__init__(why)
-        self.passes = passes
+        self.status = status
+
+
+NEVER = -1
+"""The status of a failure that no other attempt would mend."""
 
 
 @dataclass(frozen=True)
 class _Trouble:
     error: DolbyError
-    passes: bool = True
-    wait: float = 0.0
+    status: int = NEVER
+    retry_after: float | None = None
 
 
 def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
     """Try once, and give back what went wrong: raised here, it would hold on to frames with the address."""
-    try:
-        once()
-    except (ServiceUnavailable, RateLimited) as error:
-        asked = error.response.retry_after or 0.0
-        return _Trouble(error, passes=asked <= LONGEST_PAUSE, wait=asked)
-    except _Broken as broken:
-        advice = (
-            "Check the network and try again." if broken.passes else "Try again, or report it to Dolby.io."
-        )
-        return _Trouble(TransferError(what, str(broken), advice), broken.passes)
-    except DolbyError:
-        raise
-    except OSError as error:
-        place = f": {error.filename}" if error.filename else ""
-        why, advice = f"{error.strerror or type(error).__name__}{place}", "Choose another place for the file."
-        return _Trouble(TransferError(what, why, advice), passes=False)
-    return None
+    outcome = kept(once)
+    match outcome:
+        case None:
+            return None
+        case ServiceUnavailable() | RateLimited():
+            return _Trouble(outcome, outcome.response.status, outcome.response.retry_after)
+        case _Broken():
+            passes = outcome.status in TRANSFER.statuses
+            advice = "Check the network and try again." if passes else "Try again, or report it to Dolby.io."
+            return _Trouble(TransferError(what, str(outcome), advice), outcome.status)
+        case DolbyError():
+            raise outcome
+        case OSError():
+            place = f": {outcome.filename}" if outcome.filename else ""
+            why = f"{outcome.strerror or type(outcome).__name__}{place}"
+            return _Trouble(TransferError(what, why, "Choose another place for the file."))
+    raise outcome
 
 
 @contextmanager
@@ -156,7 +162,7 @@ def _check(response: requests.Response) -> None:
         m[1].strip() for tag in ("Code", "Message") if (m := re.search(f"<{tag}>([^<]*)<", response.text))
     ]
     why = f"{shown(response.url)} answered {response.status_code} {': '.join(said)}".rstrip()
-    raise _Broken(f"{why}.", passes=response.status_code == 403 or response.status_code >= 500)
+    raise _Broken(f"{why}.", response.status_code)
 
 
 @contextmanager
