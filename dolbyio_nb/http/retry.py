@@ -51,7 +51,7 @@ class RetryPolicy:
 
 
 # fmt: off
-#                      which failures                        times  first  grow longest asked    total in a row
+#                      which failures                        times  first  grow longest asked    total  row
 API      = RetryPolicy(RETRYABLE_STATUS | {NO_ANSWER},           4,  0.5,   2.0,   4.0,  30.0,  180.0)
 TRANSFER = RetryPolicy(UNAVAILABLE | {403},                      3,  1.0,   4.0,   4.0,  30.0,    inf)
 POLL     = RetryPolicy(UNAVAILABLE,                            inf,  0.25,  1.5,   5.0, 300.0, 86400.0, 300.0)

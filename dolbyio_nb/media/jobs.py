@@ -19,9 +19,10 @@ from dolbyio_nb.errors import (
     TokenUnavailable,
 )
 from dolbyio_nb.http.limits import OutOfTime, within
+from dolbyio_nb.http.retry import POLL, Attempts, run
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.outputs import JobSpec, make_result
-from dolbyio_nb.media.polling import Deadline, JobSnapshot, PollSchedule, read_snapshot
+from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result
 from dolbyio_nb.media.transfer import Storage
@@ -101,10 +102,10 @@ class Job:
             JobTimeout: it has not ended in that time, or the service was out of reach for five minutes.
             JobError: it has a status that nobody documents, and keeps it for five minutes.
         """
-        deadline = Deadline(self._schedule, timeout)
+        attempts = self._schedule.begin(timeout)
         try:
             with progress_bar(self.operation.capitalize(), 100, unit="%") as show:
-                self._watch(deadline, show)
+                self._watch(attempts, show)
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(f"The job goes on. To pick it up: {self.recipe}")
             raise
@@ -144,33 +145,28 @@ class Job:
                 self._last = snapshot
             return self._last
 
-    def _watch(self, deadline: Deadline, show: Show) -> None:
-        while True:
-            wait = 0.0
-            try:
-                snapshot = within(max(deadline.left, SHORTEST_LOOK), self._snapshot)
-            except OutOfTime:
-                raise self._late("The service did not say in time how it is doing.") from None
-            except PASSING as error:
-                wait = self._tolerate(error, deadline)
-            else:
-                show(snapshot.progress)
-                if snapshot.ended:
-                    return
-                if not deadline.tolerates(snapshot.unknown):
-                    raise self._unknown_status(snapshot)
-            if not deadline.sleep(at_least=wait):
-                raise self._late("It was not ready in the time given.")
+    def _watch(self, attempts: Attempts, show: Show) -> None:
+        def look() -> JobSnapshot:
+            return within(max(attempts.left, SHORTEST_LOOK), self._snapshot)
 
-    def _tolerate(
-        self, error: ServiceUnavailable | RateLimited | TokenUnavailable, deadline: Deadline
-    ) -> float:
-        if not deadline.tolerates(True):
-            raise self._late(
-                f"It could not be seen for {self._schedule.trouble:.0f} seconds: {error.why}"
-            ) from None
-        asked = error.retry_after if isinstance(error, TokenUnavailable) else error.response.retry_after
-        return asked or 0.0
+        def wish(seen: JobSnapshot | BaseException) -> float | None:
+            if isinstance(seen, JobSnapshot):
+                show(seen.progress)
+                return 0.0 if not seen.ended and attempts.tolerates(seen.unknown) else None
+            return _asked(seen) if isinstance(seen, PASSING) and attempts.tolerates(True) else None
+
+        try:
+            last = run(attempts, look, wish)
+        except OutOfTime:
+            raise self._late("The service did not say in time how it is doing.") from None
+        except PASSING as error:
+            raise self._late(self._unseen(error.why, attempts)) from None
+        if not last.ended:
+            raise self._unknown_status(last) if attempts.left else self._late(TOO_LATE)
+
+    def _unseen(self, why: str, attempts: Attempts) -> str:
+        seconds = self._schedule.policy.patience
+        return f"It could not be seen for {seconds:.0f} seconds: {why}" if attempts.left else TOO_LATE
 
     def _late(self, why: str) -> JobTimeout:
         return JobTimeout(
@@ -201,6 +197,15 @@ class Job:
     @property
     def _name(self) -> str:
         return f"job {self.id} ({self._spec.about})"
+
+
+TOO_LATE = "It was not ready in the time given."
+
+
+def _asked(error: ServiceUnavailable | RateLimited | TokenUnavailable) -> float:
+    """Give the seconds for which the service asked to be left alone."""
+    asked = error.retry_after if isinstance(error, TokenUnavailable) else error.response.retry_after
+    return min(asked or 0.0, POLL.longest_retry_after)
 
 
 def _advice(status: str, response: ErrorResponse) -> str:

@@ -19,7 +19,7 @@ from dolbyio_nb.errors import (
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Diagnosis
-from dolbyio_nb.media.polling import Deadline, JobSnapshot, PollSchedule, read_snapshot
+from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
 
 
 def polls(sandbox):
@@ -84,8 +84,8 @@ def test_a_wait_ends_when_it_should(sandbox, media, time, tone):
 
 def test_a_wait_without_a_time_ends_after_a_day(time):
     """Results are gone by then."""
-    deadline = Deadline(PollSchedule(clock=time.clock, sleep=time.sleep), None)
-    while deadline.sleep():
+    attempts = PollSchedule(clock=time.clock, sleep=time.sleep).begin(None)
+    while attempts.sleep():
         pass
     assert time.now - 1000 == pytest.approx(24 * 3600)
 

@@ -1,11 +1,12 @@
 """A hundred jobs at once."""
 
 import logging
-import time
 import wave
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+from dolbyio_nb.http.retry import POLL
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.polling import PollSchedule
@@ -24,7 +25,7 @@ def sound_of(path: Path, samples: int) -> Path:
 
 def test_none_of_many_jobs_is_lost_or_mixed_up(sandbox, auth, tmp_path, caplog):
     """A hundred jobs from sixteen threads each come back with the result of their own file."""
-    schedule = PollSchedule(first=0.02, longest=0.1, sleep=time.sleep)
+    schedule = PollSchedule(replace(POLL, first_pause=0.02, longest_pause=0.1))
     media = Media(open_session(auth), sandbox.media_url, schedule=schedule)
 
     def run(number: int) -> tuple[int, int | None]:
