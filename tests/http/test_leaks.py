@@ -40,6 +40,7 @@ def calls_that_fail(sandbox, session, keeper, later):
         session.post(jobs, timeout=0.05)
 
     def garbage():
+        assert session.get(jobs).ok  # a new token that was never accepted would give way to the old one
         sandbox.faults.fail(401)
         sandbox.faults.fail(503, at="token", body="html", retry_after=90)
         session.get(jobs)
