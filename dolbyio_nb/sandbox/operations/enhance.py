@@ -15,6 +15,7 @@ from dolbyio_nb.audio.normalize import LoudnessTarget, narrowed, normalized
 from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, plosives, sibilants, without_lines
 from dolbyio_nb.audio.sound import Interval, Progress, Sound, share, stage
 from dolbyio_nb.audio.voice_activity import Activity, listen
+from dolbyio_nb.sandbox.operations.formats import same_as
 from dolbyio_nb.sandbox.operations.parameters import Options, has_region, region
 
 REDUCTIONS = {"low": 6.0, "medium": 12.0, "high": 18.0, "max": 24.0}
@@ -173,7 +174,7 @@ NOTE_PICTURE = "With a region, only the sound is written: the video cannot be cu
 
 
 def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[str, Any]:
-    """Clean the sound up, level it, and write it with the picture it came with.
+    """Clean the sound up, level it, and write it in the format and with the picture it came with.
 
     Returns `{}` as the service does, or `notes`: sentences on what was not done and why.
     """
@@ -187,7 +188,10 @@ def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[s
     result = enhance_chain(sound, settings, content, stage(progress, 0.2, 0.6))
     result = _normalized(result, settings, content, stage(progress, 0.6, 0.85))
     whole_picture = None if has_region(options.get("input")) else source
-    write_sound(result, output, picture_of=whole_picture, progress=stage(progress, 0.85, 1))
+    encoding = same_as(source, output)
+    write_sound(
+        result, output, encoding=encoding, picture_of=whole_picture, progress=stage(progress, 0.85, 1)
+    )
     notes = _notes(options, settings, content, musical)
     if whole_picture is None and has_picture(source):
         notes.append(NOTE_PICTURE)

@@ -16,6 +16,7 @@ from dolbyio_nb.audio.loudness import meter
 from dolbyio_nb.audio.normalize import LoudnessTarget, limited, normalized
 from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, stage, tracked
 from dolbyio_nb.sandbox.http_error import invalid
+from dolbyio_nb.sandbox.operations.formats import kind_of
 from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, wanted
 
 
@@ -94,7 +95,7 @@ def _master_all(
     for number, (output, path) in enumerate(outputs):
         share = stage(progress, 0.1 + 0.9 * number / len(outputs), 0.1 + 0.9 * (number + 1) / len(outputs))
         result = _mastered(sound, output, stage(share, 0, 0.7))
-        encoding = encoding_for(kind(output, path), output)
+        encoding = encoding_for(kind(output, path) or kind_of(sources[0], path), output)
         write_sound(result, path, encoding=encoding, progress=stage(share, 0.7, 1))
         levels.append(round(meter(result).integrated, 2))
     return round(meter(sound).integrated, 2), levels

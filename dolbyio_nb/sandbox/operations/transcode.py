@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
+from av.container import InputContainer
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 
 from dolbyio_nb.audio.decode import MAX_SECONDS, has_picture, opened, read_sound, video_of
 from dolbyio_nb.audio.encode import write_sound
@@ -25,7 +29,8 @@ from dolbyio_nb.sandbox.operations.parameters import (
     wanted,
 )
 
-STILL = "png"
+STILLS = {"png": ("png", "rgb24"), "jpg": ("mjpeg", "yuvj420p"), "jpeg": ("mjpeg", "yuvj420p")}
+"""FFmpeg's codec and pixel format of each kind of picture."""
 
 
 def transcode(
@@ -42,7 +47,7 @@ def transcode(
     sound: Sound | None = None
     for number, (output, path) in enumerate(outputs):
         share = stage(progress, number / len(outputs), (number + 1) / len(outputs))
-        if kind(output, path).lstrip(".") == STILL:
+        if kind(output, path).lstrip(".") in STILLS:
             write_still(sources[0], path, output)
             share(1.0)
             continue
@@ -58,10 +63,20 @@ def _joined(given: list[tuple[Any, Path]], progress: Progress) -> Sound:
     sounds = []
     for number, (location, path) in enumerate(given):
         whole = read_sound(path, stage(progress, number / len(given), (number + 1) / len(given)))
-        sounds.append(whole.cut(*region(_where(location), whole.seconds)))
+        sounds.append(whole.cut(*_span(location, whole.seconds)))
     if sum(sound.seconds for sound in sounds) > MAX_SECONDS:
         raise beyond("Together the inputs last longer than the ten minutes that the sandbox takes.")
     return concatenated(sounds)
+
+
+def _span(location: Any, seconds: float) -> tuple[float, float]:
+    """The stretch of an input that is wanted, as a segment (start and duration) or as a region."""
+    asked = Options(location)
+    if asked.get("segment") is None:
+        return region(_where(location), seconds)
+    start = asked.number("segment.start", 0, 0, seconds)
+    duration = asked.number("segment.duration", seconds, 0, math.inf)
+    return region({"region": {"start": start, "end": start + duration}}, seconds)
 
 
 def _where(location: Any) -> Any:
@@ -75,7 +90,7 @@ def _picture(given: list[tuple[Any, Path]], output: Options, muxer: str) -> Path
     location, path = given[0]
     if len(given) > 1:
         raise unwritable("Video of several inputs cannot be joined here; ask for a kind without it, as m4a.")
-    if has_region(_where(location)):
+    if has_region(_where(location)) or Options(location).get("segment") is not None:
         raise unwritable("Video cannot be cut here; ask for a kind without it, as m4a.")
     check_picture(path, output)
     return path
@@ -103,25 +118,45 @@ INTO = 10
 
 
 def write_still(source: Path, path: Path, output: Options) -> None:
-    """One picture of the video as a PNG file, in the size asked for."""
+    """One picture of the video, from the moment and in the size asked for."""
     with opened(source) as container:
         video = video_of(container)
         if video is None:
             raise unreadable("It has no video to take a picture from.")
         if video.width * video.height > MOST_PIXELS:
             raise beyond(f"Its video has {video.width} x {video.height} pixels.")
-        if container.duration:
-            container.seek(container.duration // INTO)
-        frame = next(container.decode(video), None)
+        frame = _frame(container, video, output)
         if frame is None:
             raise unreadable("Its video holds no picture that can be decoded.")
-        path.write_bytes(_png(frame, output))
+        path.write_bytes(_picture_file(frame, output, *STILLS[kind(output, path).lstrip(".")]))
 
 
-def _png(frame: av.VideoFrame, output: Options) -> bytes:
-    width = round(output.number("video.width", frame.width, 16, 4096))
-    height = round(output.number("video.height", frame.height, 16, 4096))
-    coder = av.CodecContext.create("png", "w")
-    coder.width, coder.height, coder.pix_fmt, coder.time_base = width, height, "rgb24", Fraction(1, 25)
-    packets = coder.encode(frame.reformat(width, height, "rgb24"))
+def _frame(container: InputContainer, video: VideoStream, output: Options) -> av.VideoFrame | None:
+    """The picture at `image.offset_sec`, or a tenth into the video."""
+    length = (container.duration or 0) / av.time_base
+    if output.get("image.offset_sec") is None:
+        container.seek(round(length / INTO * av.time_base))
+        return next(container.decode(video), None)
+    offset = output.number("image.offset_sec", 0, 0, length)
+    container.seek(round(offset * av.time_base))
+    last = None
+    for last in container.decode(video):
+        if last.time is None or last.time >= offset - 1e-3:
+            break
+    return last
+
+
+def _picture_file(frame: av.VideoFrame, output: Options, codec: str, pixels: str) -> bytes:
+    wide, high = (
+        output.number(f"image.{side}", output.number(f"video.{side}", own, 16, 4096), 16, 4096)
+        for side, own in (("width", frame.width), ("height", frame.height))
+    )
+    coder = cast(VideoCodecContext, av.CodecContext.create(codec, "w"))
+    coder.width, coder.height, coder.pix_fmt, coder.time_base = (
+        round(wide),
+        round(high),
+        pixels,
+        Fraction(1, 25),
+    )
+    packets = coder.encode(frame.reformat(round(wide), round(high), pixels))
     return b"".join(bytes(packet) for packet in [*packets, *coder.encode(None)])
