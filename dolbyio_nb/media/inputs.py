@@ -4,20 +4,21 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import DolbyError, InvalidOption, SourceNotFound, TransferError
-from dolbyio_nb.media.locations import Location, local_path, name_of, remote_location
+from dolbyio_nb.media.locations import local_path, name_of, remote_location
+from dolbyio_nb.media.parameters import Location
 
 Local = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
 """Something on this computer: a path, the bytes themselves, or a file open for reading bytes."""
-Source = Local | Mapping[str, Any]
+Source = Local | Location
 """What a job can read: anything `Local`, or a `Location`."""
 # The first bytes of the formats that bytes without a name are most likely to be in.
 SIGNATURES = (

@@ -21,7 +21,7 @@ from dolbyio_nb.errors import (
 from dolbyio_nb.http.limits import OutOfTime, within
 from dolbyio_nb.http.retry import POLL, Attempts, run
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.outputs import JobSpec, make_result
+from dolbyio_nb.media.job_result import JobSpec, make_result
 from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result

@@ -5,15 +5,12 @@ import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dolbyio_nb._util.paths import expanded
 from dolbyio_nb.errors import TransferError
+from dolbyio_nb.media.parameters import Location
 
-Location = str | Mapping[str, Any]
-"""A place the service can reach: a `dlb://`, `https://` or `s3://` address, or a mapping
-`{"url": ..., "auth": {...}}` with the store's own credentials."""
 SCHEMES = ("dlb", "https", "http", "s3")
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import Local, Source, read_content, read_input
+from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.listing import JobRecord, Moment, find_job, list_jobs
-from dolbyio_nb.media.locations import Location, local_path, name_of, new_input
+from dolbyio_nb.media.locations import local_path, name_of, new_input
 from dolbyio_nb.media.operations import Operations
-from dolbyio_nb.media.outputs import JobSpec, Target
+from dolbyio_nb.media.outputs import Target
+from dolbyio_nb.media.parameters import Location
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.transfer import Storage
 from dolbyio_nb.media.webhooks import Webhook

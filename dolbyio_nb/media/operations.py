@@ -1,47 +1,318 @@
 """Operations of the Media APIs: enhance, diagnose, analyze, transcode, master."""
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.arguments import checked
 from dolbyio_nb.media.inputs import Input, Source, read_input, read_inputs
+from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
-from dolbyio_nb.media.locations import Location, new_input
+from dolbyio_nb.media.locations import new_input
 from dolbyio_nb.media.options import (
-    Options,
-    Stretch,
-    callback,
-    content_option,
+    as_sent,
     master_kind,
     mastering,
-    stretch,
+    one_each,
+    part,
     suffix_of,
     with_region,
     without_none,
 )
-from dolbyio_nb.media.outputs import Destination, JobSpec, Target, choose_renditions, choose_target
+from dolbyio_nb.media.outputs import Destination, Target, choose_renditions, choose_target
+from dolbyio_nb.media.parameters import (
+    AnalyzedContent,
+    Audio,
+    AudioTrack,
+    Content,
+    ContentType,
+    DynamicEq,
+    Extra,
+    Image,
+    Intensity,
+    Kind,
+    Level,
+    Limits,
+    Location,
+    MasterKind,
+    MasterLoudness,
+    Metering,
+    OnComplete,
+    Options,
+    Pair,
+    Piece,
+    Preset,
+    Region,
+    Rendition,
+    Segment,
+    Switchable,
+    VideoTrack,
+)
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.transfer import Storage
 
 
-class Starter:
-    """Starts jobs over one API."""
+class Operations:
+    """The processing APIs. Each method starts a job; `job.result()` waits for what comes out.
+
+    Every method has `on_complete`, an address that the service calls when the job has ended (or
+    `{"url": ..., "headers": ...}`), and `extra`, a mapping merged into the request for what the service may
+    add. What a method does not know is refused before anything is sent.
+    """
 
     def __init__(self, api: Api, storage: Storage, schedule: PollSchedule) -> None:
         self._api, self._storage, self._schedule = api, storage, schedule
 
-    def _report(
+    @checked
+    def enhance(
+        self,
+        source: Source,
+        *,
+        output: Destination | None = None,
+        content: ContentType | Content | None = None,
+        audio: Audio | None = None,
+        region: Region | Pair | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Make a recording better: noise, loudness, tone and speech. The result is a `MediaResult`.
+
+        Args:
+            output: where the result goes; it has the source's format.
+            content: `conference`, `interview`, `lecture`, `meeting`, `mobile_phone`, `music`, `podcast`,
+                `studio`, `voice_over` or `voice_recording`; by default the service works it out.
+            audio: `loudness`, `dynamics`, `noise`, `filter`, `speech`, `music`; what is left out is on.
+            region: `(start, end)` in seconds; None leaves an end open.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        body = {"content": content, "audio": audio, "on_complete": on_complete}
+        return self._write("/media/enhance", source, output, None, body, extra, region)
+
+    @checked
+    def diagnose(
+        self,
+        source: Source,
+        *,
+        content: ContentType | Content | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Find out how good a recording is. The result is a `Diagnosis`.
+
+        Args:
+            content: what it is, as for `enhance`.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        body = as_sent({"content": content, "on_complete": on_complete}, extra)
+        read = read_input(source)
+        return self._start("/media/diagnose", read, [], {"input": self._sent(read), **body})
+
+    @checked
+    def analyze(
+        self,
+        source: Source,
+        *,
+        output: Destination | None = None,
+        content: ContentType | AnalyzedContent | None = None,
+        loudness: Metering | None = None,
+        validation: Limits | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Measure loudness second by second, noise, clipping, music, speech, silence: an `Analysis`.
+
+        Args:
+            output: where the report goes, a JSON file.
+            content: its type, or `{"type": ..., "silence": {"threshold": dB, "duration": seconds}}`.
+            loudness: `profile`, `metering_mode`, `dialog_intelligence`, `speech_threshold`.
+            validation: `{"loudness": {"loudness_min": ..., "loudness_max": ..., "true_peak_max": ...}}`.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        body = {
+            "content": content,
+            "loudness": loudness,
+            "validation": validation,
+            "on_complete": on_complete,
+        }
+        return self._write("/media/analyze", source, output, ".json", body, extra)
+
+    @checked
+    def analyze_speech(
+        self,
+        source: Source,
+        *,
+        output: Destination | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Find out who speaks when. The result is a `SpeechAnalysis`.
+
+        Args:
+            output: where the report goes, a JSON file.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        return self._write(
+            "/media/analyze/speech", source, output, ".json", {"on_complete": on_complete}, extra
+        )
+
+    @checked
+    def analyze_music(
+        self,
+        source: Source,
+        *,
+        output: Destination | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Find out where there is music, and which. The result is a `MusicAnalysis`.
+
+        Args:
+            output: where the report goes, a JSON file.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        return self._write(
+            "/media/analyze/music", source, output, ".json", {"on_complete": on_complete}, extra
+        )
+
+    @checked
+    def transcode(
+        self,
+        source: Source | list[Source],
+        *,
+        output: Destination | None = None,
+        kind: Kind | None = None,
+        audio: AudioTrack | Sequence[AudioTrack] | None = None,
+        video: VideoTrack | None = None,
+        image: Image | None = None,
+        segment: Segment | Pair | list[Segment | Pair | None] | None = None,
+        outputs: Sequence[Rendition] | None = None,
+        storage: Sequence[Options] | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Write a file in another format, or several in a row as one. The result is a `MediaResult`.
+
+        Args:
+            source: one source, or a list of them to be joined.
+            output: where the result goes.
+            kind: `mp3`, `wav`, `mp4`, `png` (a picture) and others; by default what the output's suffix says.
+            audio: `codec`, `bitrate_kb`, `channels`.
+            video: `codec`, `width`, `height`, `frame_rate`, `bitrate_mode`, `bitrate_kb`.
+            image: `width`, `height`, `offset_sec`, for `png` and `jpg`.
+            segment: `(start, duration)` in seconds, the part of the source that is meant; a list of such,
+                one for each source, when there are several.
+            outputs: several formats at once in place of the five above, each a mapping with `kind`, `audio`,
+                `video`, `image` and `destination` (a path on this computer, an address, or left out).
+            storage: stores that a destination refers to by `{"ref": ..., "filename": ...}`.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        body = as_sent({"storage": storage, "on_complete": on_complete}, extra)
+        reads = read_inputs(source)
+        parts = [part(one, "segment", "duration") for one in one_each(segment, len(reads), "segment")]
+        one = without_none(destination=output, kind=kind, audio=audio, video=video, image=image)
+        targets, written = choose_renditions(_renditions(one, outputs), reads[0])
+        inputs = [
+            without_none(source=self._sent(read), segment=cut) for read, cut in zip(reads, parts, strict=True)
+        ]
+        return self._start(
+            "/media/transcode", reads[0], targets, {"inputs": inputs, "outputs": written, **body}
+        )
+
+    @checked
+    def master(
+        self,
+        source: Source,
+        *,
+        output: Destination | None = None,
+        kind: MasterKind | None = None,
+        dynamic_eq: Preset | DynamicEq | None = None,
+        intensity: Intensity | None = None,
+        loudness: Level | MasterLoudness | None = None,
+        stereo_image: bool | Switchable | None = None,
+        metadata: Piece | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Master a piece of music. The result is a `MediaResult`.
+
+        Args:
+            output: where the result goes.
+            kind: `aac`, `mp3`, `mp4`, `ogg` or `wav`; by default what the output's or source's suffix says.
+            dynamic_eq: the preset, a letter from `a` (pop) to `n` (classical), or the whole group.
+            intensity: how much of the preset, 0 to 100.
+            loudness: the loudness to reach in LUFS, or the whole group.
+            stereo_image: True for a wider image, or the whole group.
+            metadata: `genre` and `tags` of the piece.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        body = as_sent({"on_complete": on_complete}, extra)
+        read = read_input(source)
+        kind_ = kind or (None if output else master_kind(read.suffix))
+        how = mastering(dynamic_eq, intensity, loudness, stereo_image)
+        targets, written = choose_renditions([without_none(destination=output, kind=kind_, master=how)], read)
+        one = without_none(source=self._sent(read), metadata=metadata)
+        return self._start("/media/master", read, targets, {"inputs": [one], "outputs": written, **body})
+
+    @checked
+    def master_preview(
+        self,
+        source: Source,
+        *,
+        presets: Sequence[Preset] = "a",  # type: ignore[assignment]  # a text is a sequence of letters
+        segment: Segment | Pair | None = None,
+        intensity: Intensity | None = None,
+        loudness: Level | MasterLoudness | None = None,
+        stereo_image: bool | Switchable | None = None,
+        metadata: Piece | None = None,
+        on_complete: OnComplete | None = None,
+        extra: Extra | None = None,
+    ) -> Job:
+        """Try presets on a stretch of a piece of music. The result is a `MediaResult` with one output each.
+
+        Args:
+            presets: letters from `a` (pop) to `n` (classical), such as `"abl"`.
+            segment: `(start, duration)` in seconds.
+            intensity, loudness, stereo_image, metadata: as for `master`.
+            on_complete: the address that the service calls at the end.
+            extra: what the service may add.
+        """
+        body = as_sent({"on_complete": on_complete}, extra)
+        read, cut = read_input(source), part(segment, "segment", "duration")
+        targets = [choose_target(None, read, suffix_of(master_kind(read.suffix))) for _ in presets]
+        outputs = [
+            {"destination": target.location, "master": mastering(preset, intensity, loudness, stereo_image)}
+            for preset, target in zip(presets, targets, strict=True)
+        ]
+        one = without_none(source=self._sent(read), segment=cut, metadata=metadata)
+        return self._start(
+            "/media/master/preview", read, targets, {"inputs": [one], "outputs": outputs, **body}
+        )
+
+    def _write(
         self,
         path: str,
         source: Source,
         output: Destination | None,
-        on_complete: str | Options | None,
+        suffix: str | None,
         options: Options,
+        extra: Options | None,
+        region: Region | Pair | None = None,
     ) -> Job:
+        """Start a job of one input and one output; everything is looked at before anything is sent."""
+        body = as_sent(options, extra)
+        with_region("", region)
         read = read_input(source)
-        target = choose_target(output, read, ".json")
-        body = without_none(input=self._sent(read), output=target.location, on_complete=callback(on_complete))
-        return self._start(path, read, [target], body | dict(options))
+        target = choose_target(output, read, suffix or read.suffix)
+        located = {"input": with_region(self._sent(read), region), "output": target.location}
+        return self._start(path, read, [target], located | body)
 
     def _sent(self, read: Input) -> Location:
         """Give a location the service can read, after sending what is on this computer."""
@@ -56,201 +327,5 @@ class Starter:
         return Job(self._api, self._storage, spec, self._api.start(path, dict(body)), self._schedule)
 
 
-class Operations(Starter):
-    """The processing APIs. Each method starts a job; `job.result()` waits for what comes out.
-
-    Every method has `on_complete`, an address that the service calls when the job has ended.
-    """
-
-    def enhance(
-        self,
-        source: Source,
-        *,
-        output: Destination | None = None,
-        content: str | Options | None = None,
-        audio: Options | None = None,
-        region: Stretch | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Make a recording better: noise, loudness, tone and speech. The result is a `MediaResult`.
-
-        Args:
-            output: where the result goes; its suffix decides the format, by default the source's.
-            content: `conference`, `interview`, `lecture`, `meeting`, `mobile_phone`, `music`, `podcast`,
-                `studio`, `voice_over` or `voice_recording`; by default the service works it out.
-            audio: `loudness`, `dynamics`, `noise`, `filter`, `speech`, `music`; what is left out is on.
-            region: `(start, end)` in seconds; None leaves an end open.
-        """
-        read = read_input(source)
-        target = choose_target(output, read, read.suffix)
-        body = without_none(
-            input=with_region(self._sent(read), region),
-            output=target.location,
-            content=content_option(content),
-            audio=audio,
-            on_complete=callback(on_complete),
-        )
-        return self._start("/media/enhance", read, [target], body | extra)
-
-    def diagnose(
-        self,
-        source: Source,
-        *,
-        content: str | Options | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Find out how good a recording is. The result is a `Diagnosis`."""
-        read = read_input(source)
-        body = without_none(
-            input=self._sent(read), content=content_option(content), on_complete=callback(on_complete)
-        )
-        return self._start("/media/diagnose", read, [], body | extra)
-
-    def analyze(
-        self,
-        source: Source,
-        *,
-        output: Destination | None = None,
-        content: str | Options | None = None,
-        loudness: Options | None = None,
-        validation: Options | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Model loudness second by second, noise, clipping, music, speech, silence: an `Analysis`.
-
-        Args:
-            output: where the report goes, a JSON file.
-            content: its type, or `{"type": ..., "silence": {"threshold": dB, "duration": seconds}}`.
-            loudness: `profile`, `metering_mode`, `dialog_intelligence`, `speech_threshold`.
-            validation: `{"loudness": {"loudness_min": ..., "loudness_max": ..., "true_peak_max": ...}}`.
-        """
-        options = without_none(content=content_option(content), loudness=loudness, validation=validation)
-        return self._report("/media/analyze", source, output, on_complete, options | extra)
-
-    def analyze_speech(
-        self,
-        source: Source,
-        *,
-        output: Destination | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Find out who speaks when. The result is a `SpeechAnalysis`."""
-        return self._report("/media/analyze/speech", source, output, on_complete, extra)
-
-    def analyze_music(
-        self,
-        source: Source,
-        *,
-        output: Destination | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Find out where there is music, and which. The result is a `MusicAnalysis`."""
-        return self._report("/media/analyze/music", source, output, on_complete, extra)
-
-    def transcode(
-        self,
-        source: Source | list[Source],
-        *,
-        output: Destination | None = None,
-        kind: str | None = None,
-        audio: Options | None = None,
-        video: Options | None = None,
-        outputs: Sequence[Options] | None = None,
-        storage: Sequence[Options] | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Write a file in another format, or several in a row as one. The result is a `MediaResult`.
-
-        Args:
-            source: one source, or a list of them to be joined.
-            output: where the result goes.
-            kind: `mp3`, `wav`, `mp4`, `png` (a picture) and others; by default what the output's suffix says.
-            audio: `codec`, `bitrate_kb`, `channels`.
-            video: `codec`, `width`, `height`, `frame_rate`, `bitrate_mode`, `bitrate_kb`.
-            outputs: several formats at once in place of the four above, each a mapping with `kind`, `audio`,
-                `video` and `destination` (a path on this computer, an address, or left out).
-            storage: stores that a destination refers to by `{"ref": ..., "filename": ...}`.
-        """
-        reads = read_inputs(source)
-        wanted = outputs or [without_none(destination=output, kind=kind, audio=audio, video=video)]
-        targets, written = choose_renditions(wanted, reads[0])
-        body = without_none(
-            inputs=[{"source": self._sent(read)} for read in reads],
-            outputs=written,
-            storage=storage,
-            on_complete=callback(on_complete),
-        )
-        return self._start("/media/transcode", reads[0], targets, body | extra)
-
-    def master(
-        self,
-        source: Source,
-        *,
-        output: Destination | None = None,
-        kind: str | None = None,
-        dynamic_eq: str | Options | None = None,
-        intensity: int | None = None,
-        loudness: float | Options | None = None,
-        stereo_image: bool | Options | None = None,
-        metadata: Options | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Master a piece of music. The result is a `MediaResult`.
-
-        Args:
-            output: where the result goes.
-            kind: `aac`, `mp3`, `mp4`, `ogg` or `wav`; by default what the output's or source's suffix says.
-            dynamic_eq: the preset, a letter from `a` (pop) to `n` (classical), or the whole group.
-            intensity: how much of the preset.
-            loudness: the loudness to reach in LUFS, or the whole group.
-            stereo_image: True for a wider image, or the whole group.
-            metadata: `genre` and `tags` of the piece.
-        """
-        read = read_input(source)
-        kind = kind or (None if output else master_kind(read.suffix))
-        master = mastering(dynamic_eq, intensity, loudness, stereo_image)
-        targets, written = choose_renditions(
-            [without_none(destination=output, kind=kind, master=master)], read
-        )
-        one = without_none(source=self._sent(read), metadata=metadata)
-        body = without_none(inputs=[one], outputs=written, on_complete=callback(on_complete))
-        return self._start("/media/master", read, targets, body | extra)
-
-    def master_preview(
-        self,
-        source: Source,
-        *,
-        presets: Sequence[str] = "a",
-        segment: Stretch | None = None,
-        intensity: int | None = None,
-        loudness: float | Options | None = None,
-        stereo_image: bool | Options | None = None,
-        metadata: Options | None = None,
-        on_complete: str | Options | None = None,
-        **extra: Any,
-    ) -> Job:
-        """Try presets on a stretch of a piece of music. The result is a `MediaResult` with one output each.
-
-        Args:
-            presets: letters from `a` (pop) to `n` (classical), such as `"abl"`.
-            segment: `(start, duration)` in seconds.
-            intensity, loudness, stereo_image, metadata: as for `master`.
-        """
-        read = read_input(source)
-        targets = [choose_target(None, read, suffix_of(master_kind(read.suffix))) for _ in presets]
-        outputs = [
-            {"destination": target.location, "master": mastering(preset, intensity, loudness, stereo_image)}
-            for preset, target in zip(presets, targets, strict=True)
-        ]
-        one = without_none(
-            source=self._sent(read), segment=stretch(segment, "start", "duration"), metadata=metadata
-        )
-        body = without_none(inputs=[one], outputs=outputs, on_complete=callback(on_complete))
-        return self._start("/media/master/preview", read, targets, body | extra)
+def _renditions(one: Options, several: Sequence[Rendition] | None) -> list[Mapping[str, object]]:
+    return [{**rendition} for rendition in several] if several else [one]

@@ -1,15 +1,12 @@
-"""Options of operations, as they are sent."""
+"""Options of operations, as they are sent: shorthands written out, nothing that was not given."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dolbyio_nb.media.locations import Location
+from dolbyio_nb.errors import InvalidOption
+from dolbyio_nb.media.parameters import Location, Options, Pair, Region, Segment
 
-Options = Mapping[str, Any]
-"""A group of options with the service's own names, such as `{"reduction": {"amount": "high"}}`."""
-Stretch = Mapping[str, float] | Sequence[float | None]
-"""Two times in seconds, as a mapping with the service's names or as a pair; None leaves one open."""
-MASTER_KINDS = ("aac", "mp3", "mp4", "ogg", "wav")
+TOLD_BY_NAME = ("input", "inputs", "output", "outputs")
 
 
 def without_none(**options: Any) -> dict[str, Any]:
@@ -17,30 +14,58 @@ def without_none(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def content_option(content: str | Options | None) -> Options | None:
-    """Read the kind of content: `"podcast"` is short for `{"type": "podcast"}`."""
-    return {"type": content} if isinstance(content, str) else content
+def as_sent(body: Options, extra: Options | None = None) -> dict[str, Any]:
+    """Write a request out: `content="podcast"` and `on_complete=address` are short for groups."""
+    sent = without_none(**body)
+    for name, key in (("content", "type"), ("on_complete", "url")):
+        if isinstance(sent.get(name), str):
+            sent[name] = {key: sent[name]}
+    for name in TOLD_BY_NAME:
+        if name in (extra or {}):
+            raise InvalidOption(
+                f"`extra` cannot hold `{name}`.",
+                "It is what the method's own options say; nothing was sent.",
+                "Give source and output by name, and put into extra what this version does not know.",
+            )
+    return merged(sent, extra or {})
 
 
-def callback(on_complete: str | Options | None) -> Options | None:
-    """Read where the service calls back: an address is short for `{"url": address}`."""
-    return {"url": on_complete} if isinstance(on_complete, str) else on_complete
+def merged(options: Options, extra: Options) -> dict[str, Any]:
+    """Add further options, group by group."""
+    both = {**options, **extra}
+    for name in options.keys() & extra.keys():
+        if isinstance(options[name], Mapping) and isinstance(extra[name], Mapping):
+            both[name] = merged(options[name], extra[name])
+    return both
 
 
-def stretch(times: Stretch | None, first: str, second: str) -> Options | None:
-    """Read a pair of times as a mapping with the service's names."""
-    if times is None or isinstance(times, Mapping):
-        return times
-    start, end = times
-    return without_none(**{first: start, second: end})
+def part(times: Region | Segment | Pair | None, name: str, second: str) -> Options | None:
+    """Read which part of a source is meant: a pair of times, or a mapping with the service's names."""
+    if times is None:
+        return None
+    asked = (
+        times
+        if isinstance(times, Mapping)
+        else without_none(**dict(zip(("start", second), times, strict=True)))
+    )
+    start, end = asked.get("start") or 0.0, asked.get("end")
+    if isinstance(end, (int, float)) and isinstance(start, (int, float)) and end <= start:
+        raise InvalidOption(
+            f"`{name}` ends at {end:g} s and starts at {start:g} s.",
+            "Its end must come after its start; nothing was sent.",
+            f"Write {name}=(start, {second}), in seconds.",
+        )
+    if asked.get("duration") == 0:
+        raise InvalidOption(f"`{name}` has no length.", "Nothing was sent.", "Give its duration in seconds.")
+    return dict(asked)
 
 
-def with_region(location: Location, region: Stretch | None) -> Location:
+def with_region(location: Location, region: Region | Pair | None) -> Location:
     """Add to an input which part of it is meant."""
-    if region is None:
+    asked = part(region, "region", "end")
+    if asked is None:
         return location
-    whole = location if isinstance(location, Mapping) else {"url": location}
-    return {**whole, "region": stretch(region, "start", "end")}
+    return {**(location if isinstance(location, Mapping) else {"url": location}), "region": asked}
 
 
 def mastering(
@@ -51,12 +76,17 @@ def mastering(
 ) -> dict[str, Any]:
     """Read how to master: a letter names a preset, a number is a loudness in LUFS, True switches on."""
     if isinstance(dynamic_eq, str):
-        dynamic_eq = without_none(enable=True, preset=dynamic_eq, intensity=intensity)
+        dynamic_eq = {"enable": True, "preset": dynamic_eq}
+    if intensity is not None:
+        dynamic_eq = {**(dynamic_eq or {"enable": True}), "intensity": intensity}
     if isinstance(loudness, (int, float)):
         loudness = {"enable": True, "target_level": loudness}
     if isinstance(stereo_image, bool):
         stereo_image = {"enable": stereo_image}
     return without_none(dynamic_eq=dynamic_eq, loudness=loudness, stereo_image=stereo_image)
+
+
+MASTER_KINDS = ("aac", "mp3", "mp4", "ogg", "wav")
 
 
 def master_kind(suffix: str) -> str:
@@ -66,9 +96,24 @@ def master_kind(suffix: str) -> str:
 
 def kind_of(suffix: str) -> str:
     """Name the kind of file a suffix stands for."""
-    return suffix.removeprefix(".").lower()
+    kind = suffix.removeprefix(".").lower()
+    return {"m3u8": "hls", "mpd": "dash"}.get(kind, kind)
 
 
 def suffix_of(kind: str) -> str:
     """Give the suffix of a kind of file; the two streaming kinds have a list in the file that is named."""
     return {"hls": ".m3u8", "dash": ".mpd"}.get(kind, f".{kind}")
+
+
+def one_each(values: Sequence[Any] | Any | None, count: int, name: str) -> list[Any]:
+    """Give one value for each of several sources: a list of as many, or one for a single one."""
+    given = values if isinstance(values, list) else [values]
+    if values is None:
+        return [None] * count
+    if len(given) != count:
+        raise InvalidOption(
+            f"There are {count} sources and {len(given)} of `{name}`.",
+            "Nothing was sent.",
+            f"Give `{name}` as a list with one for each source; None is the whole of it.",
+        )
+    return list(given)

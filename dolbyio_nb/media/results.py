@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import MissingPackage, TransferError
-from dolbyio_nb.media.locations import Location, address_of, from_here, local_path, shown
+from dolbyio_nb.media.locations import address_of, from_here, local_path, shown
+from dolbyio_nb.media.parameters import Location
 from dolbyio_nb.media.parse import items, number
 
 if TYPE_CHECKING:

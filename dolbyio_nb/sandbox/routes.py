@@ -83,7 +83,13 @@ def _check_list(body: Mapping[str, Any], name: str, key: str) -> None:
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             raise HttpError(VALIDATION, f"{name}[{index}] must be an object")
-        _check_place(item, key, f"{name}[{index}].{key}")
+        if key != "destination" or not _is_in_named_store(item.get(key)):
+            _check_place(item, key, f"{name}[{index}].{key}")
+
+
+def _is_in_named_store(place: object) -> bool:
+    """Tell whether a destination refers to one of `storage`; the job then says that nobody can reach it."""
+    return isinstance(place, Mapping) and isinstance(place.get("ref"), str)
 
 
 def _check_place(body: Mapping[str, Any], key: str, name: str = "") -> None:

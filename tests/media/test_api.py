@@ -52,11 +52,11 @@ def test_every_status_has_its_error_whatever_the_body(sandbox, impatient, status
 def test_a_validation_error_names_the_field(sandbox, media):
     """Title, detail, type, status and request id are there to read."""
     with pytest.raises(InvalidRequest) as error:
-        media.enhance("dlb://a.wav", output="dlb://b.wav", input=None)
-    assert "input is required" in str(error.value)
+        media.enhance("dlb://a.wav", output="dlb://b.wav", extra={"on_complete": 3})
+    assert "on_complete must be an object with url" in str(error.value)
     assert error.value.type == "/problems/validation-error"
     assert error.value.title == "Your request parameters didn't validate"
-    assert error.value.detail.startswith("input")
+    assert error.value.detail.startswith("on_complete")
     assert error.value.request_id
 
 
@@ -163,7 +163,7 @@ def test_a_start_that_was_refused_with_401_is_repeated_with_a_new_token(sandbox,
 def test_what_cannot_be_written_is_not_sent(sandbox, media):
     """A number that is no number is the caller's error, not the network's."""
     with pytest.raises(InvalidRequest, match="not sent"):
-        media.enhance("dlb://a.wav", audio={"loudness": {"target_level": float("nan")}})
+        media.enhance("dlb://a.wav", extra={"newer": float("nan")})
     assert posts(sandbox, "/media/enhance") == 0
 
 

@@ -1,0 +1,116 @@
+"""Job result: the table of operations, what a job was asked, and the result made of it."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from dolbyio_nb.errors import JobFailed
+from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.locations import address_of, is_temporary, name_of
+from dolbyio_nb.media.outputs import Target
+from dolbyio_nb.media.parse import dig
+from dolbyio_nb.media.results import MediaResult, Output, Result
+from dolbyio_nb.media.transfer import Storage
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One API that starts jobs: its path, what comes out, and whether that is a report in a file."""
+
+    path: str
+    result: type[Result] = MediaResult
+    report: bool = False
+
+
+OPERATIONS = {
+    one.path: one
+    for one in (
+        Operation("/media/enhance"),
+        Operation("/media/diagnose", result=Diagnosis),
+        Operation("/media/analyze", result=Analysis, report=True),
+        Operation("/media/analyze/speech", result=SpeechAnalysis, report=True),
+        Operation("/media/analyze/music", result=MusicAnalysis, report=True),
+        Operation("/media/transcode"),
+        Operation("/media/master"),
+        Operation("/media/master/preview"),
+    )
+}
+"""Every operation. A path that is not in it, of an API newer than this code, gives a `MediaResult`."""
+LONGEST_STEM = 60
+"""Characters of the original's name in a result's: a file system takes 255 bytes for a whole name."""
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What a job was asked, as far as its result depends on it.
+
+    Attributes:
+        path: the API's path, such as `/media/enhance`.
+        source: the original, when it is a file on this computer.
+        name: the original's file name, or nothing when it is not known.
+        targets: where the job writes, and where that is wanted on this computer.
+    """
+
+    path: str
+    source: Path | None = None
+    name: str = ""
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """The path as a word, such as `enhance` or `analyze-speech`."""
+        return self.path.removeprefix("/media/").replace("/", "-")
+
+    @property
+    def about(self) -> str:
+        """What is done to what, for people."""
+        return f"{self.operation} of {self.name}" if self.name else self.operation
+
+    def arguments(self) -> list[str]:
+        """Write what `media.job()` needs beyond the id to give the same result, as it is typed."""
+        places = (target.location for target in self.targets)
+        temporary = [address_of(place) for place in places if is_temporary(place)]
+        output = temporary[0] if len(temporary) == 1 else temporary
+        given = {"output": output, "source": str(self.source) if self.source else None}
+        return [f"{name}={json.dumps(value)}" for name, value in given.items() if value]
+
+
+def make_result(spec: JobSpec, job_id: str, answer: Mapping[str, Any], storage: Storage) -> Result:
+    """Make the result of a job that succeeded; a report is fetched, and so is a file that is wanted here."""
+    outputs = _outputs(spec, job_id, storage)
+    raw = dig(answer, "result")
+    raw = raw if isinstance(raw, dict) else {}
+    operation = OPERATIONS.get(spec.path, Operation(spec.path))
+    if operation.report and not raw and outputs and is_temporary(outputs[0].location):
+        raw = _report(outputs[0], job_id, storage)
+    return operation.result(raw, spec.operation, job_id, spec.source, outputs)
+
+
+def _outputs(spec: JobSpec, job_id: str, storage: Storage) -> list[Output]:
+    """Name the files the job wrote, numbered when several, and fetch those that are wanted here."""
+    outputs = []
+    for count, target in enumerate(spec.targets, 1):
+        number = f"-{count}" if len(spec.targets) > 1 else ""
+        suffix = PurePosixPath(name_of(target.location)).suffix
+        stem = PurePosixPath(spec.name).stem[:LONGEST_STEM] or "audio"
+        name = f"{stem}-{spec.operation}-{job_id[:8]}{number}{suffix}"
+        outputs.append(Output(target.location, name, storage.download))
+        if target.save_to:
+            outputs[-1].save(target.save_to)
+    return outputs
+
+
+def _report(output: Output, job_id: str, storage: Storage) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = output.path or storage.download(address_of(output.location) or "", Path(folder, "report.json"))
+        text = path.read_bytes()
+    try:
+        report = json.loads(text)
+    except ValueError:
+        report = None
+    if isinstance(report, dict):
+        return report
+    raise JobFailed(f"The report of job {job_id} cannot be read.", "It is not a JSON object.", job_id=job_id)
