@@ -4,11 +4,13 @@ import io
 import math
 import socket
 import struct
+import tempfile
 import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,9 +156,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def sandbox(clock: Clock) -> Iterator[Sandbox]:
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The computer's folder for temporary files, for this test alone."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def sandbox(clock: Clock, temporary: Path) -> Iterator[Sandbox]:
     with Sandbox(clock=clock) as running:
         yield running
+
+
+@pytest.fixture
+def files(sandbox: Sandbox, temporary: Path) -> Callable[[], list[Path]]:
+    """Lists the files that the sandbox keeps."""
+    return lambda: list(temporary.glob("*/files/*"))
 
 
 @pytest.fixture

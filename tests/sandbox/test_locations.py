@@ -93,13 +93,13 @@ def test_an_input_has_a_limit(caller, server, make_tone, monkeypatch):
         assert error_of(caller, url)["type"] == "/problems/input-limit"
 
 
-def test_nothing_is_left_behind_by_a_job(sandbox, caller, server, make_tone):
+def test_nothing_is_left_behind_by_a_job(sandbox, caller, server, make_tone, files):
     """Inputs that were fetched and outputs that were not delivered are removed."""
     server.files["/x.wav"] = make_tone(2.5)
     caller.run("/media/diagnose", {"input": f"{server.url}/x.wav"})
     caller.run("/media/enhance", {"input": f"{server.url}/x.wav", "output": f"{server.url}/out.wav"})
     error_of(caller, f"{server.url}/missing.wav")
-    assert list(sandbox._store.new_file().parent.iterdir()) == []
+    assert files() == []
 
 
 class Dripping(BaseHTTPRequestHandler):

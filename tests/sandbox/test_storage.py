@@ -10,11 +10,6 @@ import requests
 from dolbyio_nb.sandbox import Sandbox
 
 
-def files(sandbox):
-    """What is on disk."""
-    return list(sandbox._store.new_file().parent.iterdir())
-
-
 def code(answer):
     assert answer.headers["Content-Type"] == "application/xml"
     return re.search("<Code>(.*)</Code>", answer.text)[1]
@@ -162,14 +157,14 @@ def test_a_download_is_not_disturbed_by_a_new_upload(caller):
         assert first + reading.raw.read() == old
 
 
-def test_an_upload_that_breaks_off_stores_nothing(sandbox, caller, connect, eventually):
+def test_an_upload_that_breaks_off_stores_nothing(sandbox, caller, connect, eventually, files):
     """Half a file is no object, and leaves no file behind."""
     url = urlsplit(caller.upload_url("dlb://x"))
     with connect(url.port) as connection:
         head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 99\r\n\r\n"
         connection.sendall(head.encode() + b"half")
-        eventually(lambda: files(sandbox))
-    eventually(lambda: not files(sandbox))
+        eventually(lambda: files())
+    eventually(lambda: not files())
     assert caller.get("/media/output", url="dlb://x").status_code == 404
 
 
