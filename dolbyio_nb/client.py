@@ -1,6 +1,7 @@
 """One log-in: credentials, a token that stays fresh, and the Media APIs behind it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.auth.access_token import AccessToken
-from dolbyio_nb.auth.bearer import BearerAuth
+from dolbyio_nb.auth.bearer import BearerAuth, bearer_auth
 from dolbyio_nb.auth.credentials import AppCredentials, Finding, find_credentials, read_arguments
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.login_options import LoginOptions
@@ -51,8 +52,6 @@ class Dolby:
     Attributes:
         media: the Media APIs.
         session: a `requests.Session` that authenticates, repeats what is safe to repeat, and has time limits.
-        auth: the authentication alone, for sessions and requests of your own; it adds the token only for
-            Dolby's hosts.
         auth_url, media_url: the origins in use.
     """
 
@@ -69,8 +68,8 @@ class Dolby:
 
     def _connect(self, auth_url: str, media_url: str) -> None:
         self.auth_url, self.media_url = auth_url, media_url
-        self.auth = BearerAuth(self._keeper, (auth_url, media_url))
-        self.session = open_session(self.auth)
+        self._auth = BearerAuth(self._keeper, (auth_url, media_url))
+        self.session = open_session(self._auth)
         self.media = Media(self.session, media_url)
 
     @property
@@ -82,6 +81,20 @@ class Dolby:
             TokenError: there is no valid token and none could be had.
         """
         return self._keeper.token()
+
+    async def token_async(self) -> AccessToken:
+        """Give a token that is valid now, as `token` does, without blocking the event loop."""
+        return await self._keeper.token_async()
+
+    @property
+    def auth(self) -> BearerAuth:
+        """The authentication alone, for requests, `httpx.Client` and `httpx.AsyncClient` of your own.
+
+        It adds the token for Dolby's hosts only, and sends a request once more when its token is refused.
+        """
+        if "httpx" in sys.modules and type(self._auth) is BearerAuth:
+            self._auth = bearer_auth(self._keeper, (self.auth_url, self.media_url))
+        return self._auth
 
     @property
     def keeper(self) -> TokenKeeper:

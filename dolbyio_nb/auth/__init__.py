@@ -4,7 +4,8 @@ from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.status import KeeperStatus
-from dolbyio_nb.auth.token_request import DEFAULT_LIFE, LONGEST_LIFE, TokenRequest
+from dolbyio_nb.auth.token_answer import LONGEST_LIFE
+from dolbyio_nb.auth.token_request import DEFAULT_LIFE, TokenRequest
 
 __all__ = [
     "DEFAULT_LIFE",

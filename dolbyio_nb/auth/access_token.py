@@ -1,6 +1,8 @@
 """Access token: a real string for machines, a mask for people."""
 
 import pickle
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NoReturn, SupportsIndex
 
@@ -17,11 +19,16 @@ class MaskedText(str):
         return "'…'"
 
 
+A_HEADER = re.compile(r"\s*(?:Authorization: ?)?Bearer %s\s*", re.IGNORECASE)
+
+
 class AccessToken(str):
     """A Bearer token: a real string for machines, a mask for people.
 
     Its repr, `str()`, `print`, `%s` and logging show a mask; f-strings, `format()`, `+`, `.encode()`, json
-    and subprocesses get the value. It is not pickled.
+    and subprocesses get the value; so does `"Bearer %s" % token`, which is a header and nothing else. It is
+    not pickled. A token that has expired while its keeper still renews is written into a text (f-string,
+    `format()`, `+`, `.encode()`) as the present one.
 
     Attributes:
         lifetime: seconds of life that it was given.
@@ -31,6 +38,7 @@ class AccessToken(str):
     lifetime: float
     issued_at: float
     _clock: Clock
+    _current: "Callable[[], AccessToken | None] | None" = None
 
     def __new__(
         cls,
@@ -50,6 +58,16 @@ class AccessToken(str):
     def value(self) -> str:
         """The token as a plain string, which shows itself wherever it is printed."""
         return str.__str__(self)
+
+    def follow(self, current: "Callable[[], AccessToken | None]") -> None:
+        """Have the token that `current` gives sent in place of this one, once this one has expired."""
+        self._current = current
+
+    def _to_send(self) -> str:
+        if self._current is None or self._clock() < self.issued_at + self.lifetime:
+            return str.__str__(self)
+        current = self._current()
+        return str.__str__(self if current is None else current)
 
     @property
     def seconds_left(self) -> float:
@@ -72,7 +90,20 @@ class AccessToken(str):
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
+        return format(self._to_send(), spec)
+
+    def __add__(self, other: str) -> str:
+        return self._to_send() + other
+
+    def __radd__(self, other: str) -> str:
+        return other + self._to_send()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        """Give the bytes to send."""
+        return self._to_send().encode(encoding, errors)
+
+    def __rmod__(self, template: str) -> str:
+        return template % (self._to_send() if A_HEADER.fullmatch(template) else self,)
 
     def __copy__(self) -> "AccessToken":
         return self

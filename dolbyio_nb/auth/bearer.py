@@ -1,5 +1,6 @@
 """Bearer authentication, for Dolby's hosts only."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -36,6 +37,15 @@ MASK = "…"
 BEARER = "Bearer "
 
 
+def bearer_auth(keeper: TokenKeeper, origins: Iterable[str]) -> "BearerAuth":
+    """Make the authentication for requests, and for httpx as well once that is loaded."""
+    if "httpx" in sys.modules:
+        from dolbyio_nb.auth.httpx_auth import HttpxBearerAuth
+
+        return HttpxBearerAuth(keeper, origins)
+    return BearerAuth(keeper, origins)
+
+
 class BearerAuth(AuthBase):
     """Adds the token to requests to Dolby's hosts, and renews it when the API refuses it.
 
@@ -53,7 +63,7 @@ class BearerAuth(AuthBase):
         self._origins = Origins(origins)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        _refuse_masks(request.headers)
+        refuse_masks(request.headers)
         if self._origins.may_see_the_token(request.url or ""):
             request.headers["Authorization"] = MaskedText(BEARER + self._keeper.token())
             look = partial(self._answered, start=start_of(request.body))
@@ -71,7 +81,7 @@ class BearerAuth(AuthBase):
 
     def _is_settled(self, response: requests.Response) -> bool:
         """Tell the keeper what the API thinks of the token; False if another one is worth a try."""
-        token = _token_in(response.request)
+        token = token_in(response.request.headers)
         if token and response.ok:
             self._keeper.accept(token)
         if response.status_code != 401:
@@ -88,13 +98,13 @@ class BearerAuth(AuthBase):
         return again
 
 
-def _token_in(request: requests.PreparedRequest) -> AccessToken:
+def token_in(headers: Mapping[str, Any]) -> AccessToken:
     """Read the token that was sent; empty when .netrc put something else there, on a redirect."""
-    header = request.headers["Authorization"]
+    header = headers["Authorization"]
     return AccessToken(header.removeprefix(BEARER) if header.startswith(BEARER) else "")
 
 
-def _refuse_masks(headers: Mapping[str, str | bytes]) -> None:
+def refuse_masks(headers: Mapping[str, str | bytes]) -> None:
     for name, value in headers.items():
         if MASK in (value if isinstance(value, str) else value.decode("utf-8", "replace")):
             raise DolbyError(

@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from contextlib import suppress
+from functools import partial
 from math import inf
 from random import Random
 from typing import Any, NoReturn
+from weakref import ref
 
 from dolbyio_nb._util import clock as clocks
 from dolbyio_nb._util import threads
@@ -28,12 +30,13 @@ def fetch_without_secret() -> NoReturn:
     raise TokenRefused(
         "No token: this copy of the log-in cannot renew its own.",
         "The App secret stays in the process that logged in.",
-        "Log in here too, or hand over a token with a longer life: dolby.delegate(expires_in=...).",
+        "Log in here too: dolby = login(). A job goes on meanwhile: dolby.media.job(job_id) picks it up.",
     )
 
 
 PATIENCE = 30.0  # seconds that a caller waits when there is no valid token at all
 CELL_PATIENCE = 2.0  # seconds by which a cell's start may be delayed
+YOUNG_SHARE = 0.1  # of the life; a token so young is not renewed once more for a copy
 SLICE = 0.1  # seconds; waits are cut so that Ctrl-C (on Windows, too) and a log-out are felt at once
 
 
@@ -128,6 +131,7 @@ class TokenKeeper:
         now = self._clock()
         with self._lock:
             self.state = refresh.rejected(self.state, token, now)
+        self._worker.wake()
         worth_a_try = not self.state.closed and now >= self.state.rejections.ignore_401_until
         if worth_a_try:
             self.ensure_refresh()
@@ -241,6 +245,7 @@ class TokenKeeper:
                 return
             self._flight, now, outcome = None, self._clock(), flight.outcome
             if isinstance(outcome, AccessToken):
+                outcome.follow(partial(_current_of, ref(self)))
                 self.state = refresh.succeeded(self.state, outcome, now, self._rng)
             elif outcome:
                 self.state = refresh.failed(self.state, outcome, now, self._rng)
@@ -301,9 +306,26 @@ class TokenKeeper:
         self.state = refresh.adopted(self.state, token, self._clock(), self._rng)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel to another process with the token and what is left of its life, never with the secret."""
+        """Travel to another process with a token renewed for it, and when it ends, never with the secret."""
+        self._renew_for_copy()
         token = self.state.cached.token
-        return _copy_without_secret, (token.value, token.issued_at + token.lifetime - self._clock())
+        left = token.issued_at + token.lifetime - self._clock()
+        return _copy_without_secret, (token.value, left, self._wall() + left)
+
+    def _renew_for_copy(self) -> None:
+        token = self.state.cached.token
+        young = self._clock() - token.issued_at < YOUNG_SHARE * token.lifetime
+        if not young and self._fetch is not fetch_without_secret:
+            with suppress(TokenError, NotLoggedIn):
+                self.refresh()
+
+
+def _current_of(keeper_ref: "ref[TokenKeeper]") -> AccessToken | None:
+    """Give the present token of a keeper; None if there is none any more."""
+    keeper = keeper_ref()
+    with suppress(TokenError, NotLoggedIn):
+        return keeper.token(CELL_PATIENCE) if keeper else None
+    return None
 
 
 def _set(future: "asyncio.Future[None]") -> None:
@@ -311,8 +333,9 @@ def _set(future: "asyncio.Future[None]") -> None:
         future.set_result(None)
 
 
-def _copy_without_secret(value: str, lifetime: float) -> TokenKeeper:
-    keeper = TokenKeeper(fetch_without_secret)
+def _copy_without_secret(value: str, lifetime: float, end: float) -> TokenKeeper:
+    """Make a copy: how long it was stored or on its way, only the time of day can tell."""
+    keeper, lifetime = TokenKeeper(fetch_without_secret), min(lifetime, end - time.time())
     if lifetime > 0:
         keeper.adopt(AccessToken(value, lifetime=lifetime))
     return keeper

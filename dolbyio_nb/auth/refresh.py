@@ -12,17 +12,15 @@ from random import Random
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.refresh_state import NOTHING, Age, CachedToken, RefreshFailure, RefreshState
 from dolbyio_nb.errors import NotLoggedIn, TokenError, TokenRefused, TokenUnavailable
+from dolbyio_nb.http.limits import TOKEN_LIMIT
+from dolbyio_nb.http.retry import TOKEN
 
 MANDATORY_WAIT = 2.0  # seconds that a request may be on its way before an ageing token is handed out
 MANDATORY_WAIT_SHARE = 0.25  # of the mandatory age; later on a wait could let the token die
-REQUEST_LIMIT = 15.0  # seconds in all: a service that sends a byte now and then outlasts every other limit
 SHORTEST_INTERVAL = 1.0  # seconds from one request to the next, whatever happens
-FIRST_WAIT = 5.0  # seconds; doubled with each failure in a row
-LONGEST_WAIT = 60.0  # seconds; a service that is back is noticed within a minute
 TRIES_LEFT = 3  # a token that still lives gets this many more tries before it dies
-HURRY_FOR = 60.0  # seconds of an outage in which those who wait get a try each FIRST_WAIT
+HURRY_FOR = 60.0  # seconds of an outage in which those who wait get a try as after a first failure
 WAITING_WAIT = 30.0  # seconds from try to try for those who wait, later on
-LONGEST_RETRY_AFTER = 300.0  # seconds; a longer wish is more likely a mistake than a wish
 PROBE_INTERVAL = 60.0  # seconds between questions to a service that has refused the credentials
 FALLBACK_FOR = 5.0  # seconds in which a new token may not be known everywhere yet
 
@@ -118,7 +116,7 @@ def next_try(state: RefreshState, *, waiting: bool = False) -> float:
 def due_at(state: RefreshState, now: float, *, wanted: bool) -> float:
     """When there is something to do ahead of need; never, for a token that nobody wants renewed."""
     if state.in_flight:
-        return state.sent_at + REQUEST_LIMIT
+        return state.sent_at + TOKEN_LIMIT
     if state.failure and state.failure.final:
         return inf
     due = max(state.cached.advisory_at, next_try(state))
@@ -171,7 +169,7 @@ def failed(state: RefreshState, error: TokenError, now: float, rng: Random) -> R
     """Return the state after a request brought no token."""
     count, since = (state.failure.count + 1, state.failure.since) if state.failure else (1, now)
     final = isinstance(error, TokenRefused)
-    asked_for = min(error.retry_after or 0.0, LONGEST_RETRY_AFTER)
+    asked_for = min(error.retry_after or 0.0, TOKEN.longest_retry_after)
     probe = PROBE_INTERVAL if final else 0.0
     failure = RefreshFailure(
         error,
@@ -188,13 +186,12 @@ def failed(state: RefreshState, error: TokenError, now: float, rng: Random) -> R
 
 def _back_off(count: int, life_left: float, rng: Random) -> float:
     share = life_left / TRIES_LEFT if life_left > 0 else inf  # once expired there is nothing left to save
-    wait: float = min(FIRST_WAIT * 2 ** min(count - 1, 10), LONGEST_WAIT, share)
-    return max(rng.uniform(0.5, 1.0) * wait, SHORTEST_INTERVAL)
+    return max(rng.uniform(0.5, 1.0) * min(TOKEN.pause(count), share), SHORTEST_INTERVAL)
 
 
 def _waiting_try(state: RefreshState, now: float, since: float, rng: Random) -> float:
     """Count from when the request was sent, so that a slow failure delays the next try no further."""
-    wait = FIRST_WAIT if now < since + HURRY_FOR else WAITING_WAIT
+    wait = TOKEN.first_pause if now < since + HURRY_FOR else WAITING_WAIT
     return max(state.sent_at + rng.uniform(0.8, 1.0) * wait, now + SHORTEST_INTERVAL)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Hashable
 
 from dolbyio_nb._util import threads
 from dolbyio_nb.auth.access_token import AccessToken
-from dolbyio_nb.auth.refresh import REQUEST_LIMIT, clean_copy
+from dolbyio_nb.auth.refresh import clean_copy
 from dolbyio_nb.errors import TokenError, TokenUnavailable
+from dolbyio_nb.http.limits import TOKEN_LIMIT
 
 Fetch = Callable[[], AccessToken]
 Outcome = AccessToken | TokenError
@@ -42,11 +43,11 @@ class InFlight:
 
     def overdue(self, now: float) -> bool:
         """Tell whether it is time to give the request up."""
-        return now >= self.started_at + REQUEST_LIMIT
+        return now >= self.started_at + TOKEN_LIMIT
 
     def give_up(self) -> None:
         """Complete without an answer."""
-        why = f"No answer within {REQUEST_LIMIT:.0f} s."
+        why = f"No answer within {TOKEN_LIMIT:.0f} s."
         self.complete(TokenUnavailable("No token: the service hangs.", why, "Wait a little, then try again."))
 
     def on_done(self, callback: "Callable[[InFlight], None]") -> bool:

@@ -1,24 +1,21 @@
-"""Token request: the one POST that makes a token, and what its answer means."""
+"""Token request: the one POST that makes a token."""
 
-import base64
 import hashlib
-import json
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
-
-import requests
-from urllib3.exceptions import HTTPError
+from typing import TYPE_CHECKING
 
 from dolbyio_nb._util.clock import Clock, now
-from dolbyio_nb.auth.access_token import ASSUMED_LIFE, AccessToken
+from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.token_answer import LONGEST_LIFE, Meaning, explain, judge, read_token
 from dolbyio_nb.config import SANDBOX_GONE, is_local_origin
 from dolbyio_nb.errors import ErrorResponse, InvalidOption, TokenError, TokenRefused, TokenUnavailable
-from dolbyio_nb.http.error_response import read_error_response
-from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT
+from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, TOKEN_LIMIT, OutOfTime, TooLarge
 
-LONGEST_LIFE = 86400  # seconds; Dolby's guide names 24 hours as the maximum
+if TYPE_CHECKING:
+    from dolbyio_nb.http.bounded import Answer
+
 DEFAULT_LIFE = 1800  # seconds; the service's own default
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # what may name the authorities to trust
 SHORTEST_SECRET = 8  # characters; a shorter one may be part of any word
@@ -46,6 +43,8 @@ class TokenRequest:
         credentials: the App key and secret, sent as HTTP Basic authentication.
         auth_url: the origin of the token service, such as `https://api.dolby.io`.
         expires_in: seconds of life to ask for, 1 to 86400; the service may give less.
+        clock: what the token's life is counted on.
+        time_limit: seconds in all for the request and its whole answer.
 
     Raises:
         InvalidOption: `expires_in` is out of range.
@@ -57,6 +56,7 @@ class TokenRequest:
     auth_url: str
     expires_in: int = DEFAULT_LIFE
     clock: Clock = field(default=now, repr=False, compare=False)
+    time_limit: float = field(default=TOKEN_LIMIT, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_life(self.expires_in)
@@ -75,26 +75,33 @@ class TokenRequest:
     def __call__(self) -> AccessToken:
         """Send the request; return the new token."""
         issued_at = self.clock()
-        response = self._post()
-        if token := read_token(response):
+        answer = self._post()
+        if token := read_token(answer, self.expires_in):
             value, lifetime = token
             return AccessToken(value, lifetime=lifetime, issued_at=issued_at, clock=self.clock)
-        refusal = read_refusal(response)
-        del response  # it may hold a token, and frames of a traceback can be looked into
-        raise self._refusal(refusal) if is_final(refusal) else self._trouble(refusal)
+        meaning, said = judge(answer), explain(answer)
+        del answer  # it may hold a token, and frames of a traceback can be looked into
+        raise self._refused(said) if meaning is Meaning.REFUSED else self._unavailable(said, meaning)
 
-    def _post(self) -> requests.Response:
+    def _post(self) -> "Answer":
+        from requests.auth import HTTPBasicAuth
+        from urllib3.exceptions import HTTPError
+
+        from dolbyio_nb.http import bounded
+
         try:
-            return requests.post(
+            return bounded.post(
                 self.url,
+                seconds=self.time_limit,
                 data={"grant_type": "client_credentials", "expires_in": str(self.expires_in)},
                 headers={"Accept": "application/json", "Cache-Control": "no-cache"},
-                auth=requests.auth.HTTPBasicAuth(
-                    _bytes(self.credentials.app_key), _bytes(self.credentials.app_secret)
-                ),
+                auth=HTTPBasicAuth(_bytes(self.credentials.app_key), _bytes(self.credentials.app_secret)),
                 timeout=(CONNECT_LIMIT, READ_LIMIT),
-                allow_redirects=False,
             )
+        except OutOfTime:
+            reason = f"No whole answer within {self.time_limit:g} s."
+        except TooLarge:
+            reason = "Its answer has no end, as no token endpoint's has: something else answers there."
         except (OSError, HTTPError) as cause:  # the latter is urllib3's, of addresses it cannot read
             reason = _reason(cause)
         # Raised out here so that the error keeps no frames of requests, which hold the Basic header.
@@ -108,20 +115,20 @@ class TokenRequest:
         secret = self.credentials.app_secret
         return f"It answered {answer}.".replace(secret, "…" if len(secret) >= SHORTEST_SECRET else secret)
 
-    def _refusal(self, answer: ErrorResponse) -> TokenError:
+    def _refused(self, answer: ErrorResponse) -> TokenError:
         what = f"No token: {self.auth_url} refuses the App key and App secret from {self.credentials.source}."
         next_step = [*self.credentials.warnings(), "Check both in the Dolby.io dashboard, then log in again."]
-        if answer.status not in (400, 401, 403):
+        if answer.status not in (200, 400, 401, 403):
             what, next_step = f"No token: {self.url} is not a token endpoint.", ["Check DOLBYIO_AUTH_URL."]
         return TokenRefused(what, self._answered(answer), " ".join(next_step), status=answer.status)
 
-    def _trouble(self, answer: ErrorResponse) -> TokenError:
+    def _unavailable(self, answer: ErrorResponse, meaning: Meaning) -> TokenError:
+        what, next_step = f"No token: {self.auth_url} is in trouble.", "Wait a little, then try again."
+        if meaning is Meaning.NOT_THE_SERVICE:
+            what = f"No token: a proxy or captive portal answered in place of {self.auth_url}."
+            next_step = "Sign in to the network in a browser (or mend HTTPS_PROXY), then try again."
         return TokenUnavailable(
-            f"No token: {self.auth_url} is in trouble.",
-            self._answered(answer),
-            "Wait a little, then try again.",
-            status=answer.status,
-            retry_after=answer.retry_after,
+            what, self._answered(answer), next_step, status=answer.status, retry_after=answer.retry_after
         )
 
 
@@ -131,6 +138,9 @@ def _bytes(text: str) -> bytes:
 
 
 def _reason(cause: Exception) -> str:
+    import requests
+    from urllib3.exceptions import HTTPError
+
     if not isinstance(cause, requests.RequestException | HTTPError):
         return f"The certificates cannot be read ({', '.join(CERTIFICATES)}): {cause}"
     if isinstance(cause, requests.Timeout):
@@ -140,63 +150,3 @@ def _reason(cause: Exception) -> str:
     if isinstance(cause, requests.exceptions.SSLError):
         return "Its TLS certificate is not trusted here (REQUESTS_CA_BUNDLE may name another authority)."
     return f"The connection failed ({type(cause).__name__})."
-
-
-TRANSIENT = frozenset({408, 425, 429})  # and every 5xx: asking again may help
-
-
-def read_token(response: requests.Response) -> tuple[str, float] | None:
-    """Take a token and its life in seconds from an answer; None when there is none that can be used."""
-    body = _json(response)
-    if response.status_code != 200 or not _can_be_a_header(body.get("access_token")):
-        return None
-    return body["access_token"], _life(body)
-
-
-def read_refusal(response: requests.Response) -> ErrorResponse:
-    """Read what went wrong, without quoting a 200: whatever it holds may be a token."""
-    if response.status_code == 200:
-        return ErrorResponse(200, "OK", "but without a usable access_token")
-    return read_error_response(response)
-
-
-def is_final(answer: ErrorResponse) -> bool:
-    """Tell a refusal from a passing trouble; a gateway's 400 or 403 without a JSON body is no refusal."""
-    if answer.status in (200, *TRANSIENT) or answer.status >= 500:
-        return False
-    return answer.from_json or answer.status not in (400, 403)
-
-
-def _json(response: requests.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _can_be_a_header(token: object) -> bool:
-    return isinstance(token, str) and token.isascii() and token.isprintable() and len(token.split()) == 1
-
-
-def _life(body: dict[str, Any]) -> float:
-    """Take the shorter of the answer's `expires_in` and the JWT's own life (`exp - iat`)."""
-    lives = [life for life in (_number(body.get("expires_in")), _jwt_life(body["access_token"])) if life]
-    return min(lives, default=ASSUMED_LIFE)
-
-
-def _jwt_life(token: str) -> float | None:
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return _number(claims["exp"] - claims["iat"])
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-
-
-def _number(value: object) -> float | None:
-    try:
-        number = float(value)  # type: ignore[arg-type]  # anything may come in an answer
-    except (TypeError, ValueError):
-        return None
-    return number if 0 < number < float("inf") else None

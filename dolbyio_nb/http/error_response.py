@@ -3,13 +3,10 @@
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from dolbyio_nb.errors import ErrorResponse
-
-if TYPE_CHECKING:
-    import requests
-
+from dolbyio_nb.http.redact import scrub
 
 # Spellings seen in Dolby's documents and clients, and OAuth 2.0's own (RFC 6749, 5.2).
 TITLES = ("title", "error_reason", "error")
@@ -18,7 +15,30 @@ REQUEST_IDS = ("Apigw-Requestid", "X-Request-Id", "X-Amz-Cf-Id")
 LONGEST_TEXT = 300
 
 
-def read_error_response(response: "requests.Response") -> ErrorResponse:
+class Response(Protocol):
+    """What of a response is read here: one of requests, or one like it."""
+
+    @property
+    def status_code(self) -> int:
+        """The status."""
+
+    @property
+    def reason(self) -> str:
+        """The words beside the status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers."""
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+
+    def json(self) -> Any:
+        """The body as JSON; raises ValueError."""
+
+
+def read_error_response(response: Response) -> ErrorResponse:
     """Read an error answer: problem JSON, OAuth 2.0 errors, gateway JSON, HTML, plain text or nothing."""
     body = _json_object(response)
     return ErrorResponse(
@@ -48,7 +68,7 @@ def retry_after(header: str | None, date: str | None) -> float | None:
     return max(0.0, wait.total_seconds())
 
 
-def _json_object(response: "requests.Response") -> dict[str, Any]:
+def _json_object(response: Response) -> dict[str, Any]:
     try:
         body = response.json()
     except (ValueError, RecursionError):
@@ -67,7 +87,7 @@ def _first(source: Mapping[str, Any], names: tuple[str, ...]) -> str:
     return ""
 
 
-def _plain_text(response: "requests.Response", body: dict[str, Any]) -> str:
+def _plain_text(response: Response, body: dict[str, Any]) -> str:
     if body:
         return ""
     without_style = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", response.text[:20_000])
@@ -75,5 +95,5 @@ def _plain_text(response: "requests.Response", body: dict[str, Any]) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(scrub(text).split())  # before it is cut: half a secret is not recognized any more
     return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"

@@ -8,7 +8,8 @@ from IPython.display import display
 
 from dolbyio_nb._util.place import PANEL, PROMPT, current_place
 from dolbyio_nb.auth.login_options import LoginOptions
-from dolbyio_nb.auth.token_request import DEFAULT_LIFE, LONGEST_LIFE
+from dolbyio_nb.auth.token_answer import LONGEST_LIFE
+from dolbyio_nb.auth.token_request import DEFAULT_LIFE
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError
 from dolbyio_nb.notebook.login_controller import LoginController
 from dolbyio_nb.notebook.namespace import NamespaceBinding

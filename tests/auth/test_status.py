@@ -1,6 +1,7 @@
 """What a keeper says about itself."""
 
 import pickle
+import time
 
 import pytest
 
@@ -59,10 +60,10 @@ def test_a_pickled_keeper_carries_the_token_and_its_remaining_life(stage):
     """A copy hands the token out until it dies, then says why it has no other."""
     keeper = stage.keeper()
     token = keeper.token()
-    stage.advance(400)
+    stage.wall_ahead = time.time() - stage.now
     copy = pickle.loads(pickle.dumps(keeper))
     assert copy.token() == token
-    assert copy.token().seconds_left == pytest.approx(stage.life - 400 - stage.latency, abs=5)
+    assert copy.token().seconds_left == pytest.approx(stage.life - stage.latency, abs=5)
     copy.reject(token)
     with pytest.raises(TokenRefused, match="App secret stays"):
         copy.token()
@@ -70,6 +71,40 @@ def test_a_pickled_keeper_carries_the_token_and_its_remaining_life(stage):
 
 def test_a_keeper_pickled_without_a_token_says_why_it_has_none(stage):
     """A copy of nothing is an explanation."""
+    stage.failing = outage
     copy = pickle.loads(pickle.dumps(stage.keeper()))
     with pytest.raises(TokenRefused, match="App secret stays"):
         copy.token()
+
+
+def test_a_token_that_is_not_young_is_renewed_for_the_copy(stage):
+    """A copy gets a whole life, also when the token has lapsed; a second copy costs nothing."""
+    keeper = stage.keeper()
+    stage.wall_ahead = time.time() - stage.now
+    for age in (0, 400, 20_000):
+        stage.suspend(age)
+        copy = pickle.loads(pickle.dumps(keeper))
+        assert copy.token() == keeper.token()
+        assert copy.token().seconds_left > 0.99 * stage.life
+        sent = len(stage.requests)
+        pickle.dumps(keeper)
+        assert len(stage.requests) == sent
+
+
+def test_a_copy_of_a_copy_asks_for_nothing(stage):
+    """A copy cannot renew: it is copied as it is, and stays usable."""
+    stage.wall_ahead = time.time() - stage.now
+    first = pickle.loads(pickle.dumps(stage.keeper()))
+    second = pickle.loads(pickle.dumps(first))
+    assert first.token() == second.token()
+    assert first.status().state == "fresh"
+
+
+def test_a_copy_that_was_stored_for_long_is_expired(stage, monkeypatch):
+    """The end is a moment of the day: what lay in a file for an hour is not fresh when it is read."""
+    stage.wall_ahead = time.time() - stage.now
+    stored = pickle.dumps(stage.keeper())
+    later = time.time() + stage.life
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(TokenRefused, match="App secret stays"):
+        pickle.loads(stored).token()

@@ -1,0 +1,218 @@
+"""The keeper under asyncio, and the authentication for httpx."""
+
+import asyncio
+import threading
+import time
+
+import httpx
+import pytest
+
+from dolbyio_nb import login
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.httpx_auth import HttpxBearerAuth
+from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused, TokenUnavailable
+from dolbyio_nb.sandbox import Sandbox
+
+LIMIT = 30
+
+
+@pytest.fixture
+def dolby(environment):
+    """A log-in at the sandbox."""
+    with login() as dolby:
+        yield dolby
+
+
+def slow(seconds, fetched):
+    """A fetch that takes a while."""
+
+    def fetch():
+        fetched.append(1)
+        threading.Event().wait(seconds)
+        return AccessToken("a-token-for-every-task")
+
+    return fetch
+
+
+async def longest_gap(done):
+    """The longest time for which the loop ran nothing else."""
+    worst, last = 0.0, time.perf_counter()
+    while not done.is_set():
+        await asyncio.sleep(0)
+        now = time.perf_counter()
+        worst, last = max(worst, now - last), now
+    return worst
+
+
+def test_a_thousand_tasks_make_one_request():
+    """All wait for the same answer, and none of them blocks the loop."""
+    fetched = []
+    keeper = TokenKeeper(slow(0.2, fetched))
+
+    async def all_of_them():
+        return await asyncio.gather(*(keeper.token_async() for _ in range(1000)))
+
+    tokens = asyncio.run(all_of_them())
+    keeper.close()
+    assert len(tokens) == 1000
+    assert set(tokens) == {"a-token-for-every-task"}
+    assert len(fetched) == 1
+
+
+def test_the_loop_goes_on_while_a_token_is_waited_for():
+    """Other tasks run while the service takes its time: hundreds of turns, not one."""
+    keeper, turns = TokenKeeper(slow(0.3, [])), 0
+
+    async def count():
+        nonlocal turns
+        waiting = asyncio.ensure_future(keeper.token_async())
+        while not waiting.done():
+            await asyncio.sleep(0)
+            turns += 1
+        return await waiting
+
+    assert asyncio.run(count())
+    keeper.close()
+    assert turns > 100
+
+
+@pytest.mark.parametrize("error", [TokenRefused("No.", "Wrong."), NotLoggedIn("No.")])
+def test_errors_reach_every_task(error):
+    """A refusal and a log-out end the wait of tasks as of threads."""
+
+    def fetch():
+        if isinstance(error, NotLoggedIn):
+            keeper.close()
+        raise error
+
+    keeper = TokenKeeper(fetch)
+
+    async def both():
+        return await asyncio.gather(keeper.token_async(), keeper.token_async(), return_exceptions=True)
+
+    assert [type(outcome) for outcome in asyncio.run(both())] == [type(error)] * 2
+
+
+def test_a_task_waits_no_longer_than_it_said():
+    """The time-out is the caller's, and the request goes on."""
+    may_end = threading.Event()
+    keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
+    with pytest.raises(TokenUnavailable):
+        asyncio.run(keeper.token_async(timeout=0.05))
+    may_end.set()
+    assert keeper.token() == "late" * 5
+    keeper.close()
+
+
+def test_a_loop_that_ends_before_the_answer_harms_nobody():
+    """The token still reaches those who wait elsewhere."""
+    may_end = threading.Event()
+    keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
+
+    async def give_up():
+        await asyncio.wait_for(keeper.token_async(), 0.05)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
+    may_end.set()
+    assert keeper.token() == "late" * 5
+    keeper.close()
+
+
+def test_the_log_in_can_be_awaited(dolby):
+    """`await dolby.token_async()` gives what `dolby.token` gives."""
+    assert asyncio.run(dolby.token_async()) is dolby.token
+
+
+def jobs(sandbox):
+    """An address of the API."""
+    return f"{sandbox.media_url}/media/jobs"
+
+
+def by_httpx(dolby, sandbox, method, url, **options):
+    """A call with httpx.Client."""
+    with httpx.Client(auth=dolby.auth) as client:
+        return client.request(method, url, **options)
+
+
+def by_async_httpx(dolby, sandbox, method, url, **options):
+    """A call with httpx.AsyncClient."""
+
+    async def call():
+        async with httpx.AsyncClient(auth=dolby.auth) as client:
+            return await client.request(method, url, **options)
+
+    return asyncio.run(call())
+
+
+both = pytest.mark.parametrize("call", [by_httpx, by_async_httpx])
+
+
+def revoke(dolby, sandbox, monkeypatch):
+    """The token worked, and is revoked; a second has passed since it was asked for."""
+    dolby.keeper.accept(dolby.token)
+    sandbox.faults.revoke()
+    sandbox.requests.clear()
+
+
+@both
+def test_httpx_is_let_in(dolby, sandbox, call):
+    """The token goes with requests to the service."""
+    assert call(dolby, sandbox, "GET", jobs(sandbox)).status_code == 200
+
+
+@both
+@pytest.mark.parametrize(
+    "body", [{"json": {"url": "dlb://in/a.wav"}}, {"content": b'{"url": "dlb://in/a.wav"}'}]
+)
+def test_httpx_sends_once_more_with_a_new_token(dolby, sandbox, call, body, monkeypatch):
+    """After a 401 a body that can be replayed is sent with another token."""
+    revoke(dolby, sandbox, monkeypatch)
+    assert call(dolby, sandbox, "POST", f"{sandbox.media_url}/media/input", **body).status_code == 200
+    assert sandbox.requests.count("media") == 2
+    assert sandbox.requests.count("token") == 1
+
+
+@both
+def test_httpx_returns_the_401_of_a_stream(dolby, sandbox, call, monkeypatch):
+    """A body that is gone is never sent short."""
+    revoke(dolby, sandbox, monkeypatch)
+
+    async def pieces():
+        yield b'{"url": "dlb://in/a.wav"}'
+
+    content = pieces() if call is by_async_httpx else iter([b'{"url": "dlb://in/a.wav"}'])
+    answer = call(dolby, sandbox, "POST", f"{sandbox.media_url}/media/input", content=content)
+    assert answer.status_code == 401
+    assert sandbox.requests.count("media") == 1
+    assert sandbox.requests.wait("token", 1)
+
+
+@both
+def test_a_second_401_is_told_to_the_keeper(dolby, sandbox, call):
+    """Tokens that are refused one after the other are not the trouble: no request for another follows."""
+    sandbox.faults.fail(401, times=None)
+    answers = [call(dolby, sandbox, "GET", jobs(sandbox)).status_code for _ in range(4)]
+    assert answers == [401] * 4
+    assert sandbox.requests.count("token") == 2
+
+
+@both
+def test_httpx_shows_the_token_to_nobody_else(dolby, sandbox, call):
+    """Another origin gets no header, even one on this computer."""
+    with Sandbox() as elsewhere:
+        assert call(dolby, sandbox, "GET", jobs(elsewhere)).status_code == 401
+        assert "Authorization" not in call(dolby, sandbox, "GET", jobs(elsewhere)).request.headers
+    assert sandbox.requests.count("token") == 1
+
+
+def test_one_authentication_for_all(dolby, sandbox):
+    """What httpx gets, requests can use as well."""
+    import requests
+
+    assert isinstance(dolby.auth, HttpxBearerAuth)
+    assert requests.get(jobs(sandbox), auth=dolby.auth, timeout=10).ok
+    dolby.logout()
+    with pytest.raises(DolbyError):
+        httpx.get(jobs(sandbox), auth=dolby.auth)
