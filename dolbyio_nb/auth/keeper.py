@@ -261,7 +261,11 @@ class TokenKeeper:
                 loop.call_soon_threadsafe(_set, done)
 
         if flight is None or flight.on_done(wake):
-            await asyncio.wait([done], timeout=max(0.0, seconds))
+            timer = loop.call_later(max(0.0, seconds), _set, done)
+            try:
+                await done
+            finally:
+                timer.cancel()
 
     def _run_once(self) -> float:
         """Renew what is due and tell the listeners; returns the seconds until there is more to do."""
