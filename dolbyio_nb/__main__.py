@@ -5,7 +5,7 @@ import os
 import shlex
 import signal
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8460
 PROFILE_FILE = ".env.sandbox"
+LOOK = 0.1  # seconds; a handler may take no lock that its own thread could hold, as an event's
 ABOUT = """Run a stand-in for the Dolby.io service on this machine. It is not Dolby's service.
 
 App key and App secret are made up unless given. Values on a command line can be seen by other users of
@@ -35,10 +36,10 @@ def serve(options: argparse.Namespace) -> int:
     """Run a sandbox until Ctrl-C, SIGTERM or the end of its terminal."""
     from dolbyio_nb.sandbox.sandbox import Sandbox
 
-    ended = threading.Event()
+    ended: list[int] = []
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: ended.set())
+            signal.signal(getattr(signal, name), lambda number, _: ended.append(number))
     try:
         sandbox = Sandbox(
             port=options.port, app_key=options.app_key, app_secret=options.app_secret, cors=options.cors
@@ -55,7 +56,8 @@ def serve(options: argparse.Namespace) -> int:
             return 1
         sys.stdout.write(_greeting(sandbox, options.app_key, options.app_secret) + saved)
         sys.stdout.flush()
-        ended.wait()
+        while not ended:
+            time.sleep(LOOK)
     return 0
 
 
