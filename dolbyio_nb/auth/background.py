@@ -7,6 +7,9 @@ from typing import Generic, Protocol, TypeVar
 from weakref import WeakMethod
 
 from dolbyio_nb._util.threads import start_thread
+from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.refresh_state import RefreshState
+from dolbyio_nb.errors import TokenError
 
 LONGEST_SLEEP = 30.0  # seconds; a computer that slept, or a wall clock that was set, is noticed after this
 
@@ -132,3 +135,26 @@ class Listeners(Generic[T]):
     def after_fork(self) -> None:
         """Begin with a new lock: at birth, and in a forked child."""
         self._telling = threading.RLock()
+
+
+class Announcements:
+    """Who is told of new tokens, and who of renewals that failed."""
+
+    def __init__(self) -> None:
+        self.tokens = Listeners[AccessToken]()
+        self.failures = Listeners[TokenError]()
+
+    def tell(self, look: Callable[[], RefreshState], patience: float = -1) -> None:
+        """Tell of the latest token and the latest failure; see `Listeners.tell`."""
+        self.tokens.tell(lambda: look().latest, patience)
+        self.failures.tell(lambda: look().last_error, patience)
+
+    def clear(self) -> None:
+        """Tell nobody any more."""
+        self.tokens.clear()
+        self.failures.clear()
+
+    def after_fork(self) -> None:
+        """Begin with new locks in a forked child."""
+        self.tokens.after_fork()
+        self.failures.after_fork()

@@ -1,6 +1,5 @@
 """Token keeper: one token that is always valid."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -8,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from math import inf
 from random import Random
-from typing import Any, NoReturn
+from typing import Any
 from weakref import ref
 
 from dolbyio_nb._util import clock as clocks
@@ -16,27 +15,17 @@ from dolbyio_nb._util import threads
 from dolbyio_nb._util.clock import Clock, WallWatch
 from dolbyio_nb.auth import refresh
 from dolbyio_nb.auth.access_token import AccessToken
-from dolbyio_nb.auth.background import Background, Listeners, Threads, Worker
+from dolbyio_nb.auth.awaiting import Waiters
+from dolbyio_nb.auth.background import Announcements, Background, Threads, Worker
 from dolbyio_nb.auth.refresh import Decision, Fail, Fetch, Serve, Wait, decide, due_at
 from dolbyio_nb.auth.refresh_state import RefreshState
 from dolbyio_nb.auth.single_flight import SINGLE_FLIGHT, InFlight
 from dolbyio_nb.auth.single_flight import Fetch as FetchToken
 from dolbyio_nb.auth.status import KeeperStatus, describe
-from dolbyio_nb.errors import NotLoggedIn, TokenError, TokenRefused
-
-
-def fetch_without_secret() -> NoReturn:
-    """Stand in for the token request in a copy: it has the token that it took along, and gets no other."""
-    raise TokenRefused(
-        "No token: this copy of the log-in cannot renew its own.",
-        "The App secret stays in the process that logged in.",
-        "Log in here too: dolby = login(). A job goes on meanwhile: dolby.media.job(job_id) picks it up.",
-    )
-
+from dolbyio_nb.errors import NotLoggedIn, TokenError
 
 PATIENCE = 30.0  # seconds that a caller waits when there is no valid token at all
 CELL_PATIENCE = 2.0  # seconds by which a cell's start may be delayed
-YOUNG_SHARE = 0.1  # of the life; a token so young is not renewed once more for a copy
 SLICE = 0.1  # seconds; waits are cut so that Ctrl-C (on Windows, too) and a log-out are felt at once
 
 
@@ -77,10 +66,9 @@ class TokenKeeper:
         self._background = background or Threads()
         self._lock = threading.Lock()  # no foreign code runs while it is held
         self._flight: InFlight | None = None
-        self._used = -inf
-        self._in_cell = False
-        self._listeners = Listeners[AccessToken]()
-        self._failure_listeners = Listeners[TokenError]()
+        self._waiters = Waiters()
+        self._used, self._in_cell = -inf, False
+        self._announcements = Announcements()
         self._worker = Worker(self._run_once, self._background)
         threads.register(self)
 
@@ -109,11 +97,12 @@ class TokenKeeper:
         deadline = self._clock() + timeout
         while True:
             self._used = self._clock()
+            waiters = self._waiters  # before the decision: what happens after it ends the wait
             match self._next(deadline):
                 case Serve(token):
                     return token
                 case Wait(until):
-                    await self._pause_async(until)
+                    await waiters.wait(until - self._clock())
                 case Fail(error):
                     raise error
 
@@ -152,11 +141,11 @@ class TokenKeeper:
 
         A listener should be brief. One that fails harms nobody and is not told of it.
         """
-        return self._listeners.add(listener)
+        return self._announcements.tokens.add(listener)
 
     def on_trouble(self, listener: Callable[[TokenError], object]) -> Callable[[], None]:
         """Call `listener` with the error of each renewal that failed; the rest is as for `subscribe`."""
-        return self._failure_listeners.add(listener)
+        return self._announcements.failures.add(listener)
 
     def touch(self) -> None:
         """Take note that somebody is at work here, which keeps the renewal going."""
@@ -188,8 +177,8 @@ class TokenKeeper:
         with self._lock:
             self.state = RefreshState(closed=True)
             self._fetch = self._flight = self._identity = None
-        self._listeners.clear()
-        self._failure_listeners.clear()
+        self._wake_waiters()
+        self._announcements.clear()
         self._worker.stop()
 
     def __repr__(self) -> str:
@@ -249,23 +238,12 @@ class TokenKeeper:
                 self.state = refresh.succeeded(self.state, outcome, now, self._rng)
             elif outcome:
                 self.state = refresh.failed(self.state, outcome, now, self._rng)
+        self._wake_waiters()
         self._worker.wake()
 
-    async def _pause_async(self, until: float) -> None:
-        """Wait on the request in flight as the threads do, with a future in place of their event."""
-        loop, seconds, flight = asyncio.get_running_loop(), until - self._clock(), self._flight
-        done: asyncio.Future[None] = loop.create_future()
-
-        def wake(_: InFlight) -> None:
-            with suppress(RuntimeError):  # the loop was closed meanwhile
-                loop.call_soon_threadsafe(_set, done)
-
-        if flight is None or flight.on_done(wake):
-            timer = loop.call_later(max(0.0, seconds), _set, done)
-            try:
-                await done
-            finally:
-                timer.cancel()
+    def _wake_waiters(self) -> None:
+        waiters, self._waiters = self._waiters, Waiters()
+        waiters.release()
 
     def _run_once(self) -> float:
         """Renew what is due and tell the listeners; returns the seconds until there is more to do."""
@@ -286,8 +264,7 @@ class TokenKeeper:
                 self.state = refresh.due(self.state, self._clock())
 
     def _tell(self, patience: float = -1) -> None:
-        self._listeners.tell(lambda: self.state.latest, patience)
-        self._failure_listeners.tell(lambda: self.state.last_error, patience)
+        self._announcements.tell(lambda: self.state, patience)
 
     def _start_worker(self) -> None:
         if not self._worker.start():
@@ -296,11 +273,10 @@ class TokenKeeper:
     def after_fork(self) -> None:
         """Go on in a forked child, which has the token and none of the parent's threads."""
         self._lock = threading.Lock()
-        self._flight = None
+        self._flight, self._waiters = None, Waiters()
         self._rng.seed()
         self.state = refresh.forked(self.state, self._rng)
-        self._listeners.after_fork()
-        self._failure_listeners.after_fork()
+        self._announcements.after_fork()
         was_running, self._worker = self._worker.running, Worker(self._run_once, self._background)
         if was_running:  # a child may outlive the token that it reads from a name
             self._start_worker()
@@ -311,17 +287,9 @@ class TokenKeeper:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel to another process with a token renewed for it, and when it ends, never with the secret."""
-        self._renew_for_copy()
-        token = self.state.cached.token
-        left = token.issued_at + token.lifetime - self._clock()
-        return _copy_without_secret, (token.value, left, self._wall() + left)
+        from dolbyio_nb.auth.copies import KeeperCopy, renewed_copy
 
-    def _renew_for_copy(self) -> None:
-        token = self.state.cached.token
-        young = self._clock() - token.issued_at < YOUNG_SHARE * token.lifetime
-        if not young and self._fetch is not fetch_without_secret:
-            with suppress(TokenError, NotLoggedIn):
-                self.refresh()
+        return KeeperCopy, (renewed_copy(self),)
 
 
 def _current_of(keeper_ref: "ref[TokenKeeper]") -> AccessToken | None:
@@ -330,16 +298,3 @@ def _current_of(keeper_ref: "ref[TokenKeeper]") -> AccessToken | None:
     with suppress(TokenError, NotLoggedIn):
         return keeper.token(CELL_PATIENCE) if keeper else None
     return None
-
-
-def _set(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)
-
-
-def _copy_without_secret(value: str, lifetime: float, end: float) -> TokenKeeper:
-    """Make a copy: how long it was stored or on its way, only the time of day can tell."""
-    keeper, lifetime = TokenKeeper(fetch_without_secret), min(lifetime, end - time.time())
-    if lifetime > 0:
-        keeper.adopt(AccessToken(value, lifetime=lifetime))
-    return keeper

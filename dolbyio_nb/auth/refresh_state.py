@@ -8,10 +8,7 @@ from random import Random
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.errors import TokenError, TokenRefused
 
-ADVISORY_FROM, ADVISORY_TO = (
-    0.60,
-    0.85,
-)  # of the life; drawn anew, so that a hub's kernels do not renew in step
+ADVISORY_FROM, ADVISORY_TO = 0.60, 0.85  # of the life; drawn anew, so that kernels do not renew in step
 EXPIRY_MARGIN, EXPIRY_MARGIN_SHARE = 5.0, 0.10  # seconds and share: a request needs time to arrive
 MANDATORY_MARGIN, MANDATORY_MARGIN_SHARE = 30.0, 0.05  # seconds and share: an answer is worth a short wait
 UNPROVEN_LIMIT = 2  # tokens refused in a row, none ever accepted: then the trouble is not the token
