@@ -17,6 +17,10 @@ DolbyError
 │       └── NotSent                 it never reached the service
 ├── TransferError           an upload or download broke             (OSError)
 │   └── SourceNotFound          there is no such file               (FileNotFoundError)
+├── SoundError              a file cannot be worked on as sound
+│   ├── SoundUnreadable         what it holds is not read as sound
+│   ├── SoundTooLarge           it has more than is taken
+│   └── SoundUnwritable         that kind of file is not written
 ├── JobError                a job has no result
 │   ├── JobFailed               the service could not do it
 │   ├── JobCancelled            somebody stopped it
@@ -196,6 +200,25 @@ class TransferError(DolbyError, OSError):
 
 class SourceNotFound(TransferError, FileNotFoundError):
     """Raised when the file to send is not there."""
+
+
+class SoundError(DolbyError):
+    """Raised when a file cannot be worked on as sound.
+
+    The file is named in `what` alone: `why` and `next_step` hold for it under any name.
+    """
+
+
+class SoundUnreadable(SoundError):
+    """Raised when what a file holds cannot be read as sound."""
+
+
+class SoundTooLarge(SoundError):
+    """Raised when a file has more bytes or more sound than is taken."""
+
+
+class SoundUnwritable(SoundError):
+    """Raised when sound cannot be written to that kind of file."""
 
 
 class JobError(DolbyError):

@@ -19,7 +19,7 @@ BELOW = {
     "config": {"errors", "_util"},
     "http": {"errors", "_util", "config", "_version"},
     "auth": {"errors", "_util", "config", "http"},
-    "audio": {"errors", "_util", "sandbox", "media"},
+    "audio": {"errors", "_util"},
     "media": {"errors", "_util", "config", "http", "auth", "audio"},
     "sandbox": {"_util", "audio", "errors"},
     "display": {"errors", "_util", "audio", "media"},

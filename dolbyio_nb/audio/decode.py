@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,68 +16,107 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from dolbyio_nb.audio.filters import array_of
-from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect
-from dolbyio_nb.sandbox.http_error import Refused, beyond, unreadable
+from dolbyio_nb.audio.sound import LAYOUTS, Progress, Samples, Sound, collect, layout_of, no_progress
+from dolbyio_nb.errors import SoundError, SoundTooLarge, SoundUnreadable
 
-WELCOME = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff"
+READERS = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff,w64,caf,au"
 """FFmpeg's readers that open nothing but the file they are given; its playlists would open others."""
 LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
 """Titles and names that cannot be read are no reason to refuse a file; later releases of PyAV know that."""
-MAX_BYTES = 200_000_000
-MAX_SECONDS = 600
-MAX_SAMPLES = MAX_SECONDS * 96_000 * 2
-"""Ten minutes of stereo at 96 kHz, all channels counted: 461 MB on disk while a job runs."""
+MAX_BYTES = 2_000_000_000
+MAX_SECONDS = 4 * 3600
+MAX_SAMPLES = MAX_SECONDS * 48_000 * 2
+"""Four hours of stereo at 48 kHz, all channels counted: 5.5 GB on disk while a job runs."""
 RATES = (4_000, 192_000)  # Hz
 SHORTEST = 0.01  # seconds
 LOUDEST = 100.0  # times full scale, in files of floating-point samples
 AAC_FRAME = 1024
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
-    """The file as a media container; whatever goes wrong in here is said as `Refused`."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise beyond(f"It has {size / 1e6:.0f} MB; the sandbox takes {MAX_BYTES // 1_000_000} MB.")
-    with (
-        path.open("rb") as file,
-        media_errors(),
-        av.open(file, "r", options={"format_whitelist": WELCOME}, **LENIENT) as container,
-    ):
-        yield container
+@dataclass(frozen=True, eq=False)
+class Track:
+    """The sound track of an open file."""
+
+    path: Path
+    stream: AudioStream
+
+    @property
+    def rate(self) -> int:
+        """Sampling rate in Hz."""
+        return int(self.stream.rate)
+
+    @property
+    def channels(self) -> int:
+        """How many the file has."""
+        return int(self.stream.channels)
+
+    @property
+    def layout(self) -> str:
+        """What the channels are taken for."""
+        return layout_of(self.channels)
+
+    @property
+    def decoded_channels(self) -> int:
+        """How many are decoded."""
+        return self.channels if self.channels in LAYOUTS else 2
+
+    @property
+    def seconds(self) -> float:
+        """How long the file says it is; 0 where it does not say."""
+        return length_of(cast(InputContainer, self.stream.container))
+
+    def blocks(self, progress: Progress = no_progress, layout: str | None = None) -> Iterator[Samples]:
+        """The sound as it is decoded, block by block, shape (frames, channels)."""
+        expected, done = max(1, round(self.seconds * self.rate)), 0
+        resampler = av.AudioResampler(format="flt", layout=layout or self.layout, rate=self.rate)
+        for frame in cast(InputContainer, self.stream.container).decode(self.stream):
+            for piece in resampler.resample(frame):
+                done += piece.samples
+                _check_length(self.path, done, self.rate, piece.layout.nb_channels)
+                yield _sane(self.path, array_of(piece))
+            progress(done / expected)
+        yield from (_sane(self.path, array_of(piece)) for piece in resampler.resample(None))
+
+    def by_second(self, progress: Progress = no_progress) -> Iterator[Samples]:
+        """The same in pieces of one second; the last may be shorter."""
+        held: list[Samples] = []
+        count = 0
+        for block in self.blocks(progress):
+            held.append(block)
+            count += len(block)
+            if count >= self.rate:
+                whole, left = np.concatenate(held), count % self.rate
+                yield from (whole[s : s + self.rate] for s in range(0, count - left, self.rate))
+                held, count = [whole[count - left :]], left
+        if count:
+            yield np.concatenate(held)
 
 
-@contextmanager
-def media_errors(refusal: Callable[[str], Refused] = unreadable) -> Iterator[None]:
-    """Damaged files raise many kinds of exception from FFmpeg and PyAV; a job knows one."""
-    try:
-        yield
-    except (av.error.FFmpegError, UnicodeError, MemoryError, LookupError, ValueError, OverflowError) as error:
-        raise refusal(f"It is damaged, or of a kind the sandbox does not take ({_cause(error)}).") from error
+@dataclass(frozen=True)
+class FileVersion:
+    """A file as it stands; who is told how far it is read makes no difference to what is found in it."""
+
+    path: Path
+    changed: int
+    size: int
+    progress: Progress = field(default=no_progress, compare=False)
 
 
-def _cause(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or type(error).__name__
+def version_of(path: Path, progress: Progress) -> FileVersion:
+    """The file's version, to look up what was found in it before."""
+    with media_errors(lambda error: _unreadable(path, _why(error))):
+        state = path.stat()
+    return FileVersion(path, state.st_mtime_ns, state.st_size, progress)
 
 
-def read_sound(path: Path, progress: Progress) -> Sound:
+def read_sound(path: Path, progress: Progress = no_progress) -> Sound:
     """The whole sound of a file, one or two channels; more channels are mixed to two."""
-    with opened(path) as container:
-        stream = sound_of(container)
-        if stream is None:
-            raise unreadable("It has no sound track that can be decoded.")
-        if not RATES[0] <= stream.rate <= RATES[1]:
-            raise unreadable(f"It is sampled at {stream.rate} Hz; the sandbox takes 4 to 192 kHz.")
-        layout = "mono" if stream.channels == 1 else "stereo"
-        sound = collect(_decoded(stream, layout, progress), stream.rate, 1 if layout == "mono" else 2)
+    with opened_sound(path) as track:
+        layout = "mono" if track.channels == 1 else "stereo"
+        sound = collect(track.blocks(progress, layout), track.rate, 1 if layout == "mono" else 2)
         if sound.seconds < SHORTEST:
-            raise unreadable("It holds less than a hundredth of a second of sound.")
-        return _without_padding(sound, stream)
-
-
-def sound_of(container: InputContainer) -> AudioStream | None:
-    """The first sound track, if its coding is known."""
-    return next((s for s in container.streams.audio if s.codec_context), None)
+            raise _unreadable(path, "It holds less than a hundredth of a second of sound.")
+        return _without_padding(sound, track.stream)
 
 
 def _without_padding(sound: Sound, stream: AudioStream) -> Sound:
@@ -87,30 +127,86 @@ def _without_padding(sound: Sound, stream: AudioStream) -> Sound:
     return Sound(sound.samples[:-extra], sound.rate) if 0 < extra < AAC_FRAME else sound
 
 
-def _decoded(stream: AudioStream, layout: str, progress: Progress) -> Iterator[Samples]:
-    container = cast(InputContainer, stream.container)
-    expected = max(1, round((container.duration or 0) / av.time_base * stream.rate))
-    resampler = av.AudioResampler(format="flt", layout=layout, rate=stream.rate)
-    done = 0
-    for frame in container.decode(stream):
-        for piece in resampler.resample(frame):
-            done += piece.samples
-            _check_length(done, piece)
-            yield _sane(array_of(piece))
-        progress(done / expected)
-    yield from (array_of(piece) for piece in resampler.resample(None))
+@contextmanager
+def opened_sound(path: Path) -> Iterator[Track]:
+    """The sound track of a file.
+
+    Raises:
+        SoundUnreadable, SoundTooLarge: it cannot be read as sound, now or while the block reads on.
+    """
+    with opened(path) as container:
+        stream = sound_of(container)
+        if stream is None:
+            raise _unreadable(path, "It has no sound track that can be decoded.")
+        if not RATES[0] <= stream.rate <= RATES[1]:
+            raise _unreadable(path, f"It is sampled at {stream.rate} Hz; 4 to 192 kHz are taken.")
+        yield Track(path, stream)
 
 
-def _sane(block: Samples) -> Samples:
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """The file as a media container; whatever goes wrong in here is said as a `SoundError`."""
+    with media_errors(lambda error: _unreadable(path, _why(error))), path.open("rb") as file:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise _too_large(path, f"It has {size / 1e6:.0f} MB; {MAX_BYTES // 1_000_000} MB are taken.")
+        with av.open(file, "r", options={"format_whitelist": READERS}, **LENIENT) as container:
+            yield container
+
+
+@contextmanager
+def media_errors(refusal: Callable[[Exception], SoundError]) -> Iterator[None]:
+    """Damaged files raise many kinds of exception from FFmpeg and PyAV; whoever reads knows one."""
+    try:
+        yield
+    except (
+        av.error.FFmpegError, OSError, UnicodeError, MemoryError, LookupError, ValueError, OverflowError,
+    ) as error:  # fmt: skip
+        raise refusal(error) from None
+
+
+def cause(error: Exception) -> str:
+    """What went wrong, in the fewest words."""
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
+        return f"{cause(error)}."
+    return f"It is damaged, or of a kind that is not taken ({cause(error)})."
+
+
+def _unreadable(path: Path, why: str) -> SoundUnreadable:
+    return SoundUnreadable(
+        f"{path.name} cannot be read as sound.", why, "Check the path, and that a player can play the file."
+    )
+
+
+def _too_large(path: Path, why: str) -> SoundTooLarge:
+    return SoundTooLarge(f"{path.name} is too large to be worked on.", why, "Cut it into parts.")
+
+
+def _sane(path: Path, block: Samples) -> Samples:
     if block.size and not np.abs(block).max() <= LOUDEST:  # also where it is not a number
-        raise unreadable("It holds samples that no recording has.")
+        raise _unreadable(path, "It holds samples that no recording has.")
     return block
 
 
-def _check_length(done: int, piece: av.AudioFrame) -> None:
-    too_long = done > MAX_SECONDS * piece.sample_rate
-    if too_long or done * piece.layout.nb_channels > MAX_SAMPLES:
-        raise beyond("It lasts longer; the sandbox takes ten minutes, up to 96 kHz stereo.")
+def _check_length(path: Path, done: int, rate: int, channels: int) -> None:
+    if done > MAX_SECONDS * rate or done * channels > MAX_SAMPLES:
+        raise _too_large(
+            path, f"It lasts longer; {MAX_SECONDS // 3600} hours are taken, as of 48 kHz stereo."
+        )
+
+
+def length_of(container: InputContainer) -> float:
+    """How long a file says it is, in seconds; 0 where it does not say."""
+    return (container.duration or 0) / av.time_base
+
+
+def sound_of(container: InputContainer) -> AudioStream | None:
+    """The first sound track, if its coding is known."""
+    return next((s for s in container.streams.audio if s.codec_context), None)
 
 
 def video_of(container: InputContainer) -> VideoStream | None:

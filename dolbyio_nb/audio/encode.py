@@ -16,10 +16,10 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
-from dolbyio_nb.audio.decode import media_errors, opened, video_of
+from dolbyio_nb.audio.decode import cause, media_errors, opened, video_of
 from dolbyio_nb.audio.filters import frame_of, resampled
 from dolbyio_nb.audio.sound import Progress, Sound, no_progress, stage, tracked
-from dolbyio_nb.sandbox.http_error import unwritable
+from dolbyio_nb.errors import SoundUnwritable
 
 AnyPacket: TypeAlias = "Packet[Any]"
 
@@ -60,7 +60,7 @@ def write_sound(
 def _created(path: Path, kind: Format) -> Iterator[OutputContainer]:
     with (
         path.open("wb") as file,
-        media_errors(unwritable),
+        media_errors(lambda error: _unwritable(path.name, f"Writing it ended in: {cause(error)}.")),
         av.open(file, "w", format=kind.muxer) as container,
     ):
         yield container
@@ -128,9 +128,12 @@ def format_called(name: str) -> Format:
         return FORMATS[name.lower().lstrip(".")]
     except KeyError:
         known = ", ".join(sorted(FORMATS))
-        raise unwritable(
-            f"The sandbox does not write {name or 'files without an ending'!r}; it writes {known}."
-        ) from None
+        kind = repr(name) if name else "files without an ending"
+        raise _unwritable(name, f"{kind} is not written here.", f"Choose one of {known}.") from None
+
+
+def _unwritable(name: str, why: str, next_step: str = "Choose another kind of file.") -> SoundUnwritable:
+    return SoundUnwritable(f"{name or 'The output'} cannot be written.", why, next_step)
 
 
 CARRIED = {"av1", "h264", "hevc", "mpeg4", "vp9"}
@@ -153,7 +156,8 @@ def _packets(
 ) -> Iterator[Packet[VideoStream]]:
     codec = original.codec_context.codec.canonical_name
     if codec not in CARRIED:
-        raise unwritable(f"Its {codec} video cannot be carried over into an MP4 file without coding it anew.")
+        why = f"The input's {codec} video cannot be carried over into an MP4 file without coding it anew."
+        raise _unwritable("", why, "Ask for a kind without it, as m4a.")
     copy = into.add_stream_from_template(original)
     return _restamped(container, original, copy)
 

@@ -9,7 +9,7 @@ from typing import cast
 import av
 import numpy as np
 
-from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, tracked
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, layout_of, no_progress, tracked
 
 Filter = tuple[str, str]
 """A filter's name and its options as FFmpeg writes them."""
@@ -47,33 +47,42 @@ def _run(sound: Sound, filters: Sequence[Filter], extra: int, progress: Progress
 
 
 def _pump(sound: Sound, filters: Sequence[Filter], extra: int, progress: Progress) -> Iterator[av.AudioFrame]:
-    graph = _graph(sound, filters)
-    position = 0
+    chain = Chain(sound.rate, sound.channels, filters)
     for block in _with_silence_after(sound, extra, progress):
-        graph.push(frame_of(block, sound.rate, position))
-        position += len(block)
-        yield from _ready(graph)
-    graph.push(None)
-    yield from _ready(graph)
+        yield from chain.push(block)
+    yield from chain.end()
 
 
-def _graph(sound: Sound, filters: Sequence[Filter]) -> av.filter.Graph:
-    graph = av.filter.Graph()
-    base = Fraction(1, sound.rate)
-    source = graph.add_abuffer(sample_rate=sound.rate, format="flt", layout=sound.layout, time_base=base)
-    chain = [source, *(graph.add(name, options) for name, options in filters)]
-    chain += [graph.add("aformat", f"sample_fmts=flt:channel_layouts={sound.layout}")]
-    graph.link_nodes(*chain, graph.add("abuffersink")).configure()
-    return graph
+class Chain:
+    """Filters that are given one block after the other, and give frames."""
 
+    def __init__(self, rate: int, channels: int, filters: Sequence[Filter]) -> None:
+        self._rate, self._position = rate, 0
+        self._graph, layout = av.filter.Graph(), layout_of(channels)
+        base = Fraction(1, rate)
+        source = self._graph.add_abuffer(sample_rate=rate, format="flt", layout=layout, time_base=base)
+        nodes = [source, *(self._graph.add(name, options) for name, options in filters)]
+        nodes += [self._graph.add("aformat", f"sample_fmts=flt:channel_layouts={layout}")]
+        self._graph.link_nodes(*nodes, self._graph.add("abuffersink")).configure()
 
-def _ready(graph: av.filter.Graph) -> Iterator[av.AudioFrame]:
-    while True:
-        try:
-            frame = graph.pull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return
-        yield cast(av.AudioFrame, frame)
+    def push(self, block: Samples) -> Iterator[av.AudioFrame]:
+        """What is ready after one more block of shape (frames, channels)."""
+        self._graph.push(frame_of(block, self._rate, self._position))
+        self._position += len(block)
+        return self._ready()
+
+    def end(self) -> Iterator[av.AudioFrame]:
+        """What was still held back."""
+        self._graph.push(None)
+        return self._ready()
+
+    def _ready(self) -> Iterator[av.AudioFrame]:
+        while True:
+            try:
+                frame = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            yield cast(av.AudioFrame, frame)
 
 
 def _with_silence_after(sound: Sound, extra: int, progress: Progress) -> Iterator[Samples]:
@@ -94,7 +103,7 @@ def frame_of(block: Samples, rate: int, position: int) -> av.AudioFrame:
     """One block as a frame that says where in the sound it stands."""
     channels = block.shape[1]
     packed = np.ascontiguousarray(block, dtype=np.float32).reshape(1, -1)
-    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout="mono" if channels == 1 else "stereo")
+    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout_of(channels))
     frame.sample_rate = rate
     frame.time_base = Fraction(1, rate)
     frame.pts = position

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.audio.filters import array_of, frames, resampler
-from dolbyio_nb.audio.sound import Interval, Progress, Samples, Sound, collect, no_progress, share
+from dolbyio_nb.audio.filters import Chain, array_of, frames, resampler
+from dolbyio_nb.audio.sound import Interval, Progress, Samples, Sound, collect, no_progress, share, tracked
 from dolbyio_nb.audio.spectrum import Powers
 
 GATE = -70.0
@@ -23,12 +25,17 @@ WARM_UP = 3
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """What a meter shows: momentary and short-term LUFS ten times a second; at the end LUFS and LU."""
+    """What a meter shows: momentary and short-term LUFS ten times a second; at the end LUFS and LU.
+
+    The last two are None where BS.1770 gives nothing: what is too short, or nowhere over its gate.
+    `true_peak` is an amplitude, 0 where the meter was not asked for it.
+    """
 
     momentary: Powers
     short_term: Powers
-    integrated: float
-    range: float
+    integrated: float | None
+    range: float | None
+    true_peak: float = 0.0
 
     def ungated(self, start: float, end: float) -> float:
         """Mean loudness between two times in seconds, nothing left out; `SILENCE` if nothing was heard."""
@@ -47,23 +54,45 @@ class Peaks:
 
 
 def meter(sound: Sound, progress: Progress = no_progress) -> Readings:
-    """FFmpeg's `ebur128` over the whole sound."""
-    shown = [f.metadata for f in frames(sound, [("ebur128", "metadata=1")], progress)]
-    full = [reading for reading in shown if reading]  # the short frame at the end carries none
-    last = full[-1] if full else {}
-    integrated = float(last.get("lavfi.r128.I", SILENCE))
-    return Readings(
-        _shown(full, "lavfi.r128.M"),
-        _shown(full, "lavfi.r128.S"),
-        integrated if integrated > GATE else SILENCE,
-        float(last.get("lavfi.r128.LRA", 0.0)),
-    )
+    """The readings over a whole sound."""
+    running = LoudnessMeter(sound.rate, sound.channels)
+    for block in tracked(sound, progress):
+        running.take(block)
+    return running.readings()
 
 
-def _shown(readings: list[dict[str, str]], name: str) -> Powers:
-    """FFmpeg shows digital silence as something that is no number."""
-    shown = np.array([float(reading[name]) for reading in readings])
-    return np.where(np.isnan(shown), SILENCE, shown)
+class LoudnessMeter:
+    """FFmpeg's `ebur128` (ITU-R BS.1770, EBU R 128), given one block of samples after the other."""
+
+    def __init__(self, rate: int, channels: int, *, true_peak: bool = False) -> None:
+        options = "metadata=1:peak=true" if true_peak else "metadata=1"
+        self._chain = Chain(rate, channels, [("ebur128", options)])
+        self._series: list[tuple[float, float]] = []
+        self._last: dict[str, str] = {}
+
+    def take(self, block: Samples) -> None:
+        """Hear samples of shape (frames, channels)."""
+        self._note(self._chain.push(block))
+
+    def readings(self) -> Readings:
+        """What the meter shows at the end."""
+        self._note(self._chain.end())
+        shown = np.array(self._series, float).reshape(-1, 2)
+        series = np.maximum(np.where(np.isnan(shown), SILENCE, shown), SILENCE)
+        whole = float(self._last.get("lavfi.r128.I", SILENCE))
+        return Readings(
+            series[:, 0],
+            series[:, 1],
+            whole if whole > GATE else None,
+            float(self._last["lavfi.r128.LRA"]) if whole > GATE else None,
+            float(self._last.get("lavfi.r128.true_peak", 0)),
+        )
+
+    def _note(self, frames: Iterable[av.AudioFrame]) -> None:
+        for shown in (frame.metadata for frame in frames):
+            if shown:  # the short frame at the end carries none
+                self._last = shown
+                self._series.append((float(shown["lavfi.r128.M"]), float(shown["lavfi.r128.S"])))
 
 
 def measure_peaks(sound: Sound, progress: Progress = no_progress) -> Peaks:
@@ -79,6 +108,11 @@ SILENCE = -120.0
 def decibels(amplitude: float) -> float:
     """An amplitude relative to full scale, in dB; never under `SILENCE`."""
     return max(SILENCE, 20 * math.log10(amplitude)) if amplitude > 0 else SILENCE
+
+
+def power_decibels(powers: Any) -> Any:
+    """Mean squares in dB, one or an array of them; never under `SILENCE`."""
+    return 10 * np.log10(np.maximum(powers, 10 ** (SILENCE / 10)))
 
 
 def sample_peaks(sound: Sound) -> NDArray[np.float32]:
@@ -125,8 +159,8 @@ def speech_gate(speech: list[Interval], seconds: float, threshold: float) -> Gat
     return speech if enough and share(speech, seconds) >= threshold else []
 
 
-def gated(sound: Sound, gate: Gate, progress: Progress = no_progress) -> float:
-    """Loudness in LUFS inside the gate."""
+def gated(sound: Sound, gate: Gate, progress: Progress = no_progress) -> float | None:
+    """Loudness in LUFS inside the gate; None where there is none."""
     heard = collect(_inside(sound, gate), sound.rate, sound.channels) if gate else sound
     return meter(heard, progress).integrated
 

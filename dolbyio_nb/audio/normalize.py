@@ -39,7 +39,7 @@ def normalized(
     Silence stays as it is.
     """
     measured = gated(sound, gate, stage(progress, 0, 0.1))
-    if measured <= GATE:
+    if measured is None:
         return sound
     gain = 0.0
     result = sound
@@ -48,7 +48,7 @@ def normalized(
         share = stage(progress, 0.1 + 0.9 * round_ / ROUNDS, 0.1 + 0.9 * (round_ + 1) / ROUNDS)
         result = limited(amplified(sound, gain, stage(share, 0, 0.3)), target, stage(share, 0.3, 0.8))
         measured = gated(result, gate, stage(share, 0.8, 1))
-        if abs(target.loudness - measured) < CLOSE:
+        if measured is None or abs(target.loudness - measured) < CLOSE:
             break
     return result
 
@@ -90,7 +90,7 @@ LAG = 1.5  # seconds: the middle of the three that a short-term reading looks ba
 def narrowed(sound: Sound, wanted: float, progress: Progress = no_progress) -> Sound:
     """The sound with its loudness range brought down to the amount's, if it is above."""
     readings = meter(sound, stage(progress, 0, 0.5))
-    if readings.range <= wanted:
+    if readings.range is None or readings.range <= wanted:
         return sound
     curve = _gains(readings.short_term, 1 - wanted / readings.range)
     return collect(_ridden(sound, curve, stage(progress, 0.5, 1)), sound.rate, sound.channels)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.sandbox.http_error import unreadable
+from dolbyio_nb.errors import SoundTooLarge
 
 Samples = NDArray[np.float32]
 """Shape (frames, channels), full scale 1.0."""
+Floats = NDArray[np.floating[Any]]
 BLOCK = 1 << 16
 SAMPLE = 4  # bytes of one float32
 
@@ -38,7 +41,7 @@ class Sound:
 
     @property
     def layout(self) -> str:
-        return "mono" if self.channels == 1 else "stereo"
+        return layout_of(self.channels)
 
     def blocks(self, size: int | None = None) -> Iterator[Samples]:
         """The samples in order, in at least twenty pieces where there are enough of them."""
@@ -51,16 +54,38 @@ class Sound:
         return Sound(self.samples[round(start * self.rate) : round(end * self.rate)], self.rate)
 
 
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+
+
+def layout_of(channels: int) -> str:
+    """What a number of channels is taken for; any other is mixed to two."""
+    return LAYOUTS.get(channels, "stereo")
+
+
 def collect(blocks: Iterable[Samples], rate: int, channels: int) -> Sound:
     """Blocks as they come, written to a nameless temporary file and mapped back; it goes with the sound."""
     with tempfile.TemporaryFile() as file:
         for block in blocks:
-            file.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
-        file.flush()
+            with _room():
+                file.write(np.ascontiguousarray(block, dtype=np.float32).tobytes())
+        with _room():
+            file.flush()
         frames = file.tell() // (SAMPLE * channels)
         if not frames:
-            raise unreadable("It holds no sound that can be decoded.")
+            return Sound(np.zeros((0, channels), np.float32), rate)
         return Sound(np.memmap(file, np.float32, "r", shape=(frames, channels)), rate)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SoundTooLarge(
+            "The sound does not fit on the disk.",
+            f"Writing it to {tempfile.gettempdir()} ended in: {error.strerror}.",
+            "Free some room there, or set TMPDIR to a folder that has more.",
+        ) from None
 
 
 Progress = Callable[[float], None]

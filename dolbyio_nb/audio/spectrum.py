@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.audio.sound import Progress, Samples, Sound, no_progress
+from dolbyio_nb.audio.sound import Floats, Progress, Samples, Sound, no_progress
 
 Powers = NDArray[np.float64]
 FRAME = 0.04  # seconds, to the nearest power of two samples
@@ -69,7 +69,7 @@ def frame_size(rate: int) -> int:
 
 def power_frames(sound: Sound, size: int, hop: int, progress: Progress = no_progress) -> Iterator[Powers]:
     """Power spectra, shape (frames, bins), whose sum over bins is the mean square of the frame."""
-    window = np.hanning(size).astype(np.float32)
+    window = hann(size)
     scale = 2 / (size * float((window**2).sum()))
     count = max(1, 1 + (sound.frames - size) // hop)
     for first in range(0, count, AT_ONCE):
@@ -77,6 +77,16 @@ def power_frames(sound: Sound, size: int, hop: int, progress: Progress = no_prog
         block = sound.samples[first * hop : (last - 1) * hop + size]
         yield scale * _channel_average(_padded(block, size), size, hop, window)
         progress(last / count)
+
+
+def hann(size: int) -> Samples:
+    """The window that every spectrum here is taken through."""
+    return np.hanning(size).astype(np.float32)
+
+
+def transformed(windows: Floats, shape: Samples) -> Floats:
+    """The squared magnitudes of windows of samples, shape (windows, bins)."""
+    return np.asarray(np.abs(np.fft.rfft(windows * shape)) ** 2)
 
 
 def _padded(block: Samples, size: int) -> Samples:
@@ -88,7 +98,7 @@ def _channel_average(block: Samples, size: int, hop: int, window: Samples) -> Po
     views = np.lib.stride_tricks.sliding_window_view(block, size, axis=0)[::hop]
     power: Powers = np.zeros((len(views), size // 2 + 1))
     for channel in range(block.shape[1]):
-        power += np.abs(np.fft.rfft(views[:, channel] * window)) ** 2
+        power += transformed(views[:, channel], window)
     power /= block.shape[1]
     return power
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.display.html import Html, Picture, tag
 from dolbyio_nb.display.player import can_read_sound, element, embedding, labels_for, needs_sound
+from dolbyio_nb.display.reading import measured
 from dolbyio_nb.display.svg import Span
 from dolbyio_nb.errors import SourceNotFound
 
 if TYPE_CHECKING:
-    from dolbyio_nb.audio.measure import Measurement as Sound
+    from dolbyio_nb.audio.measure import Measurement
 
 
 File = str | PathLike[str]
@@ -109,7 +110,7 @@ def timeline(stretches: Mapping[str, Sequence[Span]], seconds: float, title: str
     return Picture(f"{title}: {text}", lanes(title, stretches, seconds))
 
 
-def measure(path: File) -> Sound:
+def measure(path: File) -> Measurement:
     """Measure a sound: `.loudness`, `.range`, `.true_peak`, and over time `.to_frame()`.
 
     Raises:
@@ -117,15 +118,12 @@ def measure(path: File) -> Sound:
         MissingPackage: av or numpy is not installed.
     """
     file = _sounds("measure", [path])[0]
-    from dolbyio_nb.audio.measure import measure as measured
-
     return measured(file)
 
 
 def _drawn(
-    files: list[Path], labels: Sequence[str] | None, draw: Callable[[list[Sound], list[str]], Html]
+    files: list[Path], labels: Sequence[str] | None, draw: Callable[[list[Measurement], list[str]], Html]
 ) -> Picture:
-    from dolbyio_nb.audio.measure import measure as measured
     from dolbyio_nb.display.player import loudness_words
 
     sounds = [measured(file) for file in files]

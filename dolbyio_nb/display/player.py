@@ -16,11 +16,12 @@ from dolbyio_nb._util.place import current_place
 from dolbyio_nb.display.axis import clock, row, time_scale, time_ticks, value
 from dolbyio_nb.display.card_parts import or_error
 from dolbyio_nb.display.html import Html, Picture, join, tag
+from dolbyio_nb.display.reading import measured, seconds_of_file
 from dolbyio_nb.display.svg import Span
 from dolbyio_nb.errors import MissingPackage
 
 if TYPE_CHECKING:
-    from dolbyio_nb.audio.measure import Measurement as Sound
+    from dolbyio_nb.audio.measure import Measurement
 
 PLAYABLE = {".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus", ".oga", ".mp4", ".m4v", ".webm", ".mov"}
 MOVING = {".mp4", ".m4v", ".webm", ".mov"}
@@ -54,13 +55,12 @@ def file_player(path: Path | None, marked: Span | None = None, what: str = "") -
 
 
 def _file_player(path: Path, marked: Span | None, what: str) -> Html:
-    if not can_read_sound() or _length(path) > LONG:
+    if not can_read_sound() or seconds_of_file(path) > LONG:
         return element(path, "Original")
-    from dolbyio_nb.audio.measure import measure
 
     note = f"Marked: {what}, {clock(marked[0])} to {clock(marked[1])}." if marked else None
     return join(
-        switch([measure(path)], ["Original"], marked), tag("p", note, class_="note") if note else None
+        switch([measured(path)], ["Original"], marked), tag("p", note, class_="note") if note else None
     )
 
 
@@ -68,7 +68,7 @@ def before_after(paths: Sequence[Path], labels: Sequence[str]) -> Picture:
     """Compare files; of long ones, and without av and numpy, give the players alone."""
     if not can_read_sound():
         return _players(paths, labels, "Waveforms and loudness need: pip install 'dolbyio_nb[sandbox]'")
-    if any(_length(path) > LONG for path in paths):
+    if any(seconds_of_file(path) > LONG for path in paths):
         call = f"display.compare({', '.join(repr(path.name) for path in paths)})"
         return _players(paths, labels, f"It is long; {call} measures and draws all of it.")
     return comparison(paths, labels)
@@ -76,15 +76,14 @@ def before_after(paths: Sequence[Path], labels: Sequence[str]) -> Picture:
 
 def comparison(paths: Sequence[Path], labels: Sequence[str], target: float | None = None) -> Picture:
     """Measure sounds and put them next to each other."""
-    from dolbyio_nb.audio.measure import measure
     from dolbyio_nb.display.plots import loudness, table
 
-    sounds = [measure(path) for path in paths]
+    sounds = [measured(path) for path in paths]
     parts = switch(sounds, labels), table(sounds, labels), loudness(sounds, labels, target)
     return Picture(loudness_words(sounds, labels), tag("section", *parts))
 
 
-def loudness_words(sounds: Sequence[Sound], labels: Sequence[str]) -> str:
+def loudness_words(sounds: Sequence[Measurement], labels: Sequence[str]) -> str:
     """Say in one line how loud each is."""
     return "; ".join(
         f"{label}: {value(s.loudness, 'LUFS')}, true peak {value(s.true_peak, 'dBTP')}"
@@ -101,7 +100,7 @@ def labels_for(paths: Sequence[Path], labels: Sequence[str] | None) -> list[str]
     return list(labels)
 
 
-def switch(sounds: Sequence[Sound], labels: Sequence[str], marked: Span | None = None) -> Html:
+def switch(sounds: Sequence[Measurement], labels: Sequence[str], marked: Span | None = None) -> Html:
     """Write a player for each sound below its waveform, all on one scale, with a stretch marked.
 
     Without the script they stay players of their own.
@@ -124,7 +123,7 @@ def switch(sounds: Sequence[Sound], labels: Sequence[str], marked: Span | None =
     return tag("div", body, data_dolby_switch="", data_seconds=f"{seconds:.3f}")
 
 
-def equal_loudness(sounds: Sequence[Sound]) -> list[float]:
+def equal_loudness(sounds: Sequence[Measurement]) -> list[float]:
     """Tell by how many dB each sound has to change to be as loud as the quietest."""
     known = [sound.loudness for sound in sounds if sound.loudness is not None]
     return [min(known) - sound.loudness if sound.loudness is not None else 0.0 for sound in sounds]
@@ -214,10 +213,3 @@ def needs_sound(what: str) -> MissingPackage:
         "They read the sound and measure it.",
         "Install them with: pip install 'dolbyio_nb[sandbox]'",
     )
-
-
-def _length(path: Path) -> float:
-    from dolbyio_nb.audio.decode_display import length_of, opened
-
-    with opened(path) as container:
-        return length_of(container)

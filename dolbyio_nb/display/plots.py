@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.audio.decode_display import Floats
-from dolbyio_nb.audio.measure import Measurement as Sound
-from dolbyio_nb.audio.measure import decibels
-from dolbyio_nb.audio.spectrum_display import LOWEST, loudest, powers, rate_of
+from dolbyio_nb.audio.loudness import power_decibels
+from dolbyio_nb.audio.measure import Measurement
+from dolbyio_nb.audio.sound import Floats
+from dolbyio_nb.audio.spectrogram import LOWEST, loudest, rate_of
 from dolbyio_nb.display.axis import (
     Tick,
     clock,
@@ -29,6 +29,7 @@ from dolbyio_nb.display.axis import (
     value,
 )
 from dolbyio_nb.display.html import Html, Picture, join, tag
+from dolbyio_nb.display.reading import spectral_powers
 from dolbyio_nb.display.svg import COLOURS, Span, band, image, rules, spans
 
 MEASURED_HERE = "Measured in this notebook: ITU-R BS.1770, EBU R 128."
@@ -49,7 +50,7 @@ STOPS = (
 """From quiet to loud, ever lighter, so that it reads without colours as well."""
 
 
-def waveforms(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
+def waveforms(sounds: Sequence[Measurement], labels: Sequence[str]) -> Html:
     """Draw sounds below each other, on one scale of amplitude and one of time."""
     scale, seconds = scale_of(sounds), max(sound.seconds for sound in sounds)
     lanes = (
@@ -60,7 +61,9 @@ def waveforms(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
     return figure("Waveform", *lanes, time_scale(time_ticks(seconds)), note=note)
 
 
-def waveform(sound: Sound, index: int, scale: float, seconds: float, marked: Span | None = None) -> Html:
+def waveform(
+    sound: Measurement, index: int, scale: float, seconds: float, marked: Span | None = None
+) -> Html:
     """Draw lowest and highest sample of every column; `scale` fills the height, `seconds` the width."""
     lows, highs, wide = columns(sound.lows, sound.highs, sound.seconds / seconds)
     curve = [0.5 - 0.5 * highs / scale, 0.5 - 0.5 * lows / scale]
@@ -90,7 +93,7 @@ def colour(index: int) -> str:
     return COLOURS[index % len(COLOURS)]
 
 
-def scale_of(sounds: Sequence[Sound]) -> float:
+def scale_of(sounds: Sequence[Measurement]) -> float:
     """Choose what amplitude fills a waveform's height: full scale, or less when all are quiet."""
     peak = max(sound.peak for sound in sounds)
     return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if peak <= step), max(1.0, peak))
@@ -107,7 +110,7 @@ def columns(lows: Floats, highs: Floats, share: float) -> tuple[Floats, Floats, 
     return np.minimum.reduceat(lows, edges), np.maximum.reduceat(highs, edges), wide / count
 
 
-def loudness(sounds: Sequence[Sound], labels: Sequence[str], target: float | None = None) -> Html:
+def loudness(sounds: Sequence[Measurement], labels: Sequence[str], target: float | None = None) -> Html:
     """Draw the loudness of sounds over time in one picture, with a dashed line at the target."""
     seconds = max(sound.seconds for sound in sounds)
     brief = seconds < 20
@@ -127,7 +130,7 @@ def loudness(sounds: Sequence[Sound], labels: Sequence[str], target: float | Non
     return figure("Loudness over time", row(head, picture, ticks), time_scale(time_ticks(seconds)), note=note)
 
 
-def loudness_curve(sound: Sound, brief: bool) -> tuple[Floats, Floats]:
+def loudness_curve(sound: Measurement, brief: bool) -> tuple[Floats, Floats]:
     """Give times and loudness: momentary when brief, else short-term, once the window is full."""
     window, values = (0.4, sound.momentary) if brief else (3.0, sound.short_term)
     full = sound.times >= min(window, sound.seconds / 2) - 0.01
@@ -152,14 +155,14 @@ def _curve(times: Floats, heights: Floats, seconds: float, shade: str) -> str:
     return band(high.tolist(), low.tolist(), shade, start, wide, edge=1.75)
 
 
-def _loudness_words(sounds: Sequence[Sound], labels: Sequence[str], target: float | None) -> str:
+def _loudness_words(sounds: Sequence[Measurement], labels: Sequence[str], target: float | None) -> str:
     each = ", ".join(
         f"{label} {value(s.loudness, 'LUFS')} as a whole" for s, label in zip(sounds, labels, strict=True)
     )
     return f"Loudness over time: {each}" + ("" if target is None else f"; target {value(target, 'LUFS')}")
 
 
-def table(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
+def table(sounds: Sequence[Measurement], labels: Sequence[str]) -> Html:
     """Write what was measured as a table, one row a sound."""
     heads = ["Loudness", "Range", "True peak", "In the pauses", "Below the mean"]
     rows = [
@@ -175,7 +178,7 @@ def table(sounds: Sequence[Sound], labels: Sequence[str]) -> Html:
     return join(tag("table", top, tag("tbody", *rows)), tag("p", f"{MEASURED_HERE} {tenth}", class_="note"))
 
 
-def _row(first: Sound, sound: Sound, label: str, index: int) -> Html:
+def _row(first: Measurement, sound: Measurement, label: str, index: int) -> Html:
     tenth = quietest_tenth(first, sound) or (None, None)
     cells = [
         value(sound.loudness, "LUFS"),
@@ -187,7 +190,7 @@ def _row(first: Sound, sound: Sound, label: str, index: int) -> Html:
     return tag("tr", tag("th", named(label, index), scope="row"), *(tag("td", cell) for cell in cells))
 
 
-def quietest_tenth(reference: Sound, sound: Sound) -> tuple[float, float] | None:
+def quietest_tenth(reference: Measurement, sound: Measurement) -> tuple[float, float] | None:
     """Level of `sound` in the quietest tenth of `reference`, in dB, and how far that is under its mean level.
 
     Digital silence is left out. None when the lengths differ by more than 0.1 s: then places do not match.
@@ -200,14 +203,14 @@ def quietest_tenth(reference: Sound, sound: Sound) -> tuple[float, float] | None
         return None
     order = heard[np.argsort(reference.levels[heard], kind="stable")]
     powers = 10 ** (sound.levels / 10)
-    quiet = float(decibels(powers[order[: len(order) // 10]].mean()))
-    return quiet, float(decibels(powers.mean())) - quiet
+    quiet = float(power_decibels(powers[order[: len(order) // 10]].mean()))
+    return quiet, float(power_decibels(powers.mean())) - quiet
 
 
 def spectrograms(files: Sequence[Path], labels: Sequence[str]) -> Picture:
     """Draw spectrograms below each other; the loudest spot of all is white."""
     top = max(rate_of(file) for file in files) / 2
-    found = [powers(file, top) for file in files]
+    found = [spectral_powers(file, top) for file in files]
     high, seconds = loudest(levels for levels, _ in found), max(length for _, length in found)
     rows = []
     for file, label, (levels, length) in zip(files, labels, found, strict=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dolbyio_nb.audio.decode_display import Floats
+    from dolbyio_nb.audio.sound import Samples
 
 SECONDS = 30
 BITS = 96_000
@@ -36,26 +36,27 @@ def sound_preview(path: Path) -> tuple[str, bool]:
 def _sound_preview(path: Path, changed: int, size: int) -> tuple[str, bool]:
     import numpy as np
 
-    from dolbyio_nb.audio.decode_display import layout_of, opened, seconds_of
+    from dolbyio_nb.audio.decode import opened_sound
 
-    with opened(path) as container:
-        rate, layout = container.streams.audio[0].rate, layout_of(container)
-        pieces = list(islice(seconds_of(container), SECONDS + 1))
-        data = _opus(np.concatenate(pieces[:SECONDS], axis=1).astype(np.float32), rate, layout)
+    with opened_sound(path) as track:
+        pieces = list(islice(track.by_second(), SECONDS + 1))
+        data = _opus(np.concatenate(pieces[:SECONDS]), track.rate)
     return _data_url("audio/ogg", data), len(pieces) <= SECONDS
 
 
-def _opus(samples: Floats, rate: int, layout: str) -> bytes:
+def _opus(samples: Samples, rate: int) -> bytes:
     import av
+
+    from dolbyio_nb.audio.filters import frame_of
+    from dolbyio_nb.audio.sound import layout_of
 
     file = io.BytesIO()
     with av.open(file, "w", format="ogg") as container:
+        layout = layout_of(samples.shape[1])
         stream = container.add_stream("libopus", rate=48_000, layout=layout, options={"vbr": "off"})
         stream.bit_rate = BITS
-        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
-        frame.sample_rate = rate
         resampler = av.AudioResampler(format="flt", layout=layout, rate=48_000)
-        for piece in (*resampler.resample(frame), *resampler.resample(None)):
+        for piece in (*resampler.resample(frame_of(samples, rate, 0)), *resampler.resample(None)):
             container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
     return file.getvalue()

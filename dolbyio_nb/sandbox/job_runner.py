@@ -138,10 +138,10 @@ def whole_numbers(value: Any) -> Any:
 
 def _seconds(path: Path) -> float | None:
     """How long the media lasts by its own header; None where that does not say."""
-    from dolbyio_nb.sandbox.http_error import Refused
+    from dolbyio_nb.errors import SoundError
     from dolbyio_nb.sandbox.operations.media_info import media_info
 
     try:
         return media_info(path)["container"]["duration"] or None
-    except Refused:
+    except SoundError:
         return None

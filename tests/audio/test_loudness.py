@@ -78,11 +78,19 @@ def test_one_channel_is_not_two(make, second_meter):
 
 
 def test_silence_has_no_loudness(make):
-    """Digital silence reads -120 in every place, which JSON can hold, and not minus infinity."""
+    """Digital silence has no loudness and no range; its levels read -120, which JSON can hold."""
     quiet = make.sound(np.zeros((96_000, 2)))
     readings, peaks = meter(quiet), measure_peaks(quiet)
-    assert (readings.integrated, peaks.sample, peaks.true) == (-120, -120, -120)
+    assert (readings.integrated, readings.range) == (None, None)
+    assert (peaks.sample, peaks.true) == (-120, -120)
     assert readings.ungated(0, 2) == -120
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.1, 0.3, 0.39])
+def test_what_is_shorter_than_a_window_has_no_loudness(make, seconds):
+    """BS.1770 measures in blocks of 0.4 s: less gives nothing, however loud."""
+    readings = meter(make.tone(seconds, 0))
+    assert (readings.integrated, readings.range) == (None, None)
 
 
 def test_ungated_loudness_leaves_nothing_out(make):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dolbyio_nb import display
-from dolbyio_nb.audio.spectrum_display import COLUMNS as COLUMNS_LOOKED
-from dolbyio_nb.audio.spectrum_display import FRAMES, ROWS, Looker, powers, row_edges
+from dolbyio_nb.audio.spectrogram import COLUMNS as COLUMNS_LOOKED
+from dolbyio_nb.audio.spectrogram import FRAMES, ROWS, Analyser, powers, row_edges
 from dolbyio_nb.display.axis import clock, level_ticks, time_ticks, value
 from dolbyio_nb.display.plots import COLUMNS, columns, scale_of
 from dolbyio_nb.display.svg import TALL, band
@@ -113,8 +113,8 @@ def test_a_spectrogram_covers_the_whole_sound(wav):
 
 def test_two_hours_are_looked_at_in_bounded_work(tmp_path):
     """However long the sound, the windows looked at are a few for each column of the picture."""
-    looker = Looker(48_000, 24_000, 7200)
-    assert 7200 * 48_000 / looker.hop <= COLUMNS_LOOKED * FRAMES
+    analyser = Analyser(48_000, 24_000, 7200)
+    assert 7200 * 48_000 / analyser.hop <= COLUMNS_LOOKED * FRAMES
     levels, seconds = powers(sparse_wav(tmp_path / "long.wav", 7200), 4000)
     assert (len(levels), seconds) == (COLUMNS_LOOKED, 7200)
 

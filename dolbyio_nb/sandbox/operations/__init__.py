@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dolbyio_nb.audio.sound import Progress
-from dolbyio_nb.sandbox.http_error import Refused, invalid
+from dolbyio_nb.errors import SoundError, SoundTooLarge, SoundUnwritable
+from dolbyio_nb.sandbox.http_error import Refused, beyond, invalid, unreadable, unwritable
 from dolbyio_nb.sandbox.routes import ENDPOINTS, Endpoint
 
 
@@ -32,10 +33,18 @@ def process(
         result = _run(ENDPOINTS[path], body, sources, destinations, progress)
         progress(1.0)
         return result
-    except BaseException:
+    except BaseException as error:
         for destination in destinations:
             destination.unlink(missing_ok=True)
+        if isinstance(error, SoundError):
+            raise refused(error) from None
         raise
+
+
+def refused(error: SoundError) -> Refused:
+    """The job's failure: without the file's name, which here is that of a temporary file."""
+    kinds = {SoundTooLarge: beyond, SoundUnwritable: unwritable}
+    return kinds.get(type(error), unreadable)(f"{error.why} {error.next_step}")
 
 
 def recipe(endpoint: Endpoint) -> Callable[..., dict[str, Any]]:

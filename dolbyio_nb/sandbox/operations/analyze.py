@@ -61,6 +61,8 @@ def limits(options: Options) -> Limits | None:
 def validated(loudness: dict[str, Any], asked: Limits) -> dict[str, Any]:
     """`pass`, and `detail` in words."""
     measured, peak = loudness["measured"], loudness["true_peak"]
+    if measured is None:
+        return {"pass": False, "detail": "there is no loudness: the sound is too short or too quiet for one"}
     faults = []
     if not asked.low <= measured <= asked.high:
         span = f"[{asked.low:g},{asked.high:g}]"

@@ -18,6 +18,7 @@ from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progres
 from dolbyio_nb.sandbox.http_error import invalid
 from dolbyio_nb.sandbox.operations.formats import kind_of
 from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, wanted
+from dolbyio_nb.sandbox.operations.report import rounded
 
 
 @dataclass(frozen=True)
@@ -86,19 +87,19 @@ def master_preview(
 
 def _master_all(
     body: Any, sources: Sequence[Path], destinations: Sequence[Path], progress: Progress, *, preview: bool
-) -> tuple[float, list[float]]:
+) -> tuple[float | None, list[float | None]]:
     """The loudness of the input and of every output, once they are written."""
     options = Options(body)
     outputs = list(wanted(options, destinations))
     sound = _input(options, sources, stage(progress, 0, 0.1), preview)
-    levels = []
+    levels: list[float | None] = []
     for number, (output, path) in enumerate(outputs):
         share = stage(progress, 0.1 + 0.9 * number / len(outputs), 0.1 + 0.9 * (number + 1) / len(outputs))
         result = _mastered(sound, output, stage(share, 0, 0.7))
         encoding = encoding_for(kind(output, path) or kind_of(sources[0], path), output)
         write_sound(result, path, encoding=encoding, progress=stage(share, 0.7, 1))
-        levels.append(round(meter(result).integrated, 2))
-    return round(meter(sound).integrated, 2), levels
+        levels.append(rounded(meter(result).integrated))
+    return rounded(meter(sound).integrated), levels
 
 
 def _input(options: Options, sources: Sequence[Path], progress: Progress, preview: bool) -> Sound:

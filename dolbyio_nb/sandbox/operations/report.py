@@ -59,16 +59,21 @@ GUESSED = "Speech and music are told apart by a simple rule: a guess."
 
 
 def loudness_report(sound: Sound, readings: Readings, gate: Gate, progress: Progress) -> dict[str, Any]:
-    """Loudness inside the gate, range and peaks of the whole, to two decimals."""
+    """Loudness inside the gate, range and peaks of the whole, to two decimals; null where BS.1770 gives none."""
     peaks = measure_peaks(sound, stage(progress, 0, 0.7))
     measured = gated(sound, gate, stage(progress, 0.7, 1)) if gate else readings.integrated
     return {
-        "measured": round(measured, 2),
-        "range": round(readings.range, 2),
+        "measured": rounded(measured),
+        "range": rounded(readings.range),
         "gating_mode": mode(gate),
         "sample_peak": round(peaks.sample, 2),
         "true_peak": round(peaks.true, 2),
     }
+
+
+def rounded(value: float | None, digits: int = 2) -> float | None:
+    """The value as reports say it; null where there is none."""
+    return None if value is None else round(value, digits)
 
 
 def percentage(found: Sequence[Interval], seconds: float) -> float:

@@ -18,6 +18,7 @@ from dolbyio_nb.sandbox.operations.report import (
     noise_marks,
     percentage,
     quality_marks,
+    rounded,
     timed,
 )
 
@@ -54,8 +55,8 @@ def _talker(analysis: Report, readings: Readings, marks: Marks) -> dict[str, Any
         "talker_id": 1,
         "talk_listen_ratio": round(percentage(speech, analysis.sound.seconds) / 100, 2),
         "loudness": {
-            "measured": round(gated(analysis.sound, speech), 2),
-            "range": round(readings.range, 2),
+            "measured": rounded(gated(analysis.sound, speech)),
+            "range": rounded(readings.range),
         },
         "quality_score": marks.average,
         "longest_monologue": round(max(section.duration for section in speech), 2),

@@ -65,7 +65,7 @@ def _joined(given: list[tuple[Any, Path]], progress: Progress) -> Sound:
         whole = read_sound(path, stage(progress, number / len(given), (number + 1) / len(given)))
         sounds.append(whole.cut(*_span(location, whole.seconds)))
     if sum(sound.seconds for sound in sounds) > MAX_SECONDS:
-        raise beyond("Together the inputs last longer than the ten minutes that the sandbox takes.")
+        raise beyond(f"Together the inputs last longer than the {MAX_SECONDS // 3600} hours that are taken.")
     return concatenated(sounds)
 
 

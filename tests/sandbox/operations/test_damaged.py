@@ -169,14 +169,15 @@ def test_too_many_bytes(tmp_path):
     """A file over the limit is refused by its size alone, in words with both numbers."""
     with (tmp_path / "in.wav").open("wb") as file:
         file.truncate(reading.MAX_BYTES + 1)
-    assert "200 MB" in outcome("/media/diagnose", tmp_path / "in.wav", tmp_path).detail
+    assert "2000 MB" in outcome("/media/diagnose", tmp_path / "in.wav", tmp_path).detail
 
 
-def test_too_many_minutes(make, saved, tmp_path):
-    """Eleven minutes are refused, though FLAC makes them small; their header's word is not needed."""
-    source = saved(make.sound(np.zeros((11 * 60 * 4_000, 1)), 4_000), "long.flac")
+def test_too_many_hours(make, saved, tmp_path, monkeypatch):
+    """What lasts longer than is taken is refused, though FLAC makes it small; no header is believed."""
+    monkeypatch.setattr(reading, "MAX_SECONDS", 60)
+    source = saved(make.sound(np.zeros((61 * 4_000, 1)), 4_000), "long.flac")
     assert source.stat().st_size < 1_000_000
-    assert "ten minutes" in outcome("/media/diagnose", source, tmp_path).detail
+    assert "lasts longer" in outcome("/media/diagnose", source, tmp_path).detail
 
 
 def test_an_unknown_operation(tmp_path):

@@ -1,4 +1,4 @@
-"""Spectrogram for display."""
+"""Spectrogram: power over frequency and time, in as many columns and rows as a picture shows."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dolbyio_nb.audio.decode_display import Floats, length_of, opened, seconds_of
-from dolbyio_nb.audio.measure import decibels
-from dolbyio_nb.media.progress import progress
+from dolbyio_nb.audio.decode import FileVersion, opened_sound, version_of
+from dolbyio_nb.audio.loudness import power_decibels
+from dolbyio_nb.audio.sound import Floats, Progress, no_progress
+from dolbyio_nb.audio.spectrum import hann, transformed
 
 COLUMNS, ROWS = 480, 128
 FRAMES = 6
@@ -25,37 +26,32 @@ LOWEST = 40.0
 
 def rate_of(path: Path) -> int:
     """Read a file's sampling rate in Hz."""
-    with opened(path) as container:
-        return int(container.streams.audio[0].rate)
+    with opened_sound(path) as track:
+        return track.rate
 
 
-def powers(path: Path, top: float) -> tuple[Floats, float]:
+def powers(path: Path, top: float, progress: Progress = no_progress) -> tuple[Floats, float]:
     """Give the power in dB, shape (columns, `ROWS` from `LOWEST` up to `top` Hz), and the seconds."""
-    state = path.stat()
-    return _powers(path, top, state.st_mtime_ns, state.st_size)
+    return _powers(version_of(path, progress), top)
 
 
 @lru_cache(maxsize=16)
-def _powers(path: Path, top: float, changed: int, size: int) -> tuple[Floats, float]:
-    with opened(path) as container:
-        rate = container.streams.audio[0].rate
-        expected = length_of(container)
-        looker = Looker(rate, top, expected)
-        with progress("Looking at", path, expected) as show:
-            for second in seconds_of(container):
-                looker.take(second.mean(axis=0))
-                show(looker.frames / rate)
-        return looker.columns(), looker.frames / rate
+def _powers(file: FileVersion, top: float) -> tuple[Floats, float]:
+    with opened_sound(file.path) as track:
+        analyser = Analyser(track.rate, top, track.seconds)
+        for second in track.by_second(file.progress):
+            analyser.take(second.mean(axis=1))
+        return analyser.columns(), analyser.frames / track.rate
 
 
-class Looker:
+class Analyser:
     """Takes the spectrum of one window after the other, `hop` frames apart."""
 
     def __init__(self, rate: int, top: float, seconds: float) -> None:
         self.size = 2 ** round(math.log2(WINDOW * rate))
         self.hop = max(self.size // 4, math.ceil(seconds * rate / (COLUMNS * FRAMES)))
         self.frames = 0
-        self._shape = np.hanning(self.size).astype(np.float32)
+        self._window = hann(self.size)
         self._bands = _bands(rate, self.size, top)
         self._held: Floats = np.zeros(0, np.float32)
         self._next = 0
@@ -79,12 +75,12 @@ class Looker:
         found = np.concatenate(self._found)
         edges = np.unique(np.linspace(0, len(found), min(COLUMNS, len(found)), endpoint=False).astype(int))
         sums = np.add.reduceat(found, edges, axis=0)
-        levels: Floats = decibels(sums / np.diff(np.append(edges, len(found)))[:, None])
+        levels: Floats = power_decibels(sums / np.diff(np.append(edges, len(found)))[:, None])
         return levels
 
     def _look(self, windows: Floats) -> None:
-        spectra = np.abs(np.fft.rfft(windows * self._shape)) ** 2
-        self._found.append((spectra @ self._bands).astype(np.float32) * (2 / self._shape.sum()) ** 2)
+        bands = (transformed(windows, self._window) @ self._bands).astype(np.float32)
+        self._found.append(bands * (2 / self._window.sum()) ** 2)
 
 
 def row_edges(top: float) -> Floats:
@@ -107,5 +103,5 @@ def _bands(rate: int, size: int, top: float) -> Floats:
 
 
 def loudest(pictures: Iterable[Floats]) -> float:
-    """Find the loudest spot, in dB."""
+    """Find the loudest point, in dB."""
     return max(float(one.max()) for one in pictures)
