@@ -59,7 +59,7 @@ GUESSED = "Speech and music are told apart by a simple rule: a guess."
 
 
 def loudness_report(sound: Sound, readings: Readings, gate: Gate, progress: Progress) -> dict[str, Any]:
-    """Loudness inside the gate, range and peaks of the whole, to two decimals; null where BS.1770 gives none."""
+    """Loudness inside the gate, range and peaks of the whole; null where BS.1770 gives none."""
     peaks = measure_peaks(sound, stage(progress, 0, 0.7))
     measured = gated(sound, gate, stage(progress, 0.7, 1)) if gate else readings.integrated
     return {
