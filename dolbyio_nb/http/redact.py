@@ -6,6 +6,7 @@ import logging
 import re
 import threading
 import weakref
+from collections import Counter, deque
 from collections.abc import Iterator
 from functools import lru_cache
 from math import inf
@@ -27,38 +28,65 @@ class SecretRegistry:
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock
         self._ends: dict[str, float] = {}
+        self._owned: Counter[str] = Counter()  # by how many owners that live
+        self._left: deque[str] = deque()  # values of owners that have gone; a finalizer takes no lock
+        self._live: tuple[str, ...] = ()
+        self._changes = inf  # the moment at which the first of `_live` is forgotten
         self.after_fork()
         threads.register(self)
 
     def after_fork(self) -> None:
         """Go on in a forked child, without the parent's lock."""
-        self._lock = threading.RLock()  # a finalizer may run while it is held
+        self._lock = threading.Lock()
 
     def register(self, value: str, *, lifetime: float | None = None, owner: object = None) -> None:
-        """Hide `value` for its `lifetime` in seconds, or as long as its `owner` lives, and GRACE more.
+        """Hide `value` for its `lifetime` in seconds, or as long as one of its owners lives, and GRACE more.
 
         With neither, it is hidden until the program ends.
         """
         value = "".join(value)  # not a token's mask
         if len(value) < SHORTEST_SECRET:
             return
-        end = inf if lifetime is None else self._clock() + lifetime + GRACE
         with self._lock:
-            self._ends[value] = max(end, self._ends.get(value, -inf))
-        if owner is not None:
-            weakref.finalize(owner, self.expire, value).atexit = False
+            if owner is None:
+                self._hide_until(value, inf if lifetime is None else self._clock() + lifetime + GRACE)
+            else:
+                self._owned[value] += 1
+                weakref.finalize(owner, self._left.append, value).atexit = False
+            self._look()
 
     def expire(self, value: str) -> None:
-        """Let a value go, GRACE seconds from now."""
+        """Let a value go, GRACE seconds from now, whoever owns it."""
+        value = "".join(value)
         with self._lock:
-            self._ends["".join(value)] = self._clock() + GRACE
+            self._owned.pop(value, None)
+            self._ends[value] = self._clock() + GRACE
+            self._look()
 
     def live(self) -> tuple[str, ...]:
         """Give the values to hide now, the longest first; those past their end are forgotten."""
-        with self._lock:
-            time = self._clock()
-            self._ends = {value: end for value, end in self._ends.items() if time < end}
-            return tuple(sorted(self._ends, key=len, reverse=True))
+        if self._left or self._clock() >= self._changes:
+            with self._lock:
+                self._look()
+        return self._live
+
+    def _hide_until(self, value: str, end: float) -> None:
+        self._ends[value] = max(end, self._ends.get(value, -inf))
+
+    def _look(self) -> None:
+        time = self._clock()
+        while self._left:
+            self._disown(self._left.popleft(), time)
+        self._ends = {value: end for value, end in self._ends.items() if time < end}
+        values = self._ends.keys() | self._owned.keys()
+        self._live = tuple(sorted(values, key=lambda value: (-len(value), value)))
+        self._changes = min(self._ends.values(), default=inf)
+
+    def _disown(self, value: str, time: float) -> None:
+        self._owned[value] -= 1
+        if self._owned[value] <= 0:
+            del self._owned[value]
+            self._hide_until(value, time + GRACE)
 
 
 SECRETS = SecretRegistry()

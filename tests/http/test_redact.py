@@ -118,6 +118,24 @@ def test_a_value_is_hidden_until_some_minutes_after_its_end():
     assert registry.live() == ()
 
 
+def test_a_value_of_two_owners_is_hidden_until_the_last_has_gone():
+    """Looking for credentials reads the same secret again and again; the log-in keeps one of them."""
+    time = [0.0]
+    registry = SecretRegistry(lambda: time[0])
+    kept, read_again = (type("Owner", (), {})() for _ in range(2))
+    for owner in (kept, read_again):
+        registry.register("secret-of-both", owner=owner)
+    del owner, read_again
+    gc.collect()
+    time[0] = 10 * GRACE
+    assert registry.live() == ("secret-of-both",)
+    del kept
+    gc.collect()
+    assert registry.live() == ("secret-of-both",)
+    time[0] += GRACE
+    assert registry.live() == ()
+
+
 def test_short_values_are_left_alone():
     """A value of three letters is a part of any word."""
     registry = SecretRegistry()
