@@ -76,7 +76,7 @@ def _greeting(sandbox: "Sandbox", app_key: str | None, app_secret: str | None) -
 
 def _save(sandbox: "Sandbox") -> str:
     """Write what a log-in needs to `.env.sandbox`, for the notebooks of this folder and below."""
-    from dolbyio_nb.auth.env_file import write_env_file
+    from dolbyio_nb.auth.env_save import write_env_file
 
     values = {
         "DOLBYIO_APP_KEY": sandbox.app_key,

@@ -63,6 +63,7 @@ class Dolby:
             source=request.credentials.source,
             key_hint=request.credentials.key_hint,
             sandbox=Origin.of(request.auth_url).is_local,
+            note=request.credentials.caution,
         )
         self._connect(request.auth_url, media_url)
 

@@ -12,7 +12,8 @@ def here() -> Path:
         return Path(os.sep)
 
 
-def _home() -> Path:
+def home() -> Path:
+    """Give the home directory; the root directory for a user without one."""
     try:
         return Path.home()
     except RuntimeError:  # a user without a name and HOME, as in some containers
@@ -27,15 +28,12 @@ def expanded(path: Path) -> Path:
         return path
 
 
-def is_file(path: Path) -> bool:
-    """Tell whether a file is there; a name that none can have is no error."""
-    try:
-        return path.is_file()
-    except OSError:  # such as a name that is too long
-        return False
+def is_there(path: Path) -> bool:
+    """Tell whether anything has this name, be it a link to nothing; a name that none can have is no error."""
+    return os.path.lexists(path)
 
 
 def short(path: Path) -> str:
     """Write a path the way people do, with `~` for the home directory."""
-    path, home = here() / path, _home()
-    return f"~/{path.relative_to(home)}" if home != Path(os.sep) and path.is_relative_to(home) else str(path)
+    path, mine = here() / path, home()
+    return f"~/{path.relative_to(mine)}" if mine != Path(os.sep) and path.is_relative_to(mine) else str(path)

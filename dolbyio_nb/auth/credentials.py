@@ -1,16 +1,25 @@
 """Credentials (App key and App secret), and where they are looked for."""
 
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-from dolbyio_nb._util.paths import expanded, here, is_file, short
+from dolbyio_nb._util.paths import expanded, here, is_there, short
 from dolbyio_nb.auth.access_token import MaskedText
-from dolbyio_nb.auth.env_file import find_env_file, profiles, write_env_file
+from dolbyio_nb.auth.credential_checks import looks_wrong
+from dolbyio_nb.auth.env_file import (
+    WRITE_PLAINLY,
+    EnvFile,
+    EnvFileError,
+    env_files,
+    find_env_file,
+    profiles,
+    read_env_file,
+)
+from dolbyio_nb.auth.env_save import write_env_file
 from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
 from dolbyio_nb.http import redact
@@ -18,15 +27,15 @@ from dolbyio_nb.http import redact
 # Our own names first, then those of Dolby's authentication guide.
 NAMES = (("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET"), ("APP_KEY", "APP_SECRET"))
 ORIGIN_NAMES = ("DOLBYIO_AUTH_URL", "DOLBYIO_MEDIA_URL")
-# Seen in public examples, promised nowhere: so they only ever warn.
-KEY_LENGTH, SECRET_LENGTH = 24, 44
-LARGEST_ENV_FILE = 256 * 1024  # bytes; a larger file takes seconds to read, and is something else
+RETIRED = "DOLBYIO_API_KEY"  # what the header x-api-key was filled with
+EVERY_NAME = tuple(name for pair in NAMES for name in pair)
 
 
 @dataclass(frozen=True)
 class AppCredentials:
     """An App key, its App secret, and the name of the place they came from.
 
+    `names` are those they had there; `caution` is what their owner should know of that place.
     `origins` are those of a sandbox on this computer that the same file names.
     Surrounding white space is removed. The repr shows neither in full, and pickling is refused.
     """
@@ -35,6 +44,8 @@ class AppCredentials:
     app_secret: str = field(repr=False)
     source: str = "arguments"
     origins: tuple[str, str] | None = field(default=None, repr=False, compare=False)
+    names: tuple[str, str] = field(default=NAMES[0], repr=False, compare=False)
+    caution: str = field(default="", repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "app_key", self.app_key.strip())
@@ -60,30 +71,12 @@ class AppCredentials:
 
     def warnings(self) -> list[str]:
         """Say what looks wrong about the values, in sentences without the values."""
-        return [sentence for looks_wrong, sentence in _CHECKS if looks_wrong(self)]
+        return [*looks_wrong(self.app_key, self.app_secret), *[MAY_BE_ANOTHERS] * (self.names != NAMES[0])]
 
 
-_CHECKS: tuple[tuple[Callable[[AppCredentials], bool], str], ...] = (
-    (
-        lambda c: len(c.app_key) == SECRET_LENGTH and len(c.app_secret) == KEY_LENGTH,
-        "The App key and the App secret look swapped.",
-    ),
-    (
-        lambda c: any(value[:1] in "'\"" or value[-1:] in "'\"" for value in (c.app_key, c.app_secret)),
-        "There are quotes around the App key or the App secret.",
-    ),
-    (
-        lambda c: c.app_secret.count(".") == 2 and c.app_secret.startswith("eyJ"),
-        "The App secret looks like a token (a JWT); the dashboard's token is not the secret.",
-    ),
-    (
-        lambda c: bool(re.search(r"\s", c.app_key + c.app_secret)),
-        "There is white space inside the App key or the App secret.",
-    ),
-    (
-        lambda c: not (c.app_key + c.app_secret).isascii(),
-        "There are characters in the App key or the App secret that no key of Dolby.io has.",
-    ),
+MAY_BE_ANOTHERS = (
+    f"{NAMES[1][0]} and {NAMES[1][1]} may be another program's (Laravel, Symfony, Dropbox use these names): "
+    f"{NAMES[0][0]} and {NAMES[0][1]} come before them."
 )
 
 
@@ -96,6 +89,7 @@ class Finding:
     credentials: AppCredentials | None = None
     incomplete: bool = False
     unreadable: bool = False
+    advice: str = ""
 
     @property
     def holds_something(self) -> bool:
@@ -130,9 +124,12 @@ def find_credentials(
     for finding in findings:
         if finding.incomplete or finding.unreadable:
             raise _unusable(finding)
+    retired = [finding.place for finding in findings if RETIRED in finding.outcome]
     raise CredentialsNotFound(
         "No App key and App secret were found in the environment or in a .env file.",
-        f"Looked for {NAMES[0][0]} and {NAMES[0][1]}, then {NAMES[1][0]} and {NAMES[1][1]}.",
+        f"{RETIRED} is in {retired[0]}, but Dolby.io has retired API keys (x-api-key)."
+        if retired
+        else f"Looked for {NAMES[0][0]} and {NAMES[0][1]}, then {NAMES[1][0]} and {NAMES[1][1]}.",
         "Set them, write them to .env, or try the sandbox: %dolby_login --sandbox, or DOLBYIO_SANDBOX=auto.",
     )
 
@@ -141,7 +138,9 @@ def _unusable(finding: Finding) -> CredentialsError:
     why = f"{finding.outcome[0].upper()}{finding.outcome[1:]}."
     if finding.unreadable:
         return CredentialsError(
-            f"There may be a log-in that cannot be read: {finding.place}.", why, "Correct it, or remove it."
+            f"There may be a log-in that cannot be read: {finding.place}.",
+            why,
+            finding.advice or "Correct it, or remove it.",
         )
     return CredentialsError(
         f"The log-in is incomplete: {finding.place} has only one of the two values.",
@@ -159,16 +158,19 @@ def look_everywhere(
     """Look for credentials in every place, in the order in which they count.
 
     What was given in a call (`read_arguments`); the named file (`profile` means `.env.<profile>`); the
-    environment; `.env` in the working directory or above it, up to the repository's root or the home
-    directory; Colab's secrets. A place counts only with both values.
+    environment; the nearest `.env` with these names, in the working directory or above it, up to the
+    repository's root or the home directory; Colab's secrets. A place counts only with both values, and half a
+    pair of the guide's names is nothing: other programs use them too.
 
     Raises:
         InvalidOption: the named file or profile does not exist.
     """
     findings = list(_search(given or read_arguments(), env_file, profile))
-    winner = next((f.place for f in findings if f.credentials), None)
+    winner = next((f for f in findings if f.credentials), None)
     return [
-        replace(f, outcome=f"shadowed by {winner}") if f.credentials and f.place != winner else f
+        replace(f, outcome=f"shadowed by {winner.place}")
+        if winner and f.credentials and f is not winner
+        else f
         for f in findings
     ]
 
@@ -178,17 +180,26 @@ def _search(
 ) -> Iterator[Finding]:
     yield given
     for path in _named_files(env_file, profile):
-        yield _read_file(path)
+        yield _read_file(path, named=env_file is not None)
     yield _read(os.environ, "the environment")
-    found = find_env_file(here())
-    yield _read_file(found) if found else Finding(".env", f"no such file from {short(here())} upwards")
+    yield from _read_env_files()
     yield _read_colab()
+
+
+def _read_env_files() -> Iterator[Finding]:
+    """Look upwards, past each `.env` that holds nothing of ours: it is another program's."""
+    findings = []
+    for path in env_files(here()):
+        findings.append(_read_file(path))
+        if findings[-1].holds_something:
+            break
+    return iter(findings or [Finding(".env", f"no such file from {short(here())} upwards")])
 
 
 def _named_files(env_file: str | os.PathLike[str] | None, profile: str | None) -> Iterator[Path]:
     if env_file is not None:
         path = expanded(Path(env_file))
-        if not is_file(path):
+        if not is_there(path):
             raise InvalidOption(
                 f"There is no file {short(path)}.", "It was named as env_file.", "Check its path."
             )
@@ -209,21 +220,33 @@ def _profile_file(profile: str) -> Path:
     )
 
 
-def _read_file(path: Path) -> Finding:
-    from dotenv import dotenv_values
-
+def _read_file(path: Path, *, named: bool = False) -> Finding:
+    place = short(path)
+    if path.is_dir():  # such as a virtual environment called .env
+        return Finding(place, "it is a folder, not a file", unreadable=named)
     try:
-        if path.stat().st_size > LARGEST_ENV_FILE:
-            return Finding(short(path), "it is too large for a .env file", unreadable=True)
-        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-    except OSError as trouble:
-        return Finding(short(path), f"it cannot be opened: {trouble.strerror}", unreadable=True)
-    except UnicodeError:
-        return Finding(short(path), "it is not text in UTF-8", unreadable=True)
-    finding = _read(values, short(path))
-    origins = _local_origins(values)
-    if finding.credentials and origins:
-        return replace(finding, credentials=replace(finding.credentials, origins=origins))
+        file = read_env_file(path, EVERY_NAME, named=named)
+    except EnvFileError as trouble:
+        return Finding(place, trouble.why, unreadable=True, advice=trouble.advice)
+    finding = _read(file.values, place, caution=file.caution)
+    if not finding.credentials:
+        return _with_unread_lines(finding, file)
+    return replace(finding, credentials=replace(finding.credentials, origins=_local_origins(file.values)))
+
+
+def _with_unread_lines(finding: Finding, file: EnvFile) -> Finding:
+    """Name the line that cannot be read, where it may be what is missing."""
+    whole_pairs = [pair for pair in NAMES if set(pair) <= {*file.unread, *file.values}]
+    own = {name for name in file.unread if name in NAMES[0]}
+    lines = [
+        file.unread[name] for name in (*own, *(whole_pairs[-1] if whole_pairs else ())) if name in file.unread
+    ]
+    if lines:
+        advice = f"Write it as NAME=value, such as {NAMES[0][0]}=…, without `set`, `$env:` or a colon."
+        outcome = f"line {min(lines)} of {finding.place} cannot be read: {WRITE_PLAINLY}"
+        return replace(finding, outcome=outcome, unreadable=True, advice=advice)
+    if file.first_unread and not finding.holds_something:
+        return replace(finding, outcome=f"{finding.outcome}; line {file.first_unread} cannot be read")
     return finding
 
 
@@ -247,16 +270,29 @@ def _read_colab() -> Finding:
     return _read({name: secret(name) for pair in NAMES for name in pair}, "Colab's secrets")
 
 
-def _read(values: Mapping[str, str | None], place: str, labels: tuple[str, str] | None = None) -> Finding:
-    half = None
+def _read(
+    values: Mapping[str, str | None],
+    place: str,
+    labels: tuple[str, str] | None = None,
+    caution: str = "",
+) -> Finding:
     for names in NAMES:
-        key, secret = ((values.get(name) or "").strip() for name in names)
+        key, secret = _pair(values, names)
         if key and secret:
-            return Finding(place, "found", AppCredentials(key, secret, place))
-        if key or secret:
-            present, absent = (labels or names) if key else reversed(labels or names)
-            half = half or Finding(place, f"{present} is there, {absent} is missing", incomplete=True)
-    return half or Finding(place, "nothing")
+            source = place if names == NAMES[0] else f"{place} ({names[0]} and {names[1]})"
+            return Finding(place, "found", AppCredentials(key, secret, source, names=names, caution=caution))
+    key, secret = _pair(values, NAMES[0])
+    if key or secret:
+        present, absent = (labels or NAMES[0]) if key else reversed(labels or NAMES[0])
+        return Finding(place, f"{present} is there, {absent} is missing", incomplete=True)
+    if values.get(RETIRED):
+        return Finding(place, f"only {RETIRED}, which is retired: an App key and an App secret are needed")
+    return Finding(place, "nothing")
+
+
+def _pair(values: Mapping[str, str | None], names: tuple[str, str]) -> tuple[str, str]:
+    key, secret = ((values.get(name) or "").strip() for name in names)
+    return key, secret
 
 
 def save_credentials(credentials: AppCredentials, path: Path) -> str:

@@ -1,7 +1,8 @@
 """Log-in controller: logs in and out for magics and panel, and binds the names."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +20,13 @@ from dolbyio_nb.auth.credentials import (
 from dolbyio_nb.auth.env_file import find_env_file
 from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.client import Dolby, LoginStatus
-from dolbyio_nb.errors import CredentialsError, TokenError
+from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError, TokenError
 from dolbyio_nb.notebook.namespace import NamespaceBinding
 
 if TYPE_CHECKING:
     from dolbyio_nb.sandbox.sandbox import Sandbox
 
+IN_USE = "The earlier log-in is still in use"
 UNSAVED = "Nothing was saved: the sandbox's key and secret end with it."
 
 
@@ -61,12 +63,15 @@ class LoginController:
 
     def login(self, credentials: AppCredentials, options: LoginOptions) -> str:
         """Log in with these credentials; return what else was done."""
-        self._enter(client.enter(credentials, options))
+        with self._keeping_the_earlier():
+            self._enter(client.enter(credentials, options))
         return self.save(credentials) if options.save else ""
 
     def use_found(self, options: LoginOptions) -> str:
         """Log in with the credentials that are found on this computer; return what else was done."""
-        return self.login(self.find(options), options)
+        with self._keeping_the_earlier():
+            credentials = self.find(options)
+        return self.login(credentials, options)
 
     def use_sandbox(self, options: LoginOptions) -> str:
         """Log in to the embedded sandbox, which lives until the log-out; return what was not done."""
@@ -95,7 +100,10 @@ class LoginController:
 
     def status(self) -> LoginStatus:
         """Say how the log-in stands."""
-        return replace(self.dolby.status(), note=self.names.note) if self.dolby else LoginStatus()
+        if not self.dolby:
+            return LoginStatus()
+        status = self.dolby.status()
+        return replace(status, note="; ".join(filter(None, (self.names.note, status.note))))
 
     def rename(self, names: NamespaceBinding) -> None:
         """Use other names from now on."""
@@ -113,6 +121,20 @@ class LoginController:
         """Let the renewal rest again when nobody works here for long."""
         if self.dolby:
             self.dolby.keeper.after_cell()
+
+    @contextmanager
+    def _keeping_the_earlier(self) -> Iterator[None]:
+        """Say, where a log-in fails, that the one before it goes on."""
+        try:
+            yield
+        except CredentialsNotFound:
+            raise  # a person is asked next
+        except DolbyError as error:
+            if self.dolby and IN_USE not in error.next_step:
+                about = self.dolby.status()
+                whose = f" (App key {about.key_hint} from {about.source})"
+                error.next_step = f"{error.next_step} {IN_USE}{whose}.".lstrip()
+            raise
 
     def _enter(self, dolby: Dolby) -> None:
         self._leave()

@@ -51,5 +51,7 @@ def explain(findings: Sequence[Finding]) -> str:
 
 def _outcome(finding: Finding) -> str:
     if finding.credentials and finding.outcome == "found":
-        return f"found: App key {finding.credentials.key_hint}"
+        found = finding.credentials
+        names = f" ({found.names[0]} and {found.names[1]})" if found.source != finding.place else ""
+        return f"found: App key {found.key_hint}{names}" + f"; {found.caution}" * bool(found.caution)
     return finding.outcome

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from dolbyio_nb.auth.credentials import (
-    LARGEST_ENV_FILE,
     AppCredentials,
     find_credentials,
     look_everywhere,
     read_arguments,
 )
-from dolbyio_nb.auth.env_file import profiles
+from dolbyio_nb.auth.env_file import LARGEST_ENV_FILE, profiles
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
 
 KEY, SECRET = "a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0LW5lZWRsZS1zZWNyZXQtbmVlZGxlLTEyMzQ="
@@ -119,10 +118,10 @@ def test_a_named_file_must_exist(question, place):
     ("content", "why"),
     [
         (b"\xff\xfe\x00\x01", "not text in UTF-8"),
-        ("DOLBYIO_APP_KEY=a\n".encode("utf-16"), "not text in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR=\0\0", "not text in UTF-8"),
         (b"A=1\n" * LARGEST_ENV_FILE, "too large"),
     ],
-    ids=["binary", "UTF-16", "huge"],
+    ids=["binary", "picture", "huge"],
 )
 def test_unreadable_file_is_named(place, content, why):
     """A file that is no text, or far too much of it, is an error that names it and says why."""

@@ -304,9 +304,9 @@ def test_the_form_uses_the_file_that_was_named(shell, environment, sandbox, tmp_
     (tmp_path / "other").write_text(f"APP_KEY={sandbox.app_key}\nAPP_SECRET={sandbox.app_secret}\n")
     magic(shell, "dolby_login --form --env-file other")
     magics = shell.magics_manager.registry["DolbyMagics"]
-    assert magics.panel.found.endswith("other")
+    assert "other (APP_KEY and APP_SECRET)" in magics.panel.found
     magics.controller.use_found(LoginOptions(env_file="other"))
-    assert shell.user_ns["dolby"].status().source.endswith("other")
+    assert shell.user_ns["dolby"].status().source.endswith("other (APP_KEY and APP_SECRET)")
 
 
 def test_an_open_quote_is_no_riddle(shell):
