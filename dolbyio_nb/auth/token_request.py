@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LIFE = 1800  # seconds; the service's own default
 CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # what may name the authorities to trust
-SHORTEST_SECRET = 8  # characters; a shorter one may be part of any word
 
 
 def check_life(seconds: int) -> None:
@@ -110,17 +109,12 @@ class TokenRequest:
     def _reach_it(self) -> str:
         return SANDBOX_GONE if is_local_origin(self.auth_url) else "Check the network, then log in again."
 
-    def _answered(self, answer: ErrorResponse) -> str:
-        """Quote the answer, without the secret should a service ever echo it."""
-        secret = self.credentials.app_secret
-        return f"It answered {answer}.".replace(secret, "…" if len(secret) >= SHORTEST_SECRET else secret)
-
     def _refused(self, answer: ErrorResponse) -> TokenError:
         what = f"No token: {self.auth_url} refuses the App key and App secret from {self.credentials.source}."
         next_step = [*self.credentials.warnings(), "Check both in the Dolby.io dashboard, then log in again."]
         if answer.status not in (200, 400, 401, 403):
             what, next_step = f"No token: {self.url} is not a token endpoint.", ["Check DOLBYIO_AUTH_URL."]
-        return TokenRefused(what, self._answered(answer), " ".join(next_step), status=answer.status)
+        return TokenRefused(what, f"It answered {answer}.", " ".join(next_step), status=answer.status)
 
     def _unavailable(self, answer: ErrorResponse, meaning: Meaning) -> TokenError:
         what, next_step = f"No token: {self.auth_url} is in trouble.", "Wait a little, then try again."
@@ -128,7 +122,7 @@ class TokenRequest:
             what = f"No token: a proxy or captive portal answered in place of {self.auth_url}."
             next_step = "Sign in to the network in a browser (or mend HTTPS_PROXY), then try again."
         return TokenUnavailable(
-            what, self._answered(answer), next_step, status=answer.status, retry_after=answer.retry_after
+            what, f"It answered {answer}.", next_step, status=answer.status, retry_after=answer.retry_after
         )
 
 

@@ -33,6 +33,8 @@ def token():
         lambda t: str([t, {"token": t}]),
         lambda t: str(ValueError(t)) + repr(ValueError(t)),
         lambda t: "".join(traceback.format_exception(ValueError(t))),
+        lambda t: "sent Bearer %s today" % t,  # noqa: UP031 - a sentence, not a header
+        lambda t: "%s %s" % ("Bearer", t),  # noqa: UP031
         lambda t: logging.LogRecord("n", 20, "p", 1, "token %s", (t,), None).getMessage(),
     ],
 )
@@ -50,6 +52,8 @@ def test_people_see_the_mask(token, show):
         lambda t: t.encode().decode(),
         lambda t: json.dumps(t),
         lambda t: "".join(["Bearer ", t]),
+        lambda t: "Bearer %s" % t,  # noqa: UP031 - old habits are met here
+        lambda t: "Authorization: bearer %s" % t,  # noqa: UP031
         lambda t: subprocess.check_output(
             [sys.executable, "-c", "import sys; print(sys.argv[1])", t]
         ).decode(),

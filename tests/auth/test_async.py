@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-import time
+from collections import Counter
 
 import httpx
 import pytest
 
 from dolbyio_nb import login
 from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.awaiting import BATCH
 from dolbyio_nb.auth.httpx_auth import HttpxBearerAuth
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused, TokenUnavailable
@@ -35,16 +36,6 @@ def slow(seconds, fetched):
     return fetch
 
 
-async def longest_gap(done):
-    """The longest time for which the loop ran nothing else."""
-    worst, last = 0.0, time.perf_counter()
-    while not done.is_set():
-        await asyncio.sleep(0)
-        now = time.perf_counter()
-        worst, last = max(worst, now - last), now
-    return worst
-
-
 def test_a_thousand_tasks_make_one_request():
     """All wait for the same answer, and none of them blocks the loop."""
     fetched = []
@@ -58,6 +49,43 @@ def test_a_thousand_tasks_make_one_request():
     assert len(tokens) == 1000
     assert set(tokens) == {"a-token-for-every-task"}
     assert len(fetched) == 1
+
+
+def test_a_thousand_tasks_are_woken_a_few_at_a_time():
+    """No turn of the loop has to bring more than a hundred tasks on: other tasks come in between."""
+    keeper, turn = TokenKeeper(slow(0.05, [])), 0
+
+    async def ask():
+        await keeper.token_async()
+        return turn
+
+    async def all_of_them():
+        nonlocal turn
+        asking = asyncio.gather(*(ask() for _ in range(1000)))
+        while not asking.done():
+            await asyncio.sleep(0)
+            turn += 1
+        return await asking
+
+    turns = Counter(asyncio.run(all_of_them()))
+    keeper.close()
+    assert max(turns.values()) <= BATCH <= 100
+
+
+def test_the_log_out_ends_the_wait_of_tasks():
+    """Tasks that wait are told at once, not when their patience ends."""
+    may_end = threading.Event()
+    keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
+
+    async def log_out_meanwhile():
+        waiting = asyncio.ensure_future(keeper.token_async(timeout=LIMIT))
+        await asyncio.sleep(0.01)
+        keeper.close()
+        await asyncio.wait_for(waiting, LIMIT / 3)
+
+    with pytest.raises(NotLoggedIn):
+        asyncio.run(log_out_meanwhile())
+    may_end.set()
 
 
 def test_the_loop_goes_on_while_a_token_is_waited_for():
@@ -193,7 +221,9 @@ def test_httpx_returns_the_401_of_a_stream(dolby, sandbox, call, monkeypatch):
 def test_a_second_401_is_told_to_the_keeper(dolby, sandbox, call):
     """Tokens that are refused one after the other are not the trouble: no request for another follows."""
     sandbox.faults.fail(401, times=None)
-    answers = [call(dolby, sandbox, "GET", jobs(sandbox)).status_code for _ in range(4)]
+    answers = [call(dolby, sandbox, "GET", jobs(sandbox)).status_code]
+    assert dolby.keeper.state.rejections.ignore_401_until > 0
+    answers += [call(dolby, sandbox, "GET", jobs(sandbox)).status_code for _ in range(3)]
     assert answers == [401] * 4
     assert sandbox.requests.count("token") == 2
 

@@ -192,7 +192,8 @@ def test_profiles_are_listed(place):
     """Each `.env.NAME` is a profile, but not an example file."""
     write(place / ".env.studio")
     write(place.parent / ".env.live")
-    write(place.parent / ".env.example")
+    for name in ("example", "sample", "template"):
+        write(place.parent / f".env.{name}")
     assert profiles(place) == ["live", "studio"]
 
 

@@ -61,6 +61,19 @@ def test_a_long_cell_that_only_reads_the_name_never_sees_a_dead_token(stage):
     assert len(stage.issued) >= 4
 
 
+def test_a_forked_child_that_only_reads_the_name_never_sees_a_dead_token(stage):
+    """A child outlives the token that it was born with: it has a worker of its own."""
+    keeper = stage.keeper()
+    names = {"dolby_token": keeper.token()}
+    keeper.subscribe(lambda token: names.update(dolby_token=token))
+    keeper.before_cell()
+    stage.advance(1)
+    stage.fork(keeper)
+    for _ in range(3000):
+        stage.advance(1)
+        assert names["dolby_token"].seconds_left > 5
+
+
 def test_after_the_cell_the_token_may_lapse(stage):
     """A cell that has ended keeps nothing alive."""
     keeper = stage.keeper()

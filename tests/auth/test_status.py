@@ -108,3 +108,12 @@ def test_a_copy_that_was_stored_for_long_is_expired(stage, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: later)
     with pytest.raises(TokenRefused, match="App secret stays"):
         pickle.loads(stored).token()
+
+
+def test_a_copy_does_not_believe_a_time_of_day_that_was_set_back(stage, monkeypatch):
+    """It lives no longer than what was left of the token, whatever the other computer's clock says."""
+    stage.wall_ahead = time.time() - stage.now
+    stored = pickle.dumps(stage.keeper())
+    earlier = time.time() - 3600
+    monkeypatch.setattr(time, "time", lambda: earlier)
+    assert pickle.loads(stored).token().seconds_left <= stage.life

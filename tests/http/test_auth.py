@@ -120,6 +120,44 @@ def test_a_token_that_is_refused_twice_is_not_the_trouble(sandbox, session, late
     assert sandbox.requests.count("media") == 2 + 4
 
 
+def test_the_keeper_hears_of_the_second_401_too(sandbox, session, keeper, later):
+    """One call whose two tokens are refused is enough to know that no token will help."""
+    keeper.token()
+    later.added += 10
+    sandbox.faults.fail(401, times=2, at="media")
+    assert session.get(f"{sandbox.media_url}/media/jobs").status_code == 401
+    assert keeper.state.rejections.ignore_401_until > 0
+
+
+def test_the_keeper_hears_of_the_second_answer_that_is_good(sandbox, session, keeper, revoked):
+    """A new token that was let in counts as proven."""
+    assert session.get(f"{sandbox.media_url}/media/jobs").ok
+    assert keeper.state.rejections.accepted == keeper.state.cached.generation
+
+
+class Recorder(requests.adapters.HTTPAdapter):
+    """Writes down what each request was sent with."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def send(self, request, **options):
+        """Send, as told."""
+        self.seen.append(options)
+        return super().send(request, **options)
+
+
+def test_what_is_sent_again_keeps_its_limits(sandbox, session, revoked):
+    """Time limits, certificates, proxies and streaming of the first request hold for the second one."""
+    recorder = Recorder()
+    session.mount("http://", recorder)
+    assert session.get(f"{sandbox.media_url}/media/jobs", timeout=(3, 7), verify="here", stream=True).ok
+    first, second = recorder.seen
+    assert first == second
+    assert second["timeout"] == (3, 7)
+
+
 def test_a_403_is_returned_as_it_is(sandbox, session):
     """Forbidden is not expired."""
     sandbox.faults.fail(403)
