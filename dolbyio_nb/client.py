@@ -1,5 +1,6 @@
 """One log-in: credentials, a token that stays fresh, and the Media APIs behind it."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ class Dolby:
             sandbox=Origin.of(request.auth_url).is_local,
             note=request.credentials.caution,
         )
+        self._app = hashlib.sha256(request.credentials.app_key.encode(errors="surrogatepass")).hexdigest()
         self._connect(request.auth_url, media_url)
 
     def _connect(self, auth_url: str, media_url: str) -> None:
@@ -169,17 +171,22 @@ class Dolby:
         where = "the Dolby.io sandbox" if status.sandbox else "Dolby.io"
         return f"<{where}, App key {status.key_hint} from {status.source}, token {status.state}>"
 
+    def __dask_tokenize__(self) -> tuple[str, ...]:
+        """Name this log-in for Dask's keys: the app and the origins, so that a renewal changes none."""
+        return "dolbyio_nb.Dolby", self._app, self.auth_url, self.media_url
+
     def __getstate__(self) -> dict[str, Any]:
         """Travel to another process with the token and what is left of its life, never with the secret."""
         return {
             "keeper": self._keeper,
             "about": self._about,
+            "app": self._app,
             "origins": (self.auth_url, self.media_url),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._request = self._sandbox = None
-        self._keeper, self._about = state["keeper"], state["about"]
+        self._keeper, self._about, self._app = state["keeper"], state["about"], state["app"]
         self._connect(*state["origins"])
 
 

@@ -24,6 +24,7 @@ from dolbyio_nb import (
     TokenUnavailable,
     login,
 )
+from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.client import TOKEN_VARIABLE
 
 ASK = f"""
@@ -215,6 +216,17 @@ def test_copy_in_another_process_has_no_secret(dolby, sandbox):
     assert copy.token == dolby.token
     with pytest.raises(NotLoggedIn, match="copy"):
         copy.delegate()
+
+
+def test_dask_can_name_a_log_in(dolby, sandbox):
+    """The name is the same after a renewal and in a copy, another for another app, and holds no secret."""
+    name = dolby.__dask_tokenize__()
+    dolby.keeper.adopt(AccessToken("another-token-of-the-same-app"))
+    assert dolby.__dask_tokenize__() == pickle.loads(pickle.dumps(dolby)).__dask_tokenize__() == name
+    app = sandbox.add_app()
+    with login(app.app_key, app.app_secret) as other:
+        assert other.__dask_tokenize__() != name
+    assert not {sandbox.app_key, sandbox.app_secret, dolby.token.value} & set(name)
 
 
 def frames_of(error):

@@ -41,6 +41,21 @@ class HighDice(Random):
 
 
 PORTAL = TokenUnavailable("No token.", "It answered 302.")
+NEW = AccessToken("the-new-token-of-the-table", lifetime=1000.0, issued_at=700.0, clock=lambda: 0.0)
+RENEWED = refresh.succeeded(flying(READY, 700), NEW, 701, HighDice())
+FALLEN_BACK = refresh.rejected(RENEWED, NEW, 702)
+COPY = refresh.adopted(NEVER, TOKEN, 10, HighDice())
+
+
+def stillborn(times):
+    """The state after so many tokens that had expired when they came."""
+    state = NEVER
+    for moment in range(times):
+        token = AccessToken("dead on arrival" * 3, lifetime=1.0, issued_at=moment)
+        state = refresh.succeeded(flying(state, moment), token, moment + 1.0, HighDice())
+    return state
+
+
 TABLE = [
     # state, now, deadline, force, what an ask gets
     ("fresh", READY, 699.9, 730, None, Serve(TOKEN)),
@@ -85,6 +100,32 @@ TABLE = [
     ("by hand, 429", after(READY, too_many(20)(), 100), 110, 140, 2, Fail(too_many(1)())),
     ("by hand, 429 over", after(READY, too_many(20)(), 100), 120, 150, 2, Fetch()),
     ("by hand, no time left", flying(READY, 100), 131, 131, 1, Fail(TokenUnavailable("No token:"))),
+    ("new token refused", FALLEN_BACK, 702, 732, None, Serve(TOKEN)),
+    ("new token refused, 5 s later", FALLEN_BACK, 707, 737, None, Serve(NEW)),
+    ("new token refused, old one too", refresh.rejected(FALLEN_BACK, TOKEN, 703), 703, 733, None, Fetch()),
+    ("new token refused, old one dead", refresh.rejected(RENEWED, NEW, 996), 996, 1026, None, Fetch()),
+    (
+        "accepted, then revoked",
+        refresh.rejected(refresh.accepted(RENEWED, NEW), NEW, 703),
+        703,
+        733,
+        None,
+        Fetch(),
+    ),
+    ("dead when it came", stillborn(1), 1, 31, None, Fetch()),
+    ("dead when it came, twice", stillborn(2), 2, 32, None, Fail(TokenUnavailable("No token: each one"))),
+    (
+        "forked with a request in flight",
+        refresh.forked(flying(READY, 995), HighDice()),
+        996,
+        1026,
+        None,
+        Fetch(),
+    ),
+    ("forked, fresh", refresh.forked(READY, HighDice()), 600, 630, None, Serve(TOKEN)),
+    ("a copy", COPY, 100, 130, None, Serve(TOKEN)),
+    ("a copy past its end", COPY, 995, 1025, None, Fetch()),
+    ("a copy that cannot renew", after(COPY, revoked(), 995), 996, 1026, None, Fail(revoked())),
     ("logged out", RefreshState(closed=True), 0, 30, None, Fail(NotLoggedIn("You are not"))),
     ("logged out, by hand", RefreshState(closed=True), 0, 30, 0, Fail(NotLoggedIn("You are not"))),
 ]
@@ -134,12 +175,7 @@ def test_no_way_back_to_the_old_token(why_not):
 
 def test_tokens_that_expire_on_their_way_end_in_a_true_error():
     """One may have met a suspension; two in a row are told, with their life and how long the answer took."""
-    state = NEVER
-    for moment in (0.0, 1.0):
-        assert decide(state, moment, deadline=30) == Fetch()
-        token = AccessToken("dead on arrival" * 3, lifetime=1.0, issued_at=moment)
-        state = refresh.succeeded(flying(state, moment), token, moment + 1.0, Random(0))
-    decision = decide(state, 2.0, deadline=30)
+    decision = decide(stillborn(2), 2.0, deadline=30)
     assert isinstance(decision, Fail)
     assert "1 s of life, and the answer took 1.0 s" in str(decision.error)
 
