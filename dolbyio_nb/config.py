@@ -101,3 +101,11 @@ class Origin(NamedTuple):
     def is_dolby(self) -> bool:
         """Whether it is one of Dolby's hosts, on the standard port."""
         return self.scheme == "https" and self.port == 443 and bool(DOLBY_HOST.fullmatch(self.host))
+
+
+def is_local(url: str) -> bool:
+    """Tell whether an address is on this computer."""
+    try:
+        return Origin.of(url).is_local
+    except ValueError:
+        return False

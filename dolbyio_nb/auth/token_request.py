@@ -3,21 +3,22 @@
 import hashlib
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+# Loaded here, not in a worker: a fork in the middle of that import would leave its child a locked module.
+from requests.auth import HTTPBasicAuth
+from urllib3.exceptions import HTTPError
 
 from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.token_answer import LONGEST_LIFE, Meaning, explain, judge, read_token
-from dolbyio_nb.config import SANDBOX_GONE, is_local_origin
 from dolbyio_nb.errors import ErrorResponse, InvalidOption, TokenError, TokenRefused, TokenUnavailable
-from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, TOKEN_LIMIT, OutOfTime, TooLarge
-
-if TYPE_CHECKING:
-    from dolbyio_nb.http.bounded import Answer
+from dolbyio_nb.http import bounded
+from dolbyio_nb.http.body import TooLarge
+from dolbyio_nb.http.causes import cause_of
+from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, TOKEN_LIMIT, OutOfTime
 
 DEFAULT_LIFE = 1800  # seconds; the service's own default
-CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # what may name the authorities to trust
 
 
 def check_life(seconds: int) -> None:
@@ -82,12 +83,7 @@ class TokenRequest:
         del answer  # it may hold a token, and frames of a traceback can be looked into
         raise self._refused(said) if meaning is Meaning.REFUSED else self._unavailable(said, meaning)
 
-    def _post(self) -> "Answer":
-        from requests.auth import HTTPBasicAuth
-        from urllib3.exceptions import HTTPError
-
-        from dolbyio_nb.http import bounded
-
+    def _post(self) -> bounded.Answer:
         try:
             return bounded.post(
                 self.url,
@@ -97,17 +93,10 @@ class TokenRequest:
                 auth=HTTPBasicAuth(_bytes(self.credentials.app_key), _bytes(self.credentials.app_secret)),
                 timeout=(CONNECT_LIMIT, READ_LIMIT),
             )
-        except OutOfTime:
-            reason = f"No whole answer within {self.time_limit:g} s."
-        except TooLarge:
-            reason = "Its answer has no end, as no token endpoint's has: something else answers there."
-        except (OSError, HTTPError) as cause:  # the latter is urllib3's, of addresses it cannot read
-            reason = _reason(cause)
+        except (OSError, HTTPError, OutOfTime, TooLarge) as error:  # HTTPError: an address it cannot read
+            cause = cause_of(error, self.url)
         # Raised out here so that the error keeps no frames of requests, which hold the Basic header.
-        raise TokenUnavailable(f"No token: {self.auth_url} cannot be reached.", reason, self._reach_it())
-
-    def _reach_it(self) -> str:
-        return SANDBOX_GONE if is_local_origin(self.auth_url) else "Check the network, then log in again."
+        raise TokenUnavailable(f"No token: {self.auth_url} cannot be reached.", cause.why, cause.advice)
 
     def _refused(self, answer: ErrorResponse) -> TokenError:
         what = f"No token: {self.auth_url} refuses the App key and App secret from {self.credentials.source}."
@@ -129,18 +118,3 @@ class TokenRequest:
 def _bytes(text: str) -> bytes:
     """Encode anything, also what the environment holds that is no text: the service is to judge it."""
     return text.encode(errors="surrogatepass")
-
-
-def _reason(cause: Exception) -> str:
-    import requests
-    from urllib3.exceptions import HTTPError
-
-    if not isinstance(cause, requests.RequestException | HTTPError):
-        return f"The certificates cannot be read ({', '.join(CERTIFICATES)}): {cause}"
-    if isinstance(cause, requests.Timeout):
-        return f"No answer within {READ_LIMIT:.0f} s ({type(cause).__name__})."
-    if isinstance(cause, requests.exceptions.ProxyError):
-        return "The proxy (HTTPS_PROXY) does not let the request through."
-    if isinstance(cause, requests.exceptions.SSLError):
-        return "Its TLS certificate is not trusted here (REQUESTS_CA_BUNDLE may name another authority)."
-    return f"The connection failed ({type(cause).__name__})."

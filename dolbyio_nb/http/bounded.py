@@ -1,15 +1,14 @@
 """Bounded exchange: one POST whose answer has an end, in time and in size; then its connection is closed."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
-from dolbyio_nb.http import retry
-from dolbyio_nb.http.adapter import RetryAdapter
-from dolbyio_nb.http.limits import TOKEN_SIZE, read_body, within
+from dolbyio_nb.http.body import TOKEN_SIZE, load_body, parse_json
+from dolbyio_nb.http.limits import within
+from dolbyio_nb.http.session import PlainSession
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON; raises ValueError or RecursionError."""
-        return json.loads(self.content)
+        return parse_json(self.content)
 
 
 def post(url: str, *, seconds: float, **options: Any) -> Answer:
@@ -41,12 +40,12 @@ def post(url: str, *, seconds: float, **options: Any) -> Answer:
     """
 
     def send() -> Answer:
-        with requests.Session() as session:
-            for prefix in ("https://", "http://"):
-                session.mount(prefix, RetryAdapter(retry.TOKEN))
-            with session.post(url, stream=True, allow_redirects=False, **options) as response:
-                headers = requests.structures.CaseInsensitiveDict(response.headers)
-                content = read_body(response, TOKEN_SIZE)
-                return Answer(response.status_code, response.reason or "", headers, content)
+        with (
+            PlainSession() as session,
+            session.post(url, stream=True, allow_redirects=False, **options) as response,
+        ):
+            load_body(response, TOKEN_SIZE)
+            headers = requests.structures.CaseInsensitiveDict(response.headers)
+            return Answer(response.status_code, response.reason or "", headers, response.content)
 
-    return within(seconds, send)
+    return within(seconds, send, alone=True)

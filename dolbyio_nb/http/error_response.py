@@ -1,11 +1,13 @@
 """Error responses of the service and of gateways, in every spelling."""
 
+import html
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 from dolbyio_nb.errors import ErrorResponse
+from dolbyio_nb.http.body import parse_json
 from dolbyio_nb.http.redact import scrub
 
 # Spellings seen in Dolby's documents and clients, and OAuth 2.0's own (RFC 6749, 5.2).
@@ -13,6 +15,7 @@ TITLES = ("title", "error_reason", "error")
 DETAILS = ("detail", "details", "error_description", "message")
 REQUEST_IDS = ("Apigw-Requestid", "X-Request-Id", "X-Amz-Cf-Id")
 LONGEST_TEXT = 300
+LONGEST_PAGE = 1 << 20
 
 
 class Response(Protocol):
@@ -34,8 +37,9 @@ class Response(Protocol):
     def text(self) -> str:
         """The body as text."""
 
-    def json(self) -> Any:
-        """The body as JSON; raises ValueError."""
+    @property
+    def content(self) -> bytes:
+        """The body."""
 
 
 def read_error_response(response: Response) -> ErrorResponse:
@@ -43,7 +47,7 @@ def read_error_response(response: Response) -> ErrorResponse:
     body = _json_object(response)
     return ErrorResponse(
         status=response.status_code,
-        title=_first(body, TITLES) or (response.reason or ""),
+        title=_first(body, TITLES) or _one_line(response.reason or ""),
         detail=_first(body, DETAILS) or _plain_text(response, body),
         type=_first(body, ("type",)),
         request_id=_first(response.headers, REQUEST_IDS),
@@ -70,7 +74,7 @@ def retry_after(header: str | None, date: str | None) -> float | None:
 
 def _json_object(response: Response) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = parse_json(response.content)
     except (ValueError, RecursionError):
         return {}
     if not isinstance(body, dict):
@@ -90,8 +94,9 @@ def _first(source: Mapping[str, Any], names: tuple[str, ...]) -> str:
 def _plain_text(response: Response, body: dict[str, Any]) -> str:
     if body:
         return ""
-    without_style = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", response.text[:20_000])
-    return _one_line(re.sub(r"(?s)<[^>]*>", " ", without_style))
+    text = scrub(response.text[:LONGEST_PAGE])  # before a cut could leave a part of a secret
+    without_style = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", text[:20_000])
+    return _one_line(html.unescape(re.sub(r"(?s)<[^>]*>", " ", without_style)))
 
 
 def _one_line(text: str) -> str:

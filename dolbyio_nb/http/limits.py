@@ -2,15 +2,11 @@
 
 import socket
 import threading
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
-
-import requests
-from urllib3.exceptions import HTTPError
 
 from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb._util.threads import start_thread
@@ -23,22 +19,15 @@ READ_LIMIT = 10.0  # seconds for each read of a token's answer: a slow service, 
 TIME_LIMITS = (CONNECT_LIMIT, 60.0)  # seconds: to connect, for each read
 CALL_LIMIT = 60.0  # seconds for one try of an API call, name resolution included
 TOKEN_LIMIT = 15.0  # seconds for a token request
-CALL_SIZE = 20 << 20  # bytes of an API call's answer, once unpacked
-TOKEN_SIZE = 1 << 20  # bytes of a token request's answer, once unpacked
 FLOOR, WINDOW = 1024.0, 60.0  # bytes a second over so many seconds, below which a transfer has stalled
-PIECE = 1 << 15  # bytes read at a time: small enough for the slowest transfer to be seen moving
 
 
 class OutOfTime(Exception):
     """The call was given up; nobody waits for its answer any more. `seconds` is the limit."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"no answer within {seconds:.0f} s")
+    def __init__(self, seconds: float, what: str = "No whole answer") -> None:
+        super().__init__(f"{what} within {seconds:g} s")
         self.seconds = seconds
-
-
-class TooLarge(Exception):
-    """The answer is larger than any that such a call has, or packed in a way that nobody asked for."""
 
 
 class Work:
@@ -49,7 +38,7 @@ class Work:
         self._above = above
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._given_up = False
+        self._given_up = self._closed = False
 
     def move(self, count: int) -> None:
         """Count bytes, here and for the work that this is a part of."""
@@ -59,9 +48,10 @@ class Work:
 
     def uses(self, connection: socket.socket) -> None:
         """Remember a connection, to close it if the work is given up; at once if it was."""
-        double = socket.fromfd(connection.fileno(), connection.family, connection.type)
         with self._lock:
-            self._sockets.append(double)
+            if not self._closed:
+                double = socket.fromfd(connection.fileno(), connection.family, connection.type)
+                self._sockets.append(double)
         if self._given_up:
             self.give_up()
         if self._above:
@@ -78,6 +68,7 @@ class Work:
     def close(self) -> None:
         """Let go of the connections, which others may go on using."""
         with self._lock:
+            self._closed = True
             while self._sockets:
                 self._sockets.pop().close()
 
@@ -132,19 +123,20 @@ class Speed:
             raise OutOfTime(self._window)
 
 
-def within(seconds: float, call: Callable[[], Gives], clock: Clock = now) -> Gives:
+def within(seconds: float, call: Callable[[], Gives], clock: Clock = now, *, alone: bool = False) -> Gives:
     """Make a call beside the caller, and give its answer, or raise its error, if that comes in time."""
-    return limited(Total(seconds, clock), call)
+    return limited(Total(seconds, clock), call, alone=alone)
 
 
-def limited(limit: Limit, call: Callable[[], Gives]) -> Gives:
+def limited(limit: Limit, call: Callable[[], Gives], *, alone: bool = False) -> Gives:
     """Make a call beside the caller, under a limit; a call that is given up loses its connections.
 
+    With `alone` it goes on when the call that it is a part of is given up: others wait for it too.
     What cannot be ended, such as asking for a host's address, is left behind on its thread.
     """
     answer: Future[Gives] = Future()
     ended = threading.Event()
-    work = Work(_CURRENT.get())
+    work = Work(None if alone else _CURRENT.get())
 
     def run() -> None:
         _CURRENT.set(work)
@@ -165,40 +157,3 @@ def limited(limit: Limit, call: Callable[[], Gives]) -> Gives:
         work.give_up()
         raise
     return answer.result()
-
-
-def read_body(response: requests.Response, largest: int) -> bytes:
-    """Read the body of a response that was asked for with `stream=True`, up to `largest` bytes unpacked."""
-    body = bytearray()
-    for piece in _unpacked(response, largest):
-        body += piece
-        if len(body) > largest:
-            raise TooLarge(f"its answer is larger than {largest >> 20} MiB")
-    return bytes(body)
-
-
-def _unpacked(response: requests.Response, largest: int) -> Iterator[bytes]:
-    packing = response.headers.get("Content-Encoding", "").strip().lower()
-    if packing not in ("", "identity", "gzip", "x-gzip"):
-        raise TooLarge("its answer is packed in a way that was not asked for")
-    unpack = zlib.decompressobj(wbits=31) if "gzip" in packing else None
-    for piece in _pieces(response):
-        if not unpack:
-            yield piece
-            continue
-        yield unpack.decompress(piece, largest + 1)
-        if unpack.unconsumed_tail:
-            raise TooLarge(f"its answer is larger than {largest >> 20} MiB")
-
-
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    """Give the bytes as they come, with the errors of requests in place of urllib3's."""
-    try:
-        for piece in response.raw.stream(PIECE, decode_content=False):
-            moved(len(piece))
-            yield piece
-    except (HTTPError, OSError, ValueError) as error:
-        kind = type(error).__name__
-    else:
-        return
-    raise requests.ConnectionError(f"the answer broke off ({kind})")

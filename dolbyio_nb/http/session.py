@@ -1,13 +1,42 @@
 """Sessions of requests, authenticated or plain."""
 
+from typing import Any
+
 import requests
 from requests.auth import AuthBase
 
 from dolbyio_nb._version import __version__
-from dolbyio_nb.http.adapter import RetryAdapter
+from dolbyio_nb.config import Origin, is_local
+from dolbyio_nb.http.adapter import ONCE, RetryAdapter
+from dolbyio_nb.http.causes import InsecureAddress
+from dolbyio_nb.http.network import authorities
 
 
-class DolbySession(requests.Session):
+class NetworkSession(requests.Session):
+    """A session that asks this computer without a proxy, and knows SSL_CERT_FILE."""
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """Read proxies and certificate authorities from the environment."""
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        if settings["verify"] is True and self.trust_env and (named := authorities()):
+            settings["verify"] = named[1]
+        return settings
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a request, or follow a redirect."""
+        if is_local(request.url or ""):
+            options["proxies"] = {}
+        return super().send(request, **options)
+
+    def rebuild_proxies(self, prepared_request: requests.PreparedRequest, proxies: Any) -> Any:
+        """Choose the proxy for where a redirect leads to, whose password is for that proxy alone."""
+        chosen = super().rebuild_proxies(prepared_request, proxies)  # type: ignore[no-untyped-call]
+        if is_local(prepared_request.url or ""):
+            prepared_request.headers.pop("Proxy-Authorization", None)
+        return chosen
+
+
+class DolbySession(NetworkSession):
     """A session whose authentication .netrc cannot replace when a redirect is followed."""
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -31,13 +60,21 @@ def open_session(auth: AuthBase) -> requests.Session:
     return session
 
 
-class PlainSession(requests.Session):
+class PlainSession(NetworkSession):
     """A session for one transfer, which never adds a header that names the user: storage refuses that."""
 
     def __init__(self) -> None:
         super().__init__()
         self.auth = lambda request: request  # keeps `.netrc` out, but not the network's proxies
         self.headers["Accept-Encoding"] = "identity"  # the bytes as they are stored
+        for prefix in ("https://", "http://"):
+            self.mount(prefix, RetryAdapter(ONCE))
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send a request, or follow a redirect; never over plain http to another computer."""
+        if not Origin.of(request.url or "").is_private:
+            raise InsecureAddress(request=request)
+        return super().send(request, **options)
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """Add nothing after a redirect either."""

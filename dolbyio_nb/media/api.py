@@ -5,10 +5,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 from dolbyio_nb._util.interrupt import brief_interrupt
-from dolbyio_nb.config import SANDBOX_GONE, is_local_origin
+from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import (
     ApiError,
     ErrorResponse,
@@ -19,7 +18,11 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     Unauthorized,
 )
+from dolbyio_nb.http.body import CALL_SIZE, TooLarge, load_body, parse_json
+from dolbyio_nb.http.causes import cause_of, proxy_wants_password
 from dolbyio_nb.http.error_response import read_error_response
+from dolbyio_nb.http.limits import CALL_LIMIT, OutOfTime, within
+from dolbyio_nb.http.retry import API
 
 
 class Api:
@@ -70,19 +73,22 @@ class Api:
     def _ask(self, method: str, path: str, query: dict[str, str | None], body: Any) -> Any:
         """Give the answer's JSON, or the error to raise: raised here, its frame would hold the token."""
         call, host = f"{method} {path}", urlsplit(self.origin).netloc
-        headers = {"Accept": "application/json"}
         try:
-            response = self._session.request(
-                method, self.origin + path, params=query, json=body, headers=headers
-            )
-        except requests.RequestException as error:
-            return no_answer(call, host, error)
+            response = within(API.total, lambda: self._exchange(method, path, params=query, json=body))
+        except (requests.RequestException, OutOfTime, TooLarge, OSError) as error:
+            return no_answer(call, host, error, self.origin)
         if not response.ok:
             return refusal(call, host, read_error_response(response))
         try:
-            return response.json()
+            return parse_json(response.content)
         except (ValueError, RecursionError):
             return no_json(call, read_error_response(response))
+
+    def _exchange(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+        response = self._session.request(method, self.origin + path, headers=headers, stream=True, **options)
+        within(CALL_LIMIT, lambda: load_body(response, CALL_SIZE))
+        return response
 
 
 ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Unauthorized, 404: NotFound, 429: RateLimited}
@@ -100,6 +106,9 @@ UNSENDABLE = (requests.exceptions.InvalidJSONError, requests.exceptions.InvalidH
 
 def refusal(call: str, host: str, response: ErrorResponse) -> ApiError:
     """Make the error for a call that was answered with an error."""
+    if response.status == 407:  # of a proxy, for plain http
+        cause = proxy_wants_password(f"http://{host}")
+        return NotSent(f"{call} was not sent.", replace(response, title=cause.why, detail=""), cause.advice)
     kind = ServiceUnavailable if response.status >= 500 else ERRORS.get(response.status, InvalidRequest)
     happened = "failed at" if response.status >= 500 else "was refused by"
     return kind(f"{call} {happened} {host}.", response, _next_step(response, host))
@@ -114,19 +123,14 @@ def no_json(call: str, response: ErrorResponse) -> ApiError:
     )
 
 
-def no_answer(call: str, host: str, error: requests.RequestException) -> ApiError:
+def no_answer(call: str, host: str, error: Exception, url: str) -> ApiError:
     """Make the error for a call that had no answer."""
     if isinstance(error, UNSENDABLE):
-        return InvalidRequest(
-            f"{call} was not sent.", ErrorResponse(0, "It cannot be written", str(error)), "Correct it."
-        )
-    kind = NotSent if _never_sent(error) else ServiceUnavailable
-    gone = kind is NotSent and is_local_origin(f"http://{host}")
-    return kind(
-        f"{call} had no answer from {host}.",
-        ErrorResponse(0, "No answer", _cause(error)),
-        SANDBOX_GONE if gone else "Check the network and try again.",
-    )
+        wrong = ErrorResponse(0, "A value cannot be sent", str(error))
+        return InvalidRequest(f"{call} was not sent.", wrong, "Give numbers that are finite, and plain text.")
+    cause = cause_of(error, url)
+    kind = ServiceUnavailable if cause.may_have_arrived else NotSent
+    return kind(f"{call} had no answer from {host}.", ErrorResponse(0, "No answer", cause.why), cause.advice)
 
 
 def maybe_started(path: str, response: ErrorResponse) -> ApiError:
@@ -158,22 +162,3 @@ def _next_step(response: ErrorResponse, host: str) -> str:
     if response.status >= 500:
         return f"Try again in a minute; if it stays so, report it to Dolby.io{request}."
     return f"Correct what it names and try again{request}."
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(error, requests.exceptions.SSLError):
-        return "CERTIFICATE" in str(error).upper()  # refused before anything was said
-    never = (requests.ConnectTimeout, requests.exceptions.ProxyError)
-    return isinstance(error, never) or isinstance(reason, NewConnectionError)
-
-
-def _cause(error: requests.RequestException) -> str:
-    """Name the cause without the request's address, whose query could hold more than people should see."""
-    if isinstance(error, requests.Timeout):
-        return "it took too long"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate could not be checked"
-    if isinstance(error, requests.exceptions.RetryError):
-        return "it asks to be left alone for longer than anybody would wait"
-    return "no connection" if _never_sent(error) else "the connection broke"

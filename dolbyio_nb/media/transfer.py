@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import requests
 
 from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb.config import is_local
 from dolbyio_nb.errors import (
     DolbyError,
     ErrorResponse,
@@ -20,16 +22,22 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     TransferError,
 )
-from dolbyio_nb.http.redact import hide_in_logs
+from dolbyio_nb.http.body import PIECE, load_body
+from dolbyio_nb.http.causes import cause_of
+from dolbyio_nb.http.limits import OutOfTime, Speed, limited, moved
+from dolbyio_nb.http.redact import hide_in_logs, scrub
 from dolbyio_nb.http.retry import NO_ANSWER, TRANSFER, Attempts, kept, run
 from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.inputs import CHUNK, Content
+from dolbyio_nb.media.inputs import Content
 from dolbyio_nb.media.locations import is_temporary, shown
 from dolbyio_nb.media.progress import Show, progress_bar
 
 TIME_LIMITS = (10.0, 60.0)
 """Seconds to connect, and seconds without a byte, before a transfer counts as broken."""
+LARGEST_REFUSAL = 1 << 20
+"""Bytes of what storage says about a refusal."""
+
 hide_in_logs()
 
 
@@ -59,20 +67,17 @@ class Storage:
 
     def _send(self, content: Content, address: str, show: Show) -> None:
         url = self._presigned("/media/input", address)
-        with _broken_when_it_breaks(), PlainSession() as session:
-            _check(session.put(url, data=content.chunks(show), timeout=TIME_LIMITS))
+        _exchange("PUT", url, lambda response: load_body(response, LARGEST_REFUSAL), content.chunks(show))
 
     def _fetch(self, address: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         url = self._presigned("/media/output", address)
-        with (
-            _broken_when_it_breaks(),
-            PlainSession() as session,
-            session.get(url, stream=True, timeout=TIME_LIMITS) as response,
-        ):
-            _check(response)
+
+        def take(response: requests.Response) -> None:
             with whole_or_nothing(path) as file:
                 _receive(response, file, path.name)
+
+        _exchange("GET", url, take)
 
     def _presigned(self, path: str, address: str) -> str:
         try:
@@ -107,9 +112,9 @@ class Storage:
 class _Broken(Exception):
     """One attempt did not get through; `status` is what storage answered, 0 for nothing."""
 
-    def __init__(self, why: str, status: int = NO_ANSWER) -> None:
+    def __init__(self, why: str, status: int = NO_ANSWER, advice: str = "") -> None:
         super().__init__(why)
-        self.status = status
+        self.status, self.advice = status, advice
 
 
 NEVER = -1
@@ -134,7 +139,7 @@ def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
         case _Broken():
             passes = outcome.status in TRANSFER.statuses
             advice = "Check the network and try again." if passes else "Try again, or report it to Dolby.io."
-            return _Trouble(TransferError(what, str(outcome), advice), outcome.status)
+            return _Trouble(TransferError(what, str(outcome), outcome.advice or advice), outcome.status)
         case DolbyError():
             raise outcome
         case OSError():
@@ -144,25 +149,57 @@ def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
     raise outcome
 
 
-@contextmanager
-def _broken_when_it_breaks() -> Iterator[None]:
+def _exchange(method: str, url: str, take: Callable[[requests.Response], None], body: Any = None) -> None:
+    """Ask storage, as long as it goes on at the speed of a slow line, and let `take` have the answer."""
+    host = urlsplit(url).hostname
     try:
-        yield
-    except requests.Timeout:
-        raise _Broken("The storage took too long to answer.") from None
-    except requests.RequestException:
-        # The library's own text would show the address with its signature.
-        raise _Broken("The connection to the storage broke.") from None
+        limited(Speed(), lambda: _ask(method, url, take, body))
+        return
+    except (requests.RequestException, OutOfTime) as error:
+        cause = cause_of(error, url)
+    # The library's own text would show the address with its signature.
+    advice = f"{allow(host)} {cause.advice}" if cause.closed and not is_local(url) else cause.advice
+    raise _Broken(f"Storage: {cause.why}", NO_ANSWER if cause.passes else NEVER, advice)
+
+
+def allow(host: str | None) -> str:
+    """Say what a network with a list of allowed hosts needs."""
+    return f"If this network has a list of allowed hosts, {host} has to be on it."
+
+
+def _ask(method: str, url: str, take: Callable[[requests.Response], None], body: Any) -> None:
+    with (
+        PlainSession() as session,
+        session.request(method, url, data=body, stream=True, timeout=TIME_LIMITS) as response,
+    ):
+        _check(response)
+        take(response)
+
+
+ADVICE = (
+    (
+        "expired|RequestTimeTooSkewed",
+        "Check this computer's clock: addresses of storage are good for an hour.",
+    ),
+    ("EntityTooLarge|TooLarge| 413", "It is larger than storage takes: send a shorter or a compressed file."),
+    ("NoSuchKey| 404", "Temporary files are kept for a day: send it again."),
+    ("AccessDenied|SignatureDoesNotMatch| 403", "Try again; if it stays so, check this computer's clock."),
+)
 
 
 def _check(response: requests.Response) -> None:
     if response.status_code == 200:
         return
+    load_body(response, LARGEST_REFUSAL)
     said = [
         m[1].strip() for tag in ("Code", "Message") if (m := re.search(f"<{tag}>([^<]*)<", response.text))
     ]
     why = f"{shown(response.url)} answered {response.status_code} {': '.join(said)}".rstrip()
-    raise _Broken(f"{why}.", response.status_code)
+    found = (advice for sign, advice in ADVICE if re.search(sign, why, re.IGNORECASE))
+    host = urlsplit(response.url).hostname
+    blocked = allow(host)
+    is_page = not said and "html" in response.headers.get("Content-Type", "") and response.status_code < 500
+    raise _Broken(f"{scrub(why)}.", response.status_code, blocked if is_page else next(found, ""))
 
 
 @contextmanager
@@ -182,7 +219,8 @@ def _receive(response: requests.Response, file: BinaryIO, name: str) -> None:
     total = int(expected) if expected.isdecimal() else None
     done = 0
     with progress_bar(f"Fetching {name}", total, unit="B", unit_scale=True) as show:
-        for chunk in response.iter_content(CHUNK):
+        for chunk in response.iter_content(PIECE):
+            moved(len(chunk))
             done += file.write(chunk)
             show(done)
     if total is not None and done != total:

@@ -13,8 +13,9 @@ from dolbyio_nb.auth.token_answer import Meaning, explain, judge, read_token
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
 from dolbyio_nb.http import bounded
+from dolbyio_nb.http.body import TooLarge
 from dolbyio_nb.http.bounded import Answer
-from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, OutOfTime, TooLarge
+from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, OutOfTime
 
 TOKEN = "opaque-token-of-the-table"
 SECRET = "the/secret+of the table=="
@@ -213,12 +214,12 @@ def test_a_secret_that_is_echoed_is_not_quoted(status, place, form, monkeypatch)
 FAILURES = [
     (requests.exceptions.SSLError("certificate verify failed"), "TLS certificate"),
     (requests.exceptions.ProxyError("no"), "proxy"),
-    (requests.exceptions.ConnectTimeout("no"), "No answer within"),
-    (requests.exceptions.ReadTimeout("no"), "No answer within"),
-    (requests.exceptions.ConnectionError("no"), "connection failed"),
-    (OSError("Could not find a suitable TLS CA certificate bundle"), "certificates cannot be read"),
+    (requests.exceptions.ConnectTimeout("(connect timeout=3.05)"), r"took no connection within 3\.05 s"),
+    (requests.exceptions.ReadTimeout("(read timeout=10.0)"), "No answer within 10 s"),
+    (requests.exceptions.ConnectionError("no"), "connection to api.dolby.io broke"),
+    (OSError("Could not find a suitable TLS CA certificate bundle"), "cannot be read"),
     (OutOfTime(15.0), "No whole answer within 15 s"),
-    (TooLarge("too large"), "no end"),
+    (TooLarge("Its answer is larger than 1 MiB"), "larger than 1 MiB: something else"),
 ]
 
 

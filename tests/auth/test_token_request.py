@@ -62,7 +62,7 @@ def test_an_endless_answer_is_read_up_to_a_megabyte(framing):
             sent.append(1)
 
     with server(flood) as (url, done):
-        with pytest.raises(TokenUnavailable, match="no end"):
+        with pytest.raises(TokenUnavailable, match="larger than 1 MiB"):
             request(url)()
         assert done.acquire(timeout=LIMIT)
     assert len(sent) * 65536 < 64 << 20
@@ -117,6 +117,6 @@ def test_nothing_is_sent_twice():
     def drop(connection):
         asked.append(1)
 
-    with server(drop) as (url, _), pytest.raises(TokenUnavailable, match="connection failed"):
+    with server(drop) as (url, _), pytest.raises(TokenUnavailable, match=r"connection to 127\.0\.0\.1 broke"):
         request(url)()
     assert len(asked) == 1
