@@ -25,6 +25,7 @@ DolbyError
 │   ├── JobFailed               the service could not do it
 │   ├── JobCancelled            somebody stopped it
 │   └── JobTimeout              it was not ready in time            (TimeoutError)
+├── BatchError              a run of many files cannot go on    (RuntimeError)
 └── MissingPackage          an optional package is not there        (ImportError)
 """
 
@@ -247,6 +248,10 @@ class JobCancelled(JobError):
 
 class JobTimeout(JobError, TimeoutError):
     """Raised when a job was not ready in the time given; it goes on at the service."""
+
+
+class BatchError(DolbyError, RuntimeError):
+    """Raised when a run of many files cannot go on; what was done is kept for the next run."""
 
 
 class MissingPackage(DolbyError, ImportError):

@@ -21,14 +21,17 @@ BELOW = {
     "auth": {"errors", "_util", "config", "http"},
     "audio": {"errors", "_util"},
     "media": {"errors", "_util", "config", "http", "auth", "audio"},
+    "batch": {"errors", "_util", "config", "http", "media"},
     "sandbox": {"_util", "audio", "errors"},
-    "display": {"errors", "_util", "audio", "media"},
+    "display": {"errors", "_util", "audio", "media", "batch"},
     "client": {"errors", "_util", "config", "http", "auth", "media", "sandbox"},
     "notebook": {"errors", "_util", "config", "http", "auth", "media", "display", "client", "sandbox"},
 }
 LATE = {
     ("media/results.py", "display"),
     ("media/media.py", "batch"),
+    ("batch/batch.py", "display"),
+    ("batch/watching.py", "display"),
 }  # inside a method, to show and to run many
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import Local, Source, read_content, read_input
@@ -15,11 +15,14 @@ from dolbyio_nb.media.operations import Operations
 from dolbyio_nb.media.outputs import Target
 from dolbyio_nb.media.parameters import Location
 from dolbyio_nb.media.polling import PollSchedule
+from dolbyio_nb.media.shared_poll import SharedPoll
 from dolbyio_nb.media.transfer import Storage
 from dolbyio_nb.media.webhooks import Webhook
 
 if TYPE_CHECKING:
     import requests
+
+    from dolbyio_nb.batch import Batch
 
 
 class Media(Operations):
@@ -40,6 +43,7 @@ class Media(Operations):
     ) -> None:
         api, schedule = Api(session, media_url), schedule or PollSchedule()
         super().__init__(api, Storage(api, schedule.sleep), schedule)
+        self._poll = SharedPoll(api, schedule.clock)
         self.webhook = Webhook(api)
 
     def __repr__(self) -> str:
@@ -111,6 +115,58 @@ class Media(Operations):
             found = find_job(self._api, str(job_id))
         spec = _job_spec(path or (found and found.path) or "", output, source)
         return Job(self._api, self._storage, spec, found.id if found else str(job_id), self._schedule)
+
+    def batch(
+        self,
+        sources: Any,
+        operation: str,
+        *,
+        output: str | os.PathLike[str] | None = None,
+        executor: Any = None,
+        journal: str | os.PathLike[str] | None = None,
+        uploads: int = 16,
+        in_flight: int = 200,
+        known_by: Literal["path", "content"] = "path",
+        **options: Any,
+    ) -> "Batch":
+        """Prepare one operation for many files; `run()` does it, and goes on where an earlier run ended.
+
+        Args:
+            sources: a glob (`"recordings/**/*.wav"`), a folder, or a list or column of anything that a single
+                operation takes; `"s3://bucket/*.wav"` is listed and signed here with fsspec.
+            operation: `enhance`, `diagnose`, `analyze` and so on, as the methods are called.
+            output: where results go on this computer: `"better/{stem}.wav"`, with `{stem}`, `{name}`,
+                `{parent}` and `{suffix}` of each source.
+            executor: what carries the bytes: a number of threads, an executor of `concurrent.futures`, or a
+                client of Dask, whose workers see the same folders. They are sent paths and signed addresses
+                of one object each, never the token.
+            journal: the file in which each step is noted; by default `dolby-batch-<operation>.sqlite3` here.
+            uploads: files that are sent at once.
+            in_flight: files that are anywhere between their first byte and their result.
+            known_by: `path` (with size and time), or `content`, by which a renamed file is still known.
+            options: those of the operation.
+
+        Raises:
+            InvalidOption: nothing matches, two results would be one file, or an option is not what it can be.
+            BatchError: the journal is in use, or is another kind of file.
+        """
+        from dolbyio_nb.batch.batch import Batch
+
+        return Batch(
+            self._api,
+            self._storage,
+            self._poll,
+            self._schedule,
+            sources,
+            operation,
+            output=output,
+            executor=executor,
+            journal=journal,
+            uploads=uploads,
+            in_flight=in_flight,
+            known_by=known_by,
+            options=options,
+        )
 
     def cancel(self, job: Job | JobRecord | str) -> bool:
         """Ask the service to stop a job; see `Job.cancel`."""

@@ -1,0 +1,71 @@
+"""A batch runs all files once, one bad file stops no other, and a second run goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from dolbyio_nb.errors import JobError
+
+
+def states(batch) -> dict[str, str]:
+    return {item.name: item.state.value for item in batch.items}
+
+
+def test_every_file_is_done_once(media, sandbox, record):
+    """A folder is one line; a second batch of the same has nothing to do."""
+    record("a", "b", "c")
+    batch = media.batch("*.wav", "diagnose")
+    assert "3 files, 2 s of sound, 0 known, 3 to do" in repr(batch)
+    batch.run()
+    assert set(states(batch).values()) == {"done"}
+    again = media.batch("*.wav", "diagnose")
+    again.run()
+    assert "3 of 3 done" in repr(media.batch("*.wav", "diagnose"))
+    assert len(sandbox.jobs) == 3
+
+
+def test_results_are_those_of_their_files(media, record):
+    """An item's result is the single operation's, also in another run, which asks for nothing."""
+    record("a", "b")
+    media.batch("*.wav", "diagnose").run()
+    for item in media.batch("*.wav", "diagnose").items:
+        result = item.result()
+        assert result.source == Path(item.source)
+        assert result.media_info.container.size == Path(item.source).stat().st_size
+
+
+def test_outputs_are_named_by_the_template(media, record):
+    """Each result is a file here, under the name that the template makes of its source."""
+    record("a", "b")
+    batch = media.batch("*.wav", "enhance", content="podcast", output="better/{stem}-x{suffix}")
+    batch.run()
+    assert sorted(path.name for path in Path("better").iterdir()) == ["a-x.wav", "b-x.wav"]
+    assert batch.items[0].result().path == Path("better/a-x.wav").absolute()
+
+
+def test_a_bad_file_is_one_failed_row(media, record, tmp_path):
+    """Empty, vanished and refused files, and what is no file at all, are rows with a reason."""
+    good = record("good")
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "text.wav").write_text("not a recording at all")
+    batch = media.batch([*good, "empty.wav", "gone.wav", "text.wav", float("nan"), b""], "diagnose")
+    batch.run()
+    assert [item.state.value for item in batch.items] == ["done"] + ["failed"] * 5
+    assert all(item.reason.in_a_line for item in batch.failed)
+    with pytest.raises(JobError):
+        batch.items[1].result()
+    frame = batch.to_frame()
+    assert len(frame) == 6
+    assert list(frame["state"])[-1] == "done"
+
+
+def test_retry_runs_what_failed(media, sandbox, record, tmp_path):
+    """A failed file that was mended is done by `retry()`, and nothing else is."""
+    record("a")
+    batch = media.batch(["a.wav", "late.wav"], "diagnose")
+    batch.run()
+    assert states(batch) == {"a.wav": "done", "late.wav": "failed"}
+    record("late")
+    batch.retry()
+    assert states(batch) == {"a.wav": "done", "late.wav": "done"}
+    assert len(sandbox.jobs) == 2
