@@ -4,10 +4,11 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from dolbyio_nb._util import unmasked
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.bearer import BearerAuth, bearer_auth
@@ -150,6 +151,13 @@ class Dolby:
             os.environ.pop(TOKEN_VARIABLE, None)
             if before is not None:
                 os.environ[TOKEN_VARIABLE] = before
+
+    def unmasked(self) -> AbstractContextManager[None]:
+        """Let a notebook show secrets and tokens in this block, of every log-in; elsewhere they are masked.
+
+        While it is open, what other threads of the kernel put out is not masked either.
+        """
+        return unmasked.unmasked()
 
     def logout(self) -> None:
         """Forget the token and the App secret, and stop renewing. A second call does nothing."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def load(shell: InteractiveShell) -> None:
-    """Register the magics, their completion and the look at the token."""
+    """Register the magics, their completion and the look at the token; begin to mask outputs."""
     magics = DolbyMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.controller.before_cell)

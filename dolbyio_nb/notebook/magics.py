@@ -12,6 +12,7 @@ from dolbyio_nb.auth.token_answer import LONGEST_LIFE
 from dolbyio_nb.auth.token_request import DEFAULT_LIFE
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError
 from dolbyio_nb.notebook.login_controller import LoginController
+from dolbyio_nb.notebook.masking import OutputMasking
 from dolbyio_nb.notebook.namespace import NamespaceBinding
 from dolbyio_nb.notebook.option_line import login_arguments, login_options, read_line
 from dolbyio_nb.notebook.prompt import ask, nobody_here, warning_of_place
@@ -30,6 +31,9 @@ class DolbyMagics(Magics):
     login_ui = traitlets.Enum(
         ("auto", PANEL, PROMPT), "auto", help="How a person is asked: auto, panel or prompt."
     ).tag(config=True)
+    mask_outputs = traitlets.Bool(
+        True, help="Whether the secrets and tokens of this kernel's log-ins are masked in its outputs."
+    ).tag(config=True)
 
     shell: Any
 
@@ -38,6 +42,9 @@ class DolbyMagics(Magics):
         self.controller = LoginController(NamespaceBinding(shell.user_ns, self.client_name, self.token_name))
         self.panel: Any = None
         self.observe(self._rename, ["client_name", "token_name"])
+        self.masking = OutputMasking(shell)
+        self.masking.switch(self.mask_outputs)
+        self.observe(lambda change: self.masking.switch(change.new), "mask_outputs")
 
     def _rename(self, _change: object) -> None:
         self.controller.rename(NamespaceBinding(self.shell.user_ns, self.client_name, self.token_name))
@@ -74,9 +81,10 @@ class DolbyMagics(Magics):
         print(f"Logged out. {self._way_back()}")
 
     def close(self) -> None:
-        """Log out, and empty the panel."""
+        """Log out, empty the panel, and stop masking."""
         self.controller.logout()
         self._close_panel()
+        self.masking.remove()
 
     def _log_in(self, options: LoginOptions) -> None:
         if options.explain:

@@ -94,7 +94,7 @@ def test_the_scan_finds_what_is_there(home, environment, sandbox):
     """A notebook that does show the secret is found, or the scan would prove nothing."""
     execute(["import os", "print(os.environ['DOLBYIO_APP_SECRET'])"], home)
     assert "executed.ipynb" in files_with(home, [sandbox.app_secret.encode()])
-    execute(["%load_ext dolbyio_nb", "%dolby_login", "print(f'{dolby_token}')"], home)
+    execute(["%load_ext dolbyio_nb", "%dolby_login", "with dolby.unmasked(): print(f'{dolby_token}')"], home)
     assert "executed.ipynb" in files_with(home, [TOKEN])
 
 
