@@ -33,6 +33,12 @@ def is_there(path: Path) -> bool:
     return os.path.lexists(path)
 
 
+def printable(path: Path) -> str:
+    """Write a path on one line, whatever its name holds."""
+    text = str(path)
+    return text if text.isprintable() else repr(text)
+
+
 def short(path: Path) -> str:
     """Write a path the way people do, with `~` for the home directory."""
     path, mine = here() / path, home()

@@ -75,7 +75,11 @@ class Track:
                 _check_length(self.path, done, self.rate, piece.layout.nb_channels)
                 yield _sane(self.path, array_of(piece))
             progress(done / expected)
-        yield from (_sane(self.path, array_of(piece)) for piece in resampler.resample(None))
+        for piece in resampler.resample(None):
+            done += piece.samples
+            yield _sane(self.path, array_of(piece))
+        if not done:
+            raise _unreadable(self.path, "It holds no sound at all.")
 
     def by_second(self, progress: Progress = no_progress) -> Iterator[Samples]:
         """The same in pieces of one second; the last may be shorter."""

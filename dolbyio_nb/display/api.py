@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dolbyio_nb._util.paths import here
+from dolbyio_nb._util.paths import expanded, here, is_file, printable
 from dolbyio_nb.display.html import Html, Picture, tag
 from dolbyio_nb.display.player import can_read_sound, element, embedding, labels_for, needs_sound
 from dolbyio_nb.display.reading import measured
@@ -140,8 +140,8 @@ def _sounds(what: str, paths: Sequence[File]) -> list[Path]:
 def _files(paths: Sequence[File]) -> list[Path]:
     if not paths:
         raise TypeError("Give the path of at least one sound.")
-    files = [Path(path).expanduser() for path in paths]
-    missing = [str(file) for file in files if not file.is_file()]
+    files = [expanded(Path(path)) for path in paths]
+    missing = [printable(file) for file in files if not is_file(file)]
     if missing:
         raise SourceNotFound(
             f"There is no file {', '.join(missing)}.",

@@ -66,7 +66,7 @@ def file_url(path: Path, *, sound: bool) -> str | None:
     """Give a small video as it is, as a `data:` URL, or with `sound` a small sound; None for any other."""
     kind = mimetypes.guess_type(path.name)[0] or ""
     most = {"video": VIDEO_BYTES, "audio": SOUND_BYTES if sound else 0}.get(kind.partition("/")[0], 0)
-    return _data_url(kind, path.read_bytes()) if path.stat().st_size <= most else None
+    return _data_url(kind, path.read_bytes()) if 0 < path.stat().st_size <= most else None
 
 
 def picture_url(path: Path) -> str | None:
