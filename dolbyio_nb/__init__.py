@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dolbyio_nb.client import Dolby, login
     from dolbyio_nb.errors import (
         ApiError,
+        BatchError,
         CredentialsError,
         CredentialsNotFound,
         DolbyError,
@@ -56,6 +57,7 @@ __all__ = [
     "AccessToken",
     "ApiError",
     "AppCredentials",
+    "BatchError",
     "CredentialsError",
     "CredentialsNotFound",
     "Dolby",
