@@ -25,8 +25,8 @@ from dolbyio_nb.media.polling import JobSnapshot
 
 MOST_FAILURES = 5
 """How often a call for one item may fail while others get through."""
-CERTAIN_AFTER = 10.0
-"""Seconds between two looks that find no job, before it counts as never started."""
+LOOK_AGAIN = 10.0
+"""Seconds between two looks for a job that may have been started."""
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,7 @@ def _checked(work: Work, verdict: Verdict) -> Move:
         case Finding.FINISHED:
             return Go(Stage.FETCH_ADDRESS) if work.item.path else End(State.DONE)
         case Finding.ACTIVE:
-            return Go(Stage.CHECK, CERTAIN_AFTER)
-        case Finding.ABSENT if work.absent:
-            work.absent = False
-            return Go(Stage.START) if work.request else _begin_again(work)
+            return Go(Stage.CHECK, LOOK_AGAIN)
         case Finding.ABSENT:
-            work.absent = True
-            return Go(Stage.CHECK, CERTAIN_AFTER)
+            return Go(Stage.START) if work.request else _begin_again(work)
     return End(State.UNSURE, unsure(verdict))

@@ -1,5 +1,6 @@
 """Reconciling a start whose answer was lost: what the service shows of it, without guessing."""
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
@@ -9,12 +10,15 @@ from dolbyio_nb.batch.stages import Service
 from dolbyio_nb.errors import NotFound
 from dolbyio_nb.media.polling import ACTIVE
 
+SETTLED = 60.0
+"""Seconds after which a start that was sent has arrived, or never will."""
+
 
 class Finding(Enum):
     """What became of a start."""
 
     FINISHED = "its output is there"
-    ACTIVE = "a job that may be it goes on"
+    ACTIVE = "it is too early to tell, or a job that may be it goes on"
     ABSENT = "no such job"
     OPEN = "nobody can tell"
 
@@ -34,10 +38,12 @@ def reconcile(service: Service, item: Item, known: Collection[str]) -> Verdict:
     """
     others = [(job, status) for job, status in service.candidates(item.asked) if job not in known]
     names = tuple(job for job, _ in others)
+    if item.outputs and _is_written(service, item):
+        return Verdict(Finding.FINISHED)
+    if time.time() - item.asked < SETTLED:
+        return Verdict(Finding.ACTIVE, names)
     if not item.outputs:
         return Verdict(Finding.OPEN, names)
-    if _is_written(service, item):
-        return Verdict(Finding.FINISHED)
     if any(status in ACTIVE for _, status in others):
         return Verdict(Finding.ACTIVE, names)
     bad = tuple(job for job, status in others if status != "Success")

@@ -42,7 +42,6 @@ class Work:
     seen: int = 0
     since: float = 0.0
     looks: int = 0
-    absent: bool = False
 
 
 def begin(item: Item) -> Work:
@@ -50,5 +49,5 @@ def begin(item: Item) -> Work:
     if item.state == State.RUNNING:
         return Work(item, Stage.WAIT if item.job_id else Stage.FETCH_ADDRESS)
     if item.state == State.ASKED:
-        return Work(item, Stage.CHECK, absent=True)  # long ago: one look will do
+        return Work(item, Stage.CHECK)
     return Work(item, Stage.ADDRESS if is_sent(item) else Stage.START)
