@@ -28,6 +28,11 @@ def expanded(path: Path) -> Path:
         return path
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a file has this name; a name that none can have is no error."""
+    return os.path.isfile(path)
+
+
 def is_there(path: Path) -> bool:
     """Tell whether anything has this name, be it a link to nothing; a name that none can have is no error."""
     return os.path.lexists(path)
