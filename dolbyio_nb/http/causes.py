@@ -142,7 +142,9 @@ def _too_late(error: BaseException, text: str, host: str) -> Cause:
         return Cause(f"{host} took no connection{within}.", passes=True, closed=True)
     if isinstance(error, OutOfTime):
         return Cause(f"{error}.", "Try again in a minute.", may_have_arrived=True, passes=True)
-    return Cause(f"No answer{within}.", "Try again in a minute.", may_have_arrived=True, passes=True)
+    return Cause(
+        f"{host} did not answer{within}.", "Try again in a minute.", may_have_arrived=True, passes=True
+    )
 
 
 def _connection(errors: list[BaseException], text: str, url: str, host: str) -> Cause:

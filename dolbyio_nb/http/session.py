@@ -1,5 +1,6 @@
 """Sessions of requests, authenticated or plain."""
 
+import os
 from typing import Any
 
 import requests
@@ -24,8 +25,12 @@ class NetworkSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """Send a request, or follow a redirect."""
-        if is_local(request.url or ""):
+        url, bundle = request.url or "", options.get("verify")
+        if is_local(url):
             options["proxies"] = {}
+        if url.startswith("https:") and isinstance(bundle, str) and not os.path.exists(bundle):
+            # requests' own error is a bare OSError, as those of the file that is sent are.
+            raise requests.exceptions.SSLError(f"invalid path: {bundle}", request=request)
         return super().send(request, **options)
 
     def rebuild_proxies(self, prepared_request: requests.PreparedRequest, proxies: Any) -> Any:

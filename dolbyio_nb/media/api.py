@@ -77,6 +77,8 @@ class Api:
             response = within(API.total, lambda: self._exchange(method, path, params=query, json=body))
         except (requests.RequestException, OutOfTime, TooLarge, OSError) as error:
             return no_answer(call, host, error, self.origin)
+        if response.status_code == SIGN_IN:
+            return no_json(call, read_error_response(response))
         if not response.ok:
             return refusal(call, host, read_error_response(response))
         try:
@@ -93,6 +95,7 @@ class Api:
 
 ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Unauthorized, 404: NotFound, 429: RateLimited}
 DOLBY = "api.dolby.com"
+SIGN_IN = 511  # of a network that wants people to sign in (RFC 6585)
 EXPIRED = (
     "Log in again; if it happens right after a log-in, this computer's clock or the session's auth is off."
 )

@@ -215,7 +215,7 @@ FAILURES = [
     (requests.exceptions.SSLError("certificate verify failed"), "TLS certificate"),
     (requests.exceptions.ProxyError("no"), "proxy"),
     (requests.exceptions.ConnectTimeout("(connect timeout=3.05)"), r"took no connection within 3\.05 s"),
-    (requests.exceptions.ReadTimeout("(read timeout=10.0)"), "No answer within 10 s"),
+    (requests.exceptions.ReadTimeout("(read timeout=10.0)"), "did not answer within 10 s"),
     (requests.exceptions.ConnectionError("no"), "connection to api.dolby.io broke"),
     (OSError("Could not find a suitable TLS CA certificate bundle"), "cannot be read"),
     (OutOfTime(15.0), "No whole answer within 15 s"),
