@@ -3,6 +3,8 @@
 import logging
 import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,7 @@ LOOKS_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|Basic [\w+/=-]{20}|[\w-]{4
 
 
 @pytest.fixture(autouse=True)
-def nothing_leaks(caplog):
+def nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever a test does, no log record of any level holds a token or a secret."""
     caplog.set_level(logging.DEBUG)
     yield
@@ -22,21 +24,21 @@ def nothing_leaks(caplog):
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No credentials and no settings leak in from outside."""
     for name in [name for name in os.environ if name.startswith(OURS)]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture
-def sandbox():
+def sandbox() -> Iterator[Sandbox]:
     """A running sandbox."""
     with Sandbox() as running:
         yield running
 
 
 @pytest.fixture
-def environment(sandbox, monkeypatch, tmp_path):
+def environment(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """An empty working directory, and an environment with the sandbox's credentials and origins."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOLBYIO_APP_KEY", sandbox.app_key)

@@ -3,8 +3,11 @@
 import ctypes
 import ctypes.util
 import os
+from collections.abc import Callable
+from ctypes import CDLL
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,47 +22,57 @@ RATE = 48_000
 
 
 @pytest.fixture(scope="session")
-def media():
+def media() -> Path:
     """The folder of sample sounds."""
     return MEDIA
 
 
 @pytest.fixture(scope="session")
-def voice():
+def voice() -> Sound:
     """The recorded voice at 48 kHz."""
     return resampled(read_sound(MEDIA / "voice.flac", no_progress), RATE)
 
 
 @pytest.fixture(scope="session")
-def make():
+def make() -> SimpleNamespace:
     """Makers of sounds; levels in dB relative to full scale, of the peak for tones, of the RMS for noise."""
 
-    def tone(seconds, level=-20.0, frequency=1000.0, *, rate=RATE, channels=2, phase=0.0):
+    def tone(
+        seconds: Any,
+        level: float = -20.0,
+        frequency: float = 1000.0,
+        *,
+        rate: int = RATE,
+        channels: int = 2,
+        phase: float = 0.0,
+    ) -> Sound:
         time = np.arange(round(seconds * rate)) / rate
         wave = 10 ** (level / 20) * np.sin(2 * np.pi * frequency * time + phase)
         return sound(np.repeat(wave[:, None], channels, axis=1), rate)
 
-    def noise(frames, level=-20.0, *, rate=RATE, channels=1, seed=1):
+    def noise(
+        frames: Any, level: float = -20.0, *, rate: int = RATE, channels: int = 1, seed: int = 1
+    ) -> Sound:
         random = np.random.default_rng(seed)
         return sound(10 ** (level / 20) * random.normal(size=(frames, channels)), rate)
 
-    def sound(samples, rate=RATE):
+    def sound(samples: np.ndarray, rate: int = RATE) -> Sound:
         return Sound(np.asarray(samples, np.float32), rate)
 
-    def joined(*sounds):
+    def joined(*sounds: Any) -> Sound:
         return sound(np.concatenate([one.samples for one in sounds]), sounds[0].rate)
 
-    def mixed(one, other):
+    def mixed(one: Any, other: Any) -> Sound:
         return sound(one.samples + other.samples, one.rate)
 
     return SimpleNamespace(tone=tone, noise=noise, sound=sound, joined=joined, mixed=mixed)
 
 
 @pytest.fixture
-def saved(tmp_path):
+def saved(tmp_path: Path) -> Callable[..., Any]:
     """Writes a sound to a file of the given name."""
 
-    def save(sound, name="in.wav"):
+    def save(sound: Any, name: str = "in.wav") -> Path:
         write_sound(sound, tmp_path / name)
         return tmp_path / name
 
@@ -67,16 +80,16 @@ def saved(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def heard():
+def heard() -> Callable[..., Sound]:
     """Reads a file back as a sound."""
     return lambda path: read_sound(path, no_progress)
 
 
 @pytest.fixture(scope="session")
-def si_sdr():
+def si_sdr() -> Callable[..., Any]:
     """Scale-invariant signal-to-distortion ratio in dB of a mono sound against the clean one."""
 
-    def ratio(clean, sound):
+    def ratio(clean: Any, sound: Any) -> Any:
         clean, estimate = (np.array(one.samples[:, 0], np.float64) for one in (clean, sound))
         target = clean * (clean @ estimate) / (clean @ clean)
         return 10 * np.log10((target @ target) / ((estimate - target) @ (estimate - target)))
@@ -85,7 +98,7 @@ def si_sdr():
 
 
 @pytest.fixture(scope="session")
-def second_meter():
+def second_meter() -> Callable[..., Any]:
     """libebur128, an independent meter: loudness, range and true peak of a sound."""
     name = ctypes.util.find_library("ebur128")
     if name is None:
@@ -94,7 +107,7 @@ def second_meter():
     return lambda sound: _ebur128(ctypes.CDLL(name), sound)
 
 
-def _ebur128(library, sound):
+def _ebur128(library: CDLL, sound: Any) -> SimpleNamespace:
     momentary = 1
     short_term = momentary | 1 << 1
     mode = short_term | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5  # I, LRA, sample peak, true peak
@@ -105,7 +118,7 @@ def _ebur128(library, sound):
     assert library.ebur128_add_frames_float(state, pointer, ctypes.c_size_t(sound.frames)) == 0
     value = ctypes.c_double()
 
-    def read(function, *arguments):
+    def read(function: Any, *arguments: Any) -> float:
         assert function(state, *arguments, ctypes.byref(value)) == 0
         return value.value
 

@@ -32,13 +32,13 @@ def defined_in(folder: str) -> set[str]:
     return {path for path in found if not re.match(r"/media/(input|output|jobs|webhooks|usage|oauth2)", path)}
 
 
-def test_both_sides_know_the_same_endpoints():
+def test_both_sides_know_the_same_endpoints() -> None:
     """What the client can ask, the sandbox can answer, and the other way round."""
     assert defined_in("dolbyio_nb/media") == set(ENDPOINTS)
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_client_has_a_documented_method(path):
+def test_the_client_has_a_documented_method(path: str) -> None:
     """With what it does, and every parameter by name."""
     function = getattr(Media, method(path))
     text = inspect.getdoc(function) or ""
@@ -49,7 +49,7 @@ def test_the_client_has_a_documented_method(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_sandbox_has_its_recipe(path):
+def test_the_sandbox_has_its_recipe(path: str) -> None:
     """The function that the row names is there, is documented and takes what the row says."""
     pytest.importorskip("av")
     from dolbyio_nb.sandbox.operations import recipe
@@ -60,7 +60,7 @@ def test_the_sandbox_has_its_recipe(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_both_sides_are_tested(path):
+def test_both_sides_are_tested(path: str) -> None:
     """The method is called in the client's tests, the path asked for in the sandbox's."""
     assert mentions("tests/media", f".{method(path)}(") or mentions("tests/media", f'"{method(path)}"')
     assert mentions("tests/sandbox", f'"{path}"')
@@ -77,7 +77,7 @@ def results() -> list[type[Result]]:
 
 
 @pytest.mark.parametrize("kind", results(), ids=lambda kind: kind.__name__)
-def test_every_result_has_a_card(kind):
+def test_every_result_has_a_card(kind: type[Result]) -> None:
     """Nobody looks at a bare repr in a notebook."""
     pytest.importorskip("av")
     from dolbyio_nb.display.cards import CARDS
@@ -85,7 +85,7 @@ def test_every_result_has_a_card(kind):
     assert kind in CARDS
 
 
-def test_every_place_that_the_guide_names_is_there():
+def test_every_place_that_the_guide_names_is_there() -> None:
     """A guide that leads nowhere is worse than none."""
     places = re.findall(r"`((?:dolbyio_nb|tests|notebooks|benchmarks|\.ci)/[\w/.-]*)`", GUIDE)
     assert len(set(places)) > 10
@@ -104,7 +104,7 @@ def test_every_place_that_the_guide_names_is_there():
         "a notebook",
     ],
 )
-def test_the_guide_says_how_to_add(what):
+def test_the_guide_says_how_to_add(what: str) -> None:
     """One list each, with at least one place that exists."""
     section = GUIDE.partition(f"**… {what}")[2].partition("**… ")[0]
     assert re.search(r"`(dolbyio_nb|notebooks)/", section)

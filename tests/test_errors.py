@@ -2,6 +2,8 @@
 
 import builtins
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ EXPIRED = ErrorResponse(
 )
 
 
-def tree_in_the_docstring():
+def tree_in_the_docstring() -> Iterator[Any]:
     """Read the drawn tree: each error with the one above it and the built-in beside it."""
     above: list[str] = []
     for line in errors.__doc__.splitlines():
@@ -25,7 +27,7 @@ def tree_in_the_docstring():
             yield match[2], above[depth - 1] if depth else None, built_in and built_in[1]
 
 
-def test_the_tree_is_drawn_whole():
+def test_the_tree_is_drawn_whole() -> None:
     """Every error stands in the picture, below its parent and beside its built-in, and is exported."""
     drawn = {name: (parent, built_in) for name, parent, built_in in tree_in_the_docstring()}
     there = {name: kind for name, kind in vars(errors).items() if name in drawn or is_error(kind)}
@@ -40,14 +42,14 @@ def is_error(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, DolbyError)
 
 
-def test_text_is_what_why_next():
+def test_text_is_what_why_next() -> None:
     """The text of an error is what failed, why, and what to do next, a line each."""
     error = DolbyError("No sound.", "The file is empty.", "Choose another.")
     assert str(error) == "No sound.\nThe file is empty.\nChoose another."
     assert str(DolbyError("No sound.")) == "No sound."
 
 
-def test_notebook_shows_only_the_text():
+def test_notebook_shows_only_the_text() -> None:
     """IPython is given the text, and not a traceback, unless the whole one was asked for."""
     error = TokenRefused("No token.", "It said no.", status=401)
     assert error._render_traceback_() == ["TokenRefused: No token.", "It said no."]
@@ -55,7 +57,7 @@ def test_notebook_shows_only_the_text():
     assert error._render_traceback_()[-1] == "It said no."
 
 
-def test_api_errors_quote_the_answer():
+def test_api_errors_quote_the_answer() -> None:
     """An API error shows status, title and detail, and keeps the rest for a program."""
     error = ApiError("The job was not started.", EXPIRED)
     assert "401 Authentication Failure: Access Token expired" in str(error)
@@ -76,7 +78,7 @@ def test_api_errors_quote_the_answer():
         ("MissingPackage", "ImportError"),
     ],
 )
-def test_errors_are_the_built_in_that_fits(name, builtin):
+def test_errors_are_the_built_in_that_fits(name: str, builtin: str) -> None:
     """Code that catches the built-in error catches ours."""
     assert issubclass(getattr(dolbyio_nb, name), (getattr(builtins, builtin)))
     assert issubclass(getattr(dolbyio_nb, name), DolbyError)
@@ -95,6 +97,6 @@ def test_errors_are_the_built_in_that_fits(name, builtin):
         (ErrorResponse(0, "No answer"), "No answer"),
     ],
 )
-def test_an_error_response_says_nothing_twice(response, text):
+def test_an_error_response_says_nothing_twice(response: ErrorResponse, text: str) -> None:
     """A gateway's page repeats status and title; the sentence does not."""
     assert str(response) == text

@@ -43,7 +43,7 @@ def loaded_by(statement: str) -> set[str]:
     }
 
 
-def test_exports_are_what_all_says():
+def test_exports_are_what_all_says() -> None:
     """Every public name can be had, and the list is sorted."""
     assert dolbyio_nb.__all__ == sorted(dolbyio_nb.__all__)
     for name in dolbyio_nb.__all__:
@@ -52,13 +52,13 @@ def test_exports_are_what_all_says():
         assert hasattr(importlib.import_module(f"dolbyio_nb.{place}"), name)
 
 
-def test_import_costs_nothing():
+def test_import_costs_nothing() -> None:
     """`import dolbyio_nb` loads no package but itself."""
     heavy = {"IPython", "ipywidgets", "anywidget", "numpy", "matplotlib", "pandas", "av", "requests", "tqdm"}
     assert not loaded_by("import dolbyio_nb") & heavy
 
 
-def test_client_knows_no_notebook():
+def test_client_knows_no_notebook() -> None:
     """The whole client loads nothing that only a notebook needs."""
     heavy = {"IPython", "ipywidgets", "anywidget", "numpy", "matplotlib", "pandas", "av"}
     assert not loaded_by("import dolbyio_nb.client, dolbyio_nb.sandbox") & heavy
@@ -87,7 +87,7 @@ def imports_of_text(text: str, path: Path) -> set[str]:
     return inside - {"__version__"}
 
 
-def test_the_reader_of_imports_sees_every_kind():
+def test_the_reader_of_imports_sees_every_kind() -> None:
     """A relative import counts as what it reaches: a test that cannot see one would hold nothing."""
     for line in (
         "from ..client import login",
@@ -98,7 +98,7 @@ def test_the_reader_of_imports_sees_every_kind():
         assert imports_of_text(line, path) == {"client"}
 
 
-def test_imports_go_one_way():
+def test_imports_go_one_way() -> None:
     """Each room imports only from those below it; the two late imports are named."""
     for path in PACKAGE.rglob("*.py"):
         place = path.relative_to(PACKAGE).as_posix()

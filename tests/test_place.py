@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -41,12 +43,18 @@ ROWS = {
 
 
 @pytest.fixture
-def stage(monkeypatch, tmp_path):
+def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
     """Return the function that sets a place up."""
 
     def set_up(
-        kernel=None, shell=False, modules=None, environ=None, names=None, platform="linux", typing=False
-    ):
+        kernel: Any = None,
+        shell: bool = False,
+        modules: Any = None,
+        environ: Any = None,
+        names: Any = None,
+        platform: str = "linux",
+        typing: bool = False,
+    ) -> None:
         for name in ELSEWHERE:
             monkeypatch.delenv(name, raising=False)
         for name in ("marimo", "google.colab", "spyder_kernels", "IPython"):
@@ -67,13 +75,13 @@ def stage(monkeypatch, tmp_path):
     return set_up
 
 
-def test_every_place_has_a_row():
+def test_every_place_has_a_row() -> None:
     """A new place in the table needs a row here."""
     assert [place.name for place in PLACES] == list(ROWS)
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_place_is_found_and_answers(stage, tmp_path, name):
+def test_a_place_is_found_and_answers(stage: Callable[..., Any], tmp_path: Path, name: str) -> None:
     """Each place is told from what is loaded and the environment, and answers as it was seen to be."""
     there, ui, folder, updates, magics, stores = ROWS[name]
     stage(**there)
@@ -86,7 +94,7 @@ def test_a_place_is_found_and_answers(stage, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if name not in ("marimo", "Voila")])
-def test_where_nobody_answers_nobody_is_asked(stage, name):
+def test_where_nobody_answers_nobody_is_asked(stage: Callable[..., Any], name: object) -> None:
     """papermill and pipes run in any of these places; only what has no prompt at all still has a form."""
     there = dict(ROWS[name][0], typing=False)
     if "kernel" in there:
@@ -96,14 +104,14 @@ def test_where_nobody_answers_nobody_is_asked(stage, name):
     assert not current_place().can_type
 
 
-def test_a_kernel_that_does_not_say_may_ask(stage):
+def test_a_kernel_that_does_not_say_may_ask(stage: Callable[..., Any]) -> None:
     """An older kernel has no word for it."""
     stage(kernel=SimpleNamespace())
     assert current_place().ui == PANEL
     assert person_watches()
 
 
-def test_asking_loads_nothing(stage):
+def test_asking_loads_nothing(stage: Callable[..., Any]) -> None:
     """Whoever asks for the place gets no IPython with the answer."""
     stage()
     current_place()

@@ -6,6 +6,6 @@ from .stage import Stage
 
 
 @pytest.fixture
-def stage():
+def stage() -> Stage:
     """Time, threads and a token service, moved by hand."""
     return Stage()

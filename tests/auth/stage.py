@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.background import Worker
@@ -60,7 +61,7 @@ class Stage:
         self.worker: Worker | None = None
         self._worker_due = self.now
 
-    def keeper(self, seed: int = 0, **options) -> TokenKeeper:
+    def keeper(self, seed: int = 0, **options: Any) -> TokenKeeper:
         """Make a keeper that lives on this stage."""
         return TokenKeeper(
             self.fetch, clock=self.clock, wall=self.wall, rng=Dice(seed), background=self, **options

@@ -5,10 +5,14 @@ import sys
 
 import pytest
 
+from dolbyio_nb.auth.keeper import TokenKeeper
+
+from .stage import Stage
+
 HOUR = 3600.0
 
 
-def used_until_fresh(stage):
+def used_until_fresh(stage: Stage) -> TokenKeeper:
     """A keeper whose token is fresh, and in use."""
     keeper = stage.keeper()
     keeper.token()
@@ -18,7 +22,7 @@ def used_until_fresh(stage):
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR], ids=["back", "forward"])
-def test_a_wall_clock_that_is_set_costs_one_request_at_most(stage, step):
+def test_a_wall_clock_that_is_set_costs_one_request_at_most(stage: Stage, step: float) -> None:
     """Clock back, clock forward, daylight saving: the token's age is not touched."""
     keeper = used_until_fresh(stage)
     stage.wall_ahead += step
@@ -27,7 +31,7 @@ def test_a_wall_clock_that_is_set_costs_one_request_at_most(stage, step):
     assert len(stage.requests) <= 2
 
 
-def test_an_hour_of_sleep_ends_the_token_not_the_promise(stage):
+def test_an_hour_of_sleep_ends_the_token_not_the_promise(stage: Stage) -> None:
     """After the computer slept through a token's life, the next ask brings a new one."""
     keeper = used_until_fresh(stage)
     stage.suspend(HOUR)
@@ -35,7 +39,7 @@ def test_an_hour_of_sleep_ends_the_token_not_the_promise(stage):
     assert len(stage.requests) == 2
 
 
-def test_sleep_that_the_clock_did_not_see_renews_the_token_once(stage):
+def test_sleep_that_the_clock_did_not_see_renews_the_token_once(stage: Stage) -> None:
     """Where the clock stops during sleep, the wall clock's gain gives it away."""
     keeper = used_until_fresh(stage)
     first = keeper.token()
@@ -46,7 +50,7 @@ def test_sleep_that_the_clock_did_not_see_renews_the_token_once(stage):
     assert len(stage.requests) == 2
 
 
-def test_a_wall_clock_that_is_steered_changes_nothing(stage):
+def test_a_wall_clock_that_is_steered_changes_nothing(stage: Stage) -> None:
     """Small gains are no sleep."""
     keeper = used_until_fresh(stage)
     for _ in range(10):
@@ -56,7 +60,7 @@ def test_a_wall_clock_that_is_steered_changes_nothing(stage):
     assert len(stage.requests) == 1
 
 
-def test_daylight_saving_both_ways(stage):
+def test_daylight_saving_both_ways(stage: Stage) -> None:
     """An hour back and an hour forward: one extra request in all."""
     keeper = used_until_fresh(stage)
     for step in (-HOUR, HOUR):
@@ -67,7 +71,7 @@ def test_daylight_saving_both_ways(stage):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the suspend-aware clock of Linux")
-def test_the_default_clock_goes_on_while_the_computer_sleeps():
+def test_the_default_clock_goes_on_while_the_computer_sleeps() -> None:
     """On Linux the keeper's clock is the one that counts suspended time."""
     script = (
         "import time; from dolbyio_nb.auth import TokenKeeper as K;"
@@ -77,7 +81,7 @@ def test_the_default_clock_goes_on_while_the_computer_sleeps():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_no_decision_looks_at_the_time_of_day(stage):
+def test_no_decision_looks_at_the_time_of_day(stage: Stage) -> None:
     """A wall clock that lies by ten years changes no answer, only what people are shown."""
     keeper = stage.keeper()
     stage.wall_ahead -= 10 * 365 * 24 * HOUR

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 from math import inf
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from dolbyio_nb.auth import refresh
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.refresh import Fail, Fetch, Serve, Wait, decide
 from dolbyio_nb.auth.refresh_state import NOTHING, Age, CachedToken, RefreshState
-from dolbyio_nb.errors import NotLoggedIn, TokenRefused, TokenUnavailable
+from dolbyio_nb.errors import NotLoggedIn, TokenError, TokenRefused, TokenUnavailable
 
 from .stage import Stage, outage, revoked, too_many
 
@@ -23,12 +24,12 @@ READY = RefreshState(cached=HELD, sent=1, sent_at=0.0)
 NEVER = RefreshState()
 
 
-def flying(state, at):
+def flying(state: RefreshState, at: float) -> RefreshState:
     """The state with a request on its way since `at`."""
     return refresh.sent(state, at)
 
 
-def after(state, error, at):
+def after(state: RefreshState, error: TokenRefused | TokenUnavailable, at: int) -> RefreshState:
     """The state in which a request that was sent and failed at `at` leaves it; the dice fall high."""
     return refresh.failed(flying(state, at), error, at, HighDice())
 
@@ -36,7 +37,7 @@ def after(state, error, at):
 class HighDice(Random):
     """Falls as high as it can."""
 
-    def uniform(self, a, b):
+    def uniform(self, a: Any, b: Any) -> Any:
         return b
 
 
@@ -134,7 +135,7 @@ TABLE = [
 @pytest.mark.parametrize(
     ("state", "now", "deadline", "force", "wanted"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_what_an_ask_gets(state, now, deadline, force, wanted):
+def test_what_an_ask_gets(state: Any, now: Any, deadline: Any, force: Any, wanted: Any) -> None:
     """One row: the state, the moment, when the asker gives up, by hand or not, and the decision."""
     decision = decide(state, now, deadline=deadline, force=force)
     assert type(decision) is type(wanted)
@@ -145,7 +146,7 @@ def test_what_an_ask_gets(state, now, deadline, force, wanted):
         assert decision == wanted
 
 
-def test_a_new_token_that_is_refused_gives_way_to_the_old_one_for_five_seconds():
+def test_a_new_token_that_is_refused_gives_way_to_the_old_one_for_five_seconds() -> None:
     """It may not be known everywhere yet; afterwards it is tried again, and then it is out."""
     new = AccessToken("the-new-token-of-the-table", lifetime=1000.0, issued_at=700.0)
     state = refresh.succeeded(flying(READY, 700), new, 701, Random(0))
@@ -161,7 +162,7 @@ def test_a_new_token_that_is_refused_gives_way_to_the_old_one_for_five_seconds()
 
 
 @pytest.mark.parametrize("why_not", ["accepted", "old one expired", "old one refused"])
-def test_no_way_back_to_the_old_token(why_not):
+def test_no_way_back_to_the_old_token(why_not: str) -> None:
     """A token that worked was revoked; and an old token that is no good is not taken up again."""
     new = AccessToken("the-new-token-of-the-table", lifetime=1000.0, issued_at=700.0)
     state = refresh.succeeded(flying(READY, 700), new, 701, Random(0))
@@ -173,7 +174,7 @@ def test_no_way_back_to_the_old_token(why_not):
     assert decide(refresh.rejected(state, new, now), now, deadline=now + 30) == Fetch()
 
 
-def test_tokens_that_expire_on_their_way_end_in_a_true_error():
+def test_tokens_that_expire_on_their_way_end_in_a_true_error() -> None:
     """One may have met a suspension; two in a row are told, with their life and how long the answer took."""
     decision = decide(stillborn(2), 2.0, deadline=30)
     assert isinstance(decision, Fail)
@@ -181,7 +182,7 @@ def test_tokens_that_expire_on_their_way_end_in_a_true_error():
 
 
 @given(seed=st.integers(0, 99), seconds=st.floats(60, 3600))
-def test_who_waits_is_served_soon_after_a_repair(seed, seconds):
+def test_who_waits_is_served_soon_after_a_repair(seed: int, seconds: float) -> None:
     """Tries come 5 s apart at most in the first minute, no more than 20 in it, and 30 s apart afterwards."""
     state, now, tries, rng = NEVER, 0.0, [], Random(seed)
     while now < seconds:
@@ -211,7 +212,9 @@ class AnyState:
     )
 
     @staticmethod
-    def happen(state, now, kind, what, rng):
+    def happen(
+        state: Any, now: RefreshState, kind: float, what: str, rng: float | TokenError | None
+    ) -> RefreshState:
         """One event."""
         match kind:
             case "success":
@@ -240,7 +243,12 @@ class AnyState:
     by_hand=st.booleans(),
     seed=st.integers(0, 9),
 )
-def test_whatever_happened_the_decision_keeps_its_promises(events, patience, by_hand, seed):
+def test_whatever_happened_the_decision_keeps_its_promises(
+    events: list[tuple[float, tuple[str, float] | tuple[str, TokenError] | tuple[str, None]]],
+    patience: int,
+    by_hand: bool,
+    seed: int,
+) -> None:
     """No expired token, one request at a time and one a second, no wait beyond the deadline."""
     state, now, rng = NEVER, 100.0, Random(seed)
     for pause, (kind, what) in events:
@@ -271,7 +279,7 @@ def test_whatever_happened_the_decision_keeps_its_promises(events, patience, by_
 
 @settings(max_examples=300, deadline=None)
 @given(seed=st.integers(0, 99), share=st.floats(0, 1.2), wait=st.booleans())
-def test_the_short_way_of_a_fresh_token_equals_the_decision(seed, share, wait):
+def test_the_short_way_of_a_fresh_token_equals_the_decision(seed: int, share: float, wait: bool) -> None:
     """`token()` compares once, and asks `decide` only when that fails: both give the same."""
     stage = Stage()
     keeper = stage.keeper(seed)
@@ -283,7 +291,7 @@ def test_the_short_way_of_a_fresh_token_equals_the_decision(seed, share, wait):
     assert not is_short or keeper.token() is first
 
 
-def test_nothing_is_due_for_a_token_that_nobody_wants():
+def test_nothing_is_due_for_a_token_that_nobody_wants() -> None:
     """Due at its moment, if it is wanted; never, after a refusal."""
     assert refresh.due_at(READY, 10, wanted=False) == 700
     assert refresh.due_at(READY, 800, wanted=True) == 700
@@ -292,7 +300,7 @@ def test_nothing_is_due_for_a_token_that_nobody_wants():
     assert refresh.due_at(flying(READY, 700), 701, wanted=False) == 715
 
 
-def test_nothing_is_made_of_nothing():
+def test_nothing_is_made_of_nothing() -> None:
     """A suspension, a fork and a refusal before the first token change nothing."""
     assert (
         refresh.due(NEVER, 10) == refresh.rejected(NEVER, "", 10) == refresh.forked(NEVER, Random(0)) == NEVER

@@ -1,21 +1,25 @@
 """What happens when the service does not give a token."""
 
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.refresh import failed, sent
-from dolbyio_nb.auth.refresh_state import NOTHING, RefreshState
+from dolbyio_nb.auth.refresh_state import NOTHING, RefreshFailure, RefreshState
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
 
-from .stage import outage, revoked, too_many
+from .stage import Stage, outage, revoked, too_many
 
 EIGHT = range(8)
 
 
-def failures_of(error, left, times=1, seed=1):
+def failures_of(
+    error: TokenUnavailable, left: float, times: int = 1, seed: int = 1
+) -> list[RefreshFailure | None]:
     """Some failures in a row at the moment 0, with a token that lives until `left`."""
     state, failures, rng = RefreshState(cached=NOTHING.until(left)), [], Random(seed)
     for _ in range(times):
@@ -24,7 +28,7 @@ def failures_of(error, left, times=1, seed=1):
     return failures
 
 
-def use(stage, keeper, seconds, pause=0.1):
+def use(stage: Stage, keeper: TokenKeeper, seconds: int, pause: float = 0.1) -> list[Any]:
     """Let eight callers ask for a while; returns what they got, errors included."""
     got, end = [], stage.now + seconds
     while stage.now < end:
@@ -39,7 +43,9 @@ def use(stage, keeper, seconds, pause=0.1):
 
 @pytest.mark.parametrize("life", [100, 600, 1800])
 @pytest.mark.parametrize("seed", range(5))
-def test_an_outage_of_eight_seconds_costs_no_errors_and_at_most_six_requests(stage, life, seed):
+def test_an_outage_of_eight_seconds_costs_no_errors_and_at_most_six_requests(
+    stage: Stage, life: int, seed: Any
+) -> None:
     """With a good token at hand an outage is not noticed."""
     stage.life = life
     keeper = stage.keeper(seed)
@@ -52,7 +58,7 @@ def test_an_outage_of_eight_seconds_costs_no_errors_and_at_most_six_requests(sta
     assert keeper.status().state in ("stale", "renewing")
 
 
-def test_after_the_outage_the_token_is_fresh_within_one_back_off(stage):
+def test_after_the_outage_the_token_is_fresh_within_one_back_off(stage: Stage) -> None:
     """Once the service is back, the next try succeeds."""
     stage.life = 60
     keeper = stage.keeper()
@@ -66,7 +72,7 @@ def test_after_the_outage_the_token_is_fresh_within_one_back_off(stage):
     assert keeper.status().last_error == ""
 
 
-def test_a_refused_secret_costs_at_most_two_requests_and_fails_at_once(stage):
+def test_a_refused_secret_costs_at_most_two_requests_and_fails_at_once(stage: Stage) -> None:
     """After a refusal the remembered error is raised, without asking and without waiting."""
     keeper = stage.keeper()
     stage.failing = revoked
@@ -78,7 +84,7 @@ def test_a_refused_secret_costs_at_most_two_requests_and_fails_at_once(stage):
     assert len(stage.requests) <= 2
 
 
-def test_a_refusal_keeps_the_old_token_until_it_is_dead(stage):
+def test_a_refusal_keeps_the_old_token_until_it_is_dead(stage: Stage) -> None:
     """What was given stays good, although there will be no more."""
     keeper = stage.keeper()
     first = keeper.token()
@@ -91,7 +97,7 @@ def test_a_refusal_keeps_the_old_token_until_it_is_dead(stage):
         keeper.token()
 
 
-def test_a_refusal_is_not_tried_again_by_itself(stage):
+def test_a_refusal_is_not_tried_again_by_itself(stage: Stage) -> None:
     """The worker leaves refused credentials alone; an ask probes once a minute."""
     keeper = stage.keeper()
     keeper.token()
@@ -105,7 +111,7 @@ def test_a_refusal_is_not_tried_again_by_itself(stage):
 
 
 @pytest.mark.parametrize("asked_for", [3, 45, 300])
-def test_no_request_is_sent_inside_retry_after(stage, asked_for):
+def test_no_request_is_sent_inside_retry_after(stage: Stage, asked_for: int) -> None:
     """The service's wish to be left alone is a floor, up to five minutes."""
     keeper = stage.keeper()
     keeper.token()
@@ -123,12 +129,12 @@ def test_no_request_is_sent_inside_retry_after(stage, asked_for):
     assert stage.requests[sent] >= failed + asked_for - 0.2
 
 
-def test_an_endless_retry_after_ends_after_five_minutes(stage):
+def test_an_endless_retry_after_ends_after_five_minutes(stage: Stage) -> None:
     """A day's wish is taken for a mistake."""
     assert failures_of(too_many(86_400)(), left=1000.0)[0].retry_at == 300.0
 
 
-def test_a_hand_may_insist_during_the_keepers_own_back_off(stage):
+def test_a_hand_may_insist_during_the_keepers_own_back_off(stage: Stage) -> None:
     """`refresh()` does not wait for the keeper's own back-off, only for a second's rest."""
     keeper = stage.keeper()
     keeper.token()
@@ -147,7 +153,7 @@ def test_a_hand_may_insist_during_the_keepers_own_back_off(stage):
     asked=st.none() | st.floats(0, 1e5),
     seed=st.integers(),
 )
-def test_waits_have_a_floor_and_a_ceiling(failures, left, asked, seed):
+def test_waits_have_a_floor_and_a_ceiling(failures: int, left: float, asked: float | None, seed: int) -> None:
     """A next try comes after a second at least; after a minute at most, unless the service asks for more."""
     error = TokenUnavailable("No token.", retry_after=asked)
     failure = failures_of(error, left, failures + 1, seed)[-1]
@@ -157,18 +163,18 @@ def test_waits_have_a_floor_and_a_ceiling(failures, left, asked, seed):
     assert max(1.0, wish) <= failure.retry_at <= max(60.0, wish)
 
 
-def test_waits_double(stage):
+def test_waits_double(stage: Stage) -> None:
     """5, 10, 20, 40, 60 seconds, and not all of it."""
     waits = [failure.retry_at for failure in failures_of(outage(), left=1e6, times=6)]
     assert all(limit / 2 <= wait <= limit for wait, limit in zip(waits, [5, 10, 20, 40, 60, 60], strict=True))
 
 
-def test_a_token_near_its_end_is_tried_for_more_often():
+def test_a_token_near_its_end_is_tried_for_more_often() -> None:
     """A third of what is left, so that there are tries before it dies."""
     assert failures_of(outage(), left=6.0)[0].retry_at <= 2.0
 
 
-def test_requests_are_never_less_than_a_second_apart(stage):
+def test_requests_are_never_less_than_a_second_apart(stage: Stage) -> None:
     """Whatever happens, one request a second is the limit."""
     keeper = stage.keeper()
     for _ in range(20):
@@ -178,7 +184,7 @@ def test_requests_are_never_less_than_a_second_apart(stage):
     assert min(gaps) >= 1.0
 
 
-def test_anything_that_a_request_can_raise_is_a_passing_failure(stage):
+def test_anything_that_a_request_can_raise_is_a_passing_failure(stage: Stage) -> None:
     """A surprise inside the request reaches callers as an error for people, without its text."""
     stage.failing = lambda: RuntimeError("with a secret in it")
     keeper = stage.keeper()

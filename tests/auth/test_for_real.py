@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,9 @@ from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.single_flight import InFlight
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import NotLoggedIn, TokenRefused, TokenUnavailable
+from dolbyio_nb.sandbox import Sandbox
+
+from .stage import Stage
 
 PROGRAMS = Path(__file__).parent / "programs"
 LIMIT = 60  # seconds that nothing here comes near
@@ -26,14 +31,14 @@ LIMIT = 60  # seconds that nothing here comes near
 has_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 
 
-def request_for(sandbox, app=None, **options):
+def request_for(sandbox: Sandbox, app: Any = None, **options: Any) -> TokenRequest:
     """A token request of the sandbox's app."""
     app = app or sandbox
     return TokenRequest(AppCredentials(app.app_key, app.app_secret), sandbox.auth_url, **options)
 
 
 @pytest.fixture
-def keeper(sandbox):
+def keeper(sandbox: Sandbox) -> Iterator[TokenKeeper]:
     """A keeper at the sandbox, with real threads and clocks."""
     request = request_for(sandbox)
     keeper = TokenKeeper(request, identity=request.identity)
@@ -41,7 +46,7 @@ def keeper(sandbox):
     keeper.close()
 
 
-def run(program, sandbox):
+def run(program: str, sandbox: Sandbox) -> str:
     """Run a program with the sandbox's log-in; returns what it printed."""
     quiet = [sys.executable, "-W", "ignore:This process"]  # Python 3.12 warns of every fork beside threads
     command = [*quiet, PROGRAMS / program, sandbox.auth_url, sandbox.app_key, sandbox.app_secret]
@@ -51,11 +56,11 @@ def run(program, sandbox):
     return done.stdout
 
 
-def at_once(number, call):
+def at_once(number: int, call: Callable[..., Any] | Callable[..., AccessToken]) -> list[Any]:
     """Call from many threads at the same moment."""
     together = threading.Barrier(number)
 
-    def wait_and_call(index):
+    def wait_and_call(index: Any) -> Any | AccessToken:
         together.wait()
         return call(index)
 
@@ -63,7 +68,7 @@ def at_once(number, call):
         return list(pool.map(wait_and_call, range(number)))
 
 
-def test_a_cold_herd_makes_one_request(sandbox, keeper):
+def test_a_cold_herd_makes_one_request(sandbox: Sandbox, keeper: TokenKeeper) -> None:
     """Thirty-two threads that need the first token share one request."""
     sandbox.faults.slow(0.1, at="token")
     tokens = at_once(32, lambda _: keeper.token())
@@ -71,7 +76,7 @@ def test_a_cold_herd_makes_one_request(sandbox, keeper):
     assert sandbox.requests.count("token") == 1
 
 
-def test_life_counts_from_before_the_request_left(sandbox, keeper):
+def test_life_counts_from_before_the_request_left(sandbox: Sandbox, keeper: TokenKeeper) -> None:
     """A token was born before its request arrived at the service, not when the answer came."""
     sandbox.faults.slow(0.2, at="token")
     asking = threading.Thread(target=keeper.token)
@@ -82,7 +87,7 @@ def test_life_counts_from_before_the_request_left(sandbox, keeper):
     assert keeper.token().issued_at < arrived
 
 
-def test_keepers_of_one_app_share_a_request(sandbox):
+def test_keepers_of_one_app_share_a_request(sandbox: Sandbox) -> None:
     """Two log-ins of the same app that need a token at once make one request."""
     sandbox.faults.slow(0.1, at="token")
     keepers = [TokenKeeper(request, identity=request.identity) for request in [request_for(sandbox)] * 2]
@@ -94,19 +99,19 @@ def test_keepers_of_one_app_share_a_request(sandbox):
 class SlowIdentity:
     """Gives other threads every chance to come between a look at the flights and the next."""
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         threading.Event().wait(0.005)
         return 1
 
-    def __eq__(self, other):
+    def __eq__(self, other: Any) -> bool:
         return self is other
 
 
-def test_no_thread_of_one_keeper_slips_in_between():
+def test_no_thread_of_one_keeper_slips_in_between() -> None:
     """Eight threads look for a flight at the same moment, and one request departs."""
     requests = []
 
-    def fetch():
+    def fetch() -> AccessToken:
         requests.append(1)
         return AccessToken("x" * 20)
 
@@ -115,11 +120,11 @@ def test_no_thread_of_one_keeper_slips_in_between():
     assert len(requests) == 1
 
 
-def test_no_keeper_of_one_app_slips_in_between():
+def test_no_keeper_of_one_app_slips_in_between() -> None:
     """Eight keepers look for a flight at the same moment, and one request departs."""
     requests, identity = [], SlowIdentity()
 
-    def fetch():
+    def fetch() -> AccessToken:
         requests.append(1)
         while not all(keeper.state.in_flight for keeper in keepers):
             threading.Event().wait(0.001)
@@ -131,7 +136,7 @@ def test_no_keeper_of_one_app_slips_in_between():
 
 
 @pytest.mark.parametrize("difference", ["app", "life", "secret"])
-def test_others_never_share(sandbox, difference):
+def test_others_never_share(sandbox: Sandbox, difference: str) -> None:
     """Another app, another secret or another life asked for: another request, another token."""
     sandbox.faults.slow(0.1, at="token", times=None)
     mine = request_for(sandbox)
@@ -142,7 +147,7 @@ def test_others_never_share(sandbox, difference):
     }[difference]()
     keepers = [TokenKeeper(request, identity=request.identity) for request in (mine, other)]
 
-    def ask(index):
+    def ask(index: Any) -> Any:
         try:
             return keepers[index].token()
         except TokenRefused:
@@ -154,11 +159,11 @@ def test_others_never_share(sandbox, difference):
     assert sandbox.requests.count("token") == 2
 
 
-def test_the_caller_never_sends_the_request_itself(sandbox, keeper):
+def test_the_caller_never_sends_the_request_itself(sandbox: Sandbox, keeper: TokenKeeper) -> None:
     """The request runs beside its caller."""
     names = []
 
-    def fetch():
+    def fetch() -> AccessToken:
         names.append(threading.current_thread().name)
         return AccessToken("x" * 20)
 
@@ -166,16 +171,16 @@ def test_the_caller_never_sends_the_request_itself(sandbox, keeper):
     assert names == ["dolbyio_nb"]
 
 
-def test_an_answer_after_the_log_out_counts_no_more():
+def test_an_answer_after_the_log_out_counts_no_more() -> None:
     """A token that arrives when its keeper is closed is dropped."""
     asked, may_answer = threading.Event(), threading.Event()
 
-    def fetch():
+    def fetch() -> AccessToken:
         asked.set()
         may_answer.wait(LIMIT)
         return AccessToken("x" * 20)
 
-    def ask():
+    def ask() -> None:
         with pytest.raises(NotLoggedIn):
             keeper.token()
 
@@ -190,7 +195,7 @@ def test_an_answer_after_the_log_out_counts_no_more():
     assert not keeper.state.cached.token
 
 
-def test_a_flight_lands_once():
+def test_a_flight_lands_once() -> None:
     """What comes after a request was given up reaches no passenger and changes no outcome."""
     told = []
     flight = InFlight(lambda: AccessToken("late"), 0.0)
@@ -202,7 +207,7 @@ def test_a_flight_lands_once():
     assert isinstance(flight.outcome, TokenUnavailable)
 
 
-def test_the_worker_runs_in_the_context_of_the_log_in():
+def test_the_worker_runs_in_the_context_of_the_log_in() -> None:
     """Listeners find the context variables of the cell that logged in; ipykernel keeps its cell there."""
     cell, found, told = contextvars.ContextVar("cell"), [], threading.Event()
     keeper = TokenKeeper(lambda: AccessToken("x" * 20))
@@ -214,7 +219,7 @@ def test_the_worker_runs_in_the_context_of_the_log_in():
     keeper.close()
 
 
-def test_a_cell_begins_when_the_listeners_know_the_token():
+def test_a_cell_begins_when_the_listeners_know_the_token() -> None:
     """Before a cell, the name is bound already, however long its listener takes."""
     told = []
     keeper = TokenKeeper(lambda: AccessToken("x" * 20))
@@ -224,7 +229,7 @@ def test_a_cell_begins_when_the_listeners_know_the_token():
     keeper.close()
 
 
-def test_a_forgotten_keeper_takes_its_worker_along(stage):
+def test_a_forgotten_keeper_takes_its_worker_along(stage: Stage) -> None:
     """A keeper that nobody holds any more is collected, and its thread ends."""
     keeper = stage.keeper()
     keeper.token()
@@ -236,7 +241,7 @@ def test_a_forgotten_keeper_takes_its_worker_along(stage):
     assert stage.worker is None
 
 
-def test_one_worker_is_all_there_is(sandbox, keeper):
+def test_one_worker_is_all_there_is(sandbox: Sandbox, keeper: TokenKeeper) -> None:
     """Many asks and many renewals later, there is one thread; after the log-out there is none."""
     before = set(threading.enumerate())
     keeper.token()
@@ -249,21 +254,23 @@ def test_one_worker_is_all_there_is(sandbox, keeper):
 
 
 @pytest.fixture
-def ctrl_c():
+def ctrl_c() -> Iterator[None]:
     """Python's own handling of Ctrl-C, also where the test run was started without it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
-def interrupt_once_asked(sandbox):
+def interrupt_once_asked(sandbox: Any) -> None:
     """Press Ctrl-C when the token request has reached the sandbox."""
     sandbox.requests.wait("token", 1)
     os.kill(os.getpid(), signal.SIGINT)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_ctrl_c_ends_the_wait_and_not_the_request(sandbox, keeper, ctrl_c):
+def test_ctrl_c_ends_the_wait_and_not_the_request(
+    sandbox: Sandbox, keeper: TokenKeeper, ctrl_c: None
+) -> None:
     """A real Ctrl-C reaches a waiting caller at once; the token still arrives."""
     sandbox.faults.hang(at="token")
     threading.Thread(target=interrupt_once_asked, args=[sandbox]).start()
@@ -275,7 +282,7 @@ def test_ctrl_c_ends_the_wait_and_not_the_request(sandbox, keeper, ctrl_c):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_the_flight_lands_after_ctrl_c(sandbox, keeper, ctrl_c):
+def test_the_flight_lands_after_ctrl_c(sandbox: Sandbox, keeper: TokenKeeper, ctrl_c: None) -> None:
     """The request that was in the air when Ctrl-C came brings the token for the next ask."""
     sandbox.faults.slow(0.3, at="token")
     threading.Thread(target=interrupt_once_asked, args=[sandbox]).start()
@@ -286,19 +293,19 @@ def test_the_flight_lands_after_ctrl_c(sandbox, keeper, ctrl_c):
 
 
 @has_fork
-def test_a_hundred_forks_with_a_request_in_the_air(sandbox):
+def test_a_hundred_forks_with_a_request_in_the_air(sandbox: Sandbox) -> None:
     """Every child gets a token, although the parent's locks and threads are not there."""
     assert run("fork_in_flight.py", sandbox) == "100\n"
 
 
-def moment(keeper):
+def moment(keeper: TokenKeeper) -> Any:
     """The share of its life at which the present token is renewed."""
     token = keeper.state.cached.token
     return (keeper.state.cached.advisory_at - token.issued_at) / token.lifetime
 
 
 @has_fork
-def test_a_forked_child_draws_other_moments(sandbox, keeper):
+def test_a_forked_child_draws_other_moments(sandbox: Sandbox, keeper: TokenKeeper) -> None:
     """Children do not renew in step with each other: each has dice of its own."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -312,13 +319,13 @@ def test_a_forked_child_draws_other_moments(sandbox, keeper):
 
 
 @has_fork
-def test_forked_and_spawned_processes(sandbox):
+def test_forked_and_spawned_processes(sandbox: Sandbox) -> None:
     """A forked child can renew; a spawned one has the token and says why it cannot."""
     said = run("other_processes.py", sandbox).splitlines()
     assert said == ["fork the same token a new token 0", "spawn the same token TokenRefused 0"]
 
 
-def test_the_program_ends_although_the_service_hangs(sandbox):
+def test_the_program_ends_although_the_service_hangs(sandbox: Sandbox) -> None:
     """Nothing of the keeper holds up the end of the interpreter."""
     sandbox.faults.hang(at="token", times=None)
     assert run("exit_while_hanging.py", sandbox).startswith("done")

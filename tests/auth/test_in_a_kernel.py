@@ -2,6 +2,9 @@
 
 import os
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_client.manager import start_new_kernel
@@ -26,7 +29,7 @@ keeper = TokenKeeper(fetch)
 
 
 @pytest.fixture
-def kernel(tmp_path):
+def kernel(tmp_path: Path) -> Iterator[Any]:
     """A kernel in an empty directory, and its client."""
     manager, client = start_new_kernel(
         kernel_name="python3", cwd=str(tmp_path), env={**os.environ, "IPYTHONDIR": str(tmp_path)}
@@ -36,13 +39,13 @@ def kernel(tmp_path):
     manager.shutdown_kernel(now=True)
 
 
-def run(client, code):
+def run(client: Any, code: str) -> Any:
     """Run a cell; returns how it ended."""
     reply = client.execute_interactive(code, timeout=LIMIT, output_hook=lambda _: None)
     return reply["content"]["status"]
 
 
-def wait_for(path):
+def wait_for(path: Path) -> None:
     """Wait until a file is there."""
     end = time.monotonic() + LIMIT
     while not path.exists():
@@ -50,7 +53,7 @@ def wait_for(path):
         time.sleep(0.01)
 
 
-def test_an_interrupted_cell_ends_and_the_next_one_has_the_token(kernel, tmp_path):
+def test_an_interrupted_cell_ends_and_the_next_one_has_the_token(kernel: Any, tmp_path: Path) -> None:
     """Interrupting the kernel frees the cell while the service is silent; the same request then lands."""
     manager, client = kernel
     assert run(client, LOG_IN) == "ok"

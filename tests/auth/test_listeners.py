@@ -1,16 +1,17 @@
 """Who is told of a new token, and when."""
 
 import threading
+from typing import Any
 
 import pytest
 
 from dolbyio_nb.auth.background import Listeners
 from dolbyio_nb.errors import TokenUnavailable
 
-from .stage import outage
+from .stage import Stage, outage
 
 
-def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage):
+def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage: Stage) -> None:
     """Every renewal is told while the old value is still good."""
     keeper, told = stage.keeper(), []
     keeper.subscribe(lambda token: told.append((token, stage.now)))
@@ -24,11 +25,11 @@ def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage)
     assert len(told) == len({token for token, _ in told}) == 4
 
 
-def test_a_listener_that_fails_harms_nobody(stage, caplog):
+def test_a_listener_that_fails_harms_nobody(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """The token arrives, the other listeners are told, nothing is printed."""
     keeper, told = stage.keeper(), []
 
-    def fails(token):
+    def fails(token: Any) -> None:
         raise RuntimeError(f"not with {token}")
 
     keeper.subscribe(fails)
@@ -39,7 +40,7 @@ def test_a_listener_that_fails_harms_nobody(stage, caplog):
     assert [record.levelname for record in caplog.records] in ([], ["DEBUG"])
 
 
-def test_who_ends_the_subscription_is_not_told(stage):
+def test_who_ends_the_subscription_is_not_told(stage: Stage) -> None:
     """Unsubscribing takes effect at once, and only for that subscription."""
     keeper, told = stage.keeper(), []
     end = keeper.subscribe(told.append)
@@ -52,7 +53,7 @@ def test_who_ends_the_subscription_is_not_told(stage):
 
 
 @pytest.mark.parametrize("has_threads", [True, False])
-def test_listeners_hear_of_tokens_without_threads_too(stage, has_threads):
+def test_listeners_hear_of_tokens_without_threads_too(stage: Stage, has_threads: bool) -> None:
     """Where no thread can start, the caller's own does everything."""
     stage.has_threads = has_threads
     keeper, told = stage.keeper(), []
@@ -66,7 +67,7 @@ def test_listeners_hear_of_tokens_without_threads_too(stage, has_threads):
     assert len(stage.requests) == 2
 
 
-def test_a_listener_may_ask_the_keeper(stage):
+def test_a_listener_may_ask_the_keeper(stage: Stage) -> None:
     """Asking for the token while being told of it is allowed."""
     keeper, told = stage.keeper(), []
     keeper.subscribe(lambda token: told.append(keeper.token()))
@@ -75,7 +76,7 @@ def test_a_listener_may_ask_the_keeper(stage):
     assert told == [keeper.token()]
 
 
-def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage):
+def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage: Stage) -> None:
     """Who waits for another thread's telling has an end to patience."""
     keeper, listeners = stage.keeper(), Listeners()
     keeper.token()
@@ -90,7 +91,7 @@ def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage):
     telling.join(30)
 
 
-def test_listeners_hear_of_each_trouble_once(stage):
+def test_listeners_hear_of_each_trouble_once(stage: Stage) -> None:
     """Each failed renewal is told with its error; a renewal that succeeds is news of the other kind."""
     keeper, troubles, tokens = stage.keeper(), [], []
     keeper.on_trouble(troubles.append)

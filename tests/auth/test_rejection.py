@@ -2,8 +2,10 @@
 
 import pytest
 
+from .stage import Stage
 
-def test_a_refused_token_is_not_handed_out_again(stage):
+
+def test_a_refused_token_is_not_handed_out_again(stage: Stage) -> None:
     """After a 401 everybody gets another token."""
     keeper = stage.keeper()
     first = keeper.token()
@@ -12,7 +14,7 @@ def test_a_refused_token_is_not_handed_out_again(stage):
     assert keeper.token() != first
 
 
-def test_the_first_of_many_refusals_starts_the_only_request(stage):
+def test_the_first_of_many_refusals_starts_the_only_request(stage: Stage) -> None:
     """Sixteen answers of 401 to the same token cost one request."""
     keeper = stage.keeper()
     first = keeper.token()
@@ -24,7 +26,7 @@ def test_the_first_of_many_refusals_starts_the_only_request(stage):
     assert len(stage.requests) == 2
 
 
-def test_a_late_refusal_of_an_old_token_leaves_the_new_one_alone(stage):
+def test_a_late_refusal_of_an_old_token_leaves_the_new_one_alone(stage: Stage) -> None:
     """A 401 counts against the token that was sent, not against the one that came since."""
     keeper = stage.keeper()
     first = keeper.token()
@@ -35,7 +37,7 @@ def test_a_late_refusal_of_an_old_token_leaves_the_new_one_alone(stage):
     assert len(stage.requests) == 2
 
 
-def test_two_refused_tokens_that_were_never_accepted_make_deaf_for_a_minute(stage):
+def test_two_refused_tokens_that_were_never_accepted_make_deaf_for_a_minute(stage: Stage) -> None:
     """If new tokens do not help, the trouble is not the token: stop asking for more."""
     keeper = stage.keeper()
     stage.advance(10)
@@ -52,7 +54,7 @@ def test_two_refused_tokens_that_were_never_accepted_make_deaf_for_a_minute(stag
     assert keeper.token() != second
 
 
-def test_an_accepted_token_makes_a_refusal_believable(stage):
+def test_an_accepted_token_makes_a_refusal_believable(stage: Stage) -> None:
     """Tokens that worked until they were revoked are renewed each time."""
     keeper = stage.keeper()
     for _ in range(5):
@@ -64,7 +66,7 @@ def test_an_accepted_token_makes_a_refusal_believable(stage):
 
 
 @pytest.mark.parametrize("never_its_own", ["", "something else"])
-def test_a_token_that_the_keeper_never_had_changes_nothing(stage, never_its_own):
+def test_a_token_that_the_keeper_never_had_changes_nothing(stage: Stage, never_its_own: str) -> None:
     """A foreign token in a foreign header is no news about this one."""
     keeper = stage.keeper()
     first = keeper.token()
@@ -73,7 +75,7 @@ def test_a_token_that_the_keeper_never_had_changes_nothing(stage, never_its_own)
     assert keeper.token() is first
 
 
-def test_after_the_log_out_a_refusal_is_nobodys_business(stage):
+def test_after_the_log_out_a_refusal_is_nobodys_business(stage: Stage) -> None:
     """A 401 that comes after the log-out is returned as it is."""
     keeper = stage.keeper()
     token = keeper.token()

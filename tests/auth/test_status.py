@@ -7,10 +7,10 @@ import pytest
 
 from dolbyio_nb.errors import TokenRefused
 
-from .stage import outage, revoked
+from .stage import Stage, outage, revoked
 
 
-def test_the_states_of_a_life(stage):
+def test_the_states_of_a_life(stage: Stage) -> None:
     """Logged out, renewing, fresh, stale, refused: each with its times."""
     keeper = stage.keeper()
     assert keeper.status().state == "logged out"
@@ -31,7 +31,7 @@ def test_the_states_of_a_life(stage):
     assert keeper.status().state == "refused"
 
 
-def test_a_request_in_the_air_shows(stage):
+def test_a_request_in_the_air_shows(stage: Stage) -> None:
     """While a request is in the air, the state is renewing."""
     keeper = stage.keeper()
     keeper.token()
@@ -40,7 +40,7 @@ def test_a_request_in_the_air_shows(stage):
     assert keeper.status().state == "renewing"
 
 
-def test_a_lapsed_token_is_stale_without_an_error(stage):
+def test_a_lapsed_token_is_stale_without_an_error(stage: Stage) -> None:
     """Nobody needed it: that is no failure."""
     keeper = stage.keeper()
     keeper.token()
@@ -49,14 +49,14 @@ def test_a_lapsed_token_is_stale_without_an_error(stage):
     assert (status.state, status.last_error, status.next_try) == ("stale", "", None)
 
 
-def test_the_repr_tells_the_state_and_nothing_else(stage):
+def test_the_repr_tells_the_state_and_nothing_else(stage: Stage) -> None:
     """A keeper that is printed shows how it is doing."""
     keeper = stage.keeper()
     keeper.token()
     assert repr(keeper) == "<TokenKeeper: fresh>"
 
 
-def test_a_pickled_keeper_carries_the_token_and_its_remaining_life(stage):
+def test_a_pickled_keeper_carries_the_token_and_its_remaining_life(stage: Stage) -> None:
     """A copy hands the token out until it dies, then says why it has no other."""
     keeper = stage.keeper()
     token = keeper.token()
@@ -69,7 +69,7 @@ def test_a_pickled_keeper_carries_the_token_and_its_remaining_life(stage):
         copy.token()
 
 
-def test_a_keeper_pickled_without_a_token_says_why_it_has_none(stage):
+def test_a_keeper_pickled_without_a_token_says_why_it_has_none(stage: Stage) -> None:
     """A copy of nothing is an explanation."""
     stage.failing = outage
     copy = pickle.loads(pickle.dumps(stage.keeper()))
@@ -77,7 +77,7 @@ def test_a_keeper_pickled_without_a_token_says_why_it_has_none(stage):
         copy.token()
 
 
-def test_a_token_that_is_not_young_is_renewed_for_the_copy(stage):
+def test_a_token_that_is_not_young_is_renewed_for_the_copy(stage: Stage) -> None:
     """A copy gets a whole life, also when the token has lapsed; a second copy costs nothing."""
     keeper = stage.keeper()
     stage.wall_ahead = time.time() - stage.now
@@ -91,7 +91,7 @@ def test_a_token_that_is_not_young_is_renewed_for_the_copy(stage):
         assert len(stage.requests) == sent
 
 
-def test_a_copy_of_a_copy_asks_for_nothing(stage):
+def test_a_copy_of_a_copy_asks_for_nothing(stage: Stage) -> None:
     """A copy cannot renew: it is copied as it is, and stays usable."""
     stage.wall_ahead = time.time() - stage.now
     first = pickle.loads(pickle.dumps(stage.keeper()))
@@ -100,7 +100,7 @@ def test_a_copy_of_a_copy_asks_for_nothing(stage):
     assert first.status().state == "fresh"
 
 
-def test_a_copy_that_was_stored_for_long_is_expired(stage, monkeypatch):
+def test_a_copy_that_was_stored_for_long_is_expired(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """The end is a moment of the day: what lay in a file for an hour is not fresh when it is read."""
     stage.wall_ahead = time.time() - stage.now
     stored = pickle.dumps(stage.keeper())

@@ -3,6 +3,7 @@
 import base64
 import json
 import traceback
+from typing import Any
 
 import pytest
 import requests
@@ -22,13 +23,13 @@ SECRET = "the/secret+of the table=="
 HTML, JSON, PROBLEM = "text/html; charset=utf-8", "application/json", "application/problem+json"
 
 
-def jwt(**claims):
+def jwt(**claims: Any) -> str:
     """A token that says of itself when it began and ends."""
     parts = [json.dumps(part).encode() for part in ({"alg": "RS256"}, claims)]
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + ".c2lnbmVk"
 
 
-def given(token=TOKEN, **rest):
+def given(token: int | str | None = TOKEN, **rest: Any) -> dict[Any, Any]:
     """The body of an answer with a token."""
     return {"access_token": token, "token_type": "Bearer", **rest}
 
@@ -123,7 +124,7 @@ TABLE = [
 ]
 
 
-def answer(status, headers, body):
+def answer(status: Any, headers: dict[Any, Any], body: Any) -> Answer:
     """The answer of a row."""
     content = (
         body
@@ -143,7 +144,7 @@ ROWS = pytest.mark.parametrize(
 
 
 @ROWS
-def test_what_an_answer_means(status, headers, body, wanted):
+def test_what_an_answer_means(status: Any, headers: Any, body: Any, wanted: Any) -> None:
     """One row: the answer, and the token's life or what there is instead."""
     got = answer(status, headers, body)
     token = read_token(got, asked=1800)
@@ -151,7 +152,9 @@ def test_what_an_answer_means(status, headers, body, wanted):
 
 
 @ROWS
-def test_what_the_caller_gets(status, headers, body, wanted, monkeypatch):
+def test_what_the_caller_gets(
+    status: Any, headers: Any, body: Any, wanted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same rows through a whole request: a token, or an error of three lines at most."""
     monkeypatch.setattr(bounded, "post", lambda url, **options: answer(status, headers, body))
     request = TokenRequest(AppCredentials("key-of-the-table", SECRET), "https://api.dolby.io", 1800)
@@ -171,13 +174,13 @@ def test_what_the_caller_gets(status, headers, body, wanted, monkeypatch):
 
 @pytest.mark.parametrize("asked", [1, 60, 1800, 86400])
 @pytest.mark.parametrize("answered", [1, 60, 1e6, 1e18, True, "1e9"])
-def test_no_token_is_believed_to_live_longer_than_was_asked(asked, answered):
+def test_no_token_is_believed_to_live_longer_than_was_asked(asked: int, answered: Any) -> None:
     """Nor longer than a day, whatever the answer says."""
     life = read_token(answer(200, {}, given(expires_in=answered)), asked)[1]
     assert 0 < life <= min(asked, 86400)
 
 
-def test_a_redirect_is_told_with_its_host_alone():
+def test_a_redirect_is_told_with_its_host_alone() -> None:
     """Where it leads may hold anything; the host says whose page it is."""
     said = str(explain(answer(302, {"Location": "https://u:p@login.hotel.example/?t=1"}, "")))
     assert "login.hotel.example" in said
@@ -196,7 +199,9 @@ ECHOES = {  # as it comes, and a piece of it that must not be seen
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 429, 500])
 @pytest.mark.parametrize("place", ["error_description", "title", "error", "page", "far down"])
 @pytest.mark.parametrize("form", ECHOES)
-def test_a_secret_that_is_echoed_is_not_quoted(status, place, form, monkeypatch):
+def test_a_secret_that_is_echoed_is_not_quoted(
+    status: int, place: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever the service sends back, and where a long text is cut, no error shows the secret."""
     echo, piece = ECHOES[form]
     body = f"<p>{echo}</p>" if place == "page" else {place: f"you sent {echo}"}
@@ -224,10 +229,10 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("error", "named"), FAILURES, ids=lambda value: type(value).__name__)
-def test_what_came_between_is_named(error, named, monkeypatch):
+def test_what_came_between_is_named(error: Exception, named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an answer the error says what kind of failure it was, and drags no frames along."""
 
-    def fail(url, **options):
+    def fail(url: Any, **options: Any) -> None:
         raise error
 
     monkeypatch.setattr(bounded, "post", fail)
@@ -237,11 +242,11 @@ def test_what_came_between_is_named(error, named, monkeypatch):
     assert SECRET not in str(caught.value)
 
 
-def test_the_request_has_limits_and_follows_nothing(monkeypatch):
+def test_the_request_has_limits_and_follows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time limits for connecting and reading, no redirect followed, one attempt."""
     seen = []
 
-    def send(self, request, *options):
+    def send(self: Any, request: Any, *options: Any) -> None:
         seen.append((request, options))
         raise requests.ConnectionError("not sent")
 
@@ -251,7 +256,7 @@ def test_the_request_has_limits_and_follows_nothing(monkeypatch):
     assert len(seen) == 1
 
 
-def test_the_options_of_the_one_post(monkeypatch):
+def test_the_options_of_the_one_post(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the request hands on: limits to connect, to read and in all."""
     seen = {}
     monkeypatch.setattr(

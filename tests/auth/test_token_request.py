@@ -2,7 +2,9 @@
 
 import socket
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -19,11 +21,11 @@ OPENINGS = {
 
 
 @contextmanager
-def server(answer):
+def server(answer: Callable[..., Any]) -> Iterator[Any]:
     """A server that hands each connection to `answer`; gives its address, and what tells of broken pipes."""
     done = threading.Semaphore(0)
 
-    def serve():
+    def serve() -> None:
         while True:
             try:
                 connection, _ = listening.accept()
@@ -44,17 +46,17 @@ def server(answer):
     thread.join(LIMIT)
 
 
-def request(url, **options):
+def request(url: Any, **options: Any) -> TokenRequest:
     """A token request there."""
     return TokenRequest(AppCredentials("key-of-the-test", "secret-of-the-test"), url, **options)
 
 
 @pytest.mark.parametrize("framing", OPENINGS)
-def test_an_endless_answer_is_read_up_to_a_megabyte(framing):
+def test_an_endless_answer_is_read_up_to_a_megabyte(framing: str) -> None:
     """Then the connection is closed: the server cannot go on sending."""
     sent = []
 
-    def flood(connection):
+    def flood(connection: Any) -> None:
         connection.sendall(OPENINGS[framing])
         piece = b" " * 65536
         while len(sent) < 10_000:
@@ -69,12 +71,12 @@ def test_an_endless_answer_is_read_up_to_a_megabyte(framing):
 
 
 @pytest.mark.parametrize("part", ["nothing", "headers", *OPENINGS])
-def test_an_answer_that_trickles_is_given_up_in_time(part):
+def test_an_answer_that_trickles_is_given_up_in_time(part: str) -> None:
     """A byte now and then outlasts every time limit for one read; the limit in all ends it, and closes."""
     begins = {"nothing": b"", "headers": b"HTTP/1.1 200 OK\r\nX-Slow: "}.get(part) or OPENINGS.get(part, b"")
     stop = threading.Event()
 
-    def trickle(connection):
+    def trickle(connection: Any) -> None:
         connection.sendall(begins)
         while not stop.wait(0.02):
             connection.sendall(b"" if part == "nothing" else b"1\r\n \r\n" if part == "in chunks" else b" ")
@@ -88,11 +90,11 @@ def test_an_answer_that_trickles_is_given_up_in_time(part):
         stop.set()
 
 
-def test_no_redirect_is_followed():
+def test_no_redirect_is_followed() -> None:
     """The Basic header goes nowhere else; a portal's redirect is named."""
     asked = []
 
-    def token(connection):
+    def token(connection: Any) -> None:
         asked.append(1)
         connection.sendall(
             b'HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n{"access_token": "xxxxxxxxxxxxxxxx"}'
@@ -100,7 +102,7 @@ def test_no_redirect_is_followed():
 
     with server(token) as (elsewhere, _):
 
-        def redirect(connection):
+        def redirect(connection: Any) -> None:
             connection.sendall(
                 f"HTTP/1.1 307 Go\r\nLocation: {elsewhere}/\r\nContent-Length: 0\r\n\r\n".encode()
             )
@@ -110,11 +112,11 @@ def test_no_redirect_is_followed():
     assert not asked
 
 
-def test_nothing_is_sent_twice():
+def test_nothing_is_sent_twice() -> None:
     """A POST that gets no answer is not repeated by itself."""
     asked = []
 
-    def drop(connection):
+    def drop(connection: Any) -> None:
         asked.append(1)
 
     with server(drop) as (url, _), pytest.raises(TokenUnavailable, match=r"connection to 127\.0\.0\.1 broke"):

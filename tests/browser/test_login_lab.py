@@ -1,9 +1,15 @@
 """%dolby_login in JupyterLab, against the sandbox as the service."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from dolbyio_nb.sandbox import Sandbox
 
 from .conftest import SECRET
-from .lab import Server, fill, open_alone, word, write_notebook
+from .lab import Notebook, Server, fill, open_alone, word, write_notebook
 
 FORM = "%load_ext dolbyio_nb\n%dolby_login --form"
 ASK = "dolby.session.get(f'{dolby.media_url}/media/jobs').status_code"
@@ -15,13 +21,15 @@ RAISED = "() => seen.some(([left, status], i) => i && status === 'busy' && left 
 
 
 @pytest.fixture(autouse=True)
-def well_behaved(sandbox):
+def well_behaved(sandbox: Sandbox) -> Iterator[None]:
     """The service is well before and after each test."""
     yield
     sandbox.faults.clear()
 
 
-def test_from_the_form_to_an_answer_and_out_again(notebook, sandbox, server):
+def test_from_the_form_to_an_answer_and_out_again(
+    notebook: Callable[..., Notebook], sandbox: Sandbox, server: Server
+) -> None:
     """A wrong secret is refused in words; the right one logs in; log-out forgets; nothing is written down."""
     it = notebook("%xmode Verbose\n" + FORM, ASK, "dolby, dolby_token", "dolby")
     it.run(0)
@@ -47,7 +55,7 @@ def test_from_the_form_to_an_answer_and_out_again(notebook, sandbox, server):
     assert "eyJ" not in it.path.read_text(), "a token is in the file"
 
 
-def test_run_all_stops_where_the_log_in_is_needed(notebook):
+def test_run_all_stops_where_the_log_in_is_needed(notebook: Callable[..., Notebook]) -> None:
     """Run All ends at the first use of the log-in with at most three lines, and runs nothing after it."""
     it = notebook(FORM, "jobs = dolby.media", "print('never')")
     it.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
@@ -59,7 +67,7 @@ def test_run_all_stops_where_the_log_in_is_needed(notebook):
     assert it.text(2) == ""
 
 
-def test_a_renewal_is_seen_while_a_cell_is_busy(notebook, sandbox):
+def test_a_renewal_is_seen_while_a_cell_is_busy(notebook: Callable[..., Notebook], sandbox: Sandbox) -> None:
     """A cell that runs until the token has changed ends, and the countdown has gone up meanwhile."""
     sandbox.faults.token_life = 6
     it = notebook(FORM, "before = dolby_token\nwhile dolby_token is before: pass")
@@ -72,7 +80,7 @@ def test_a_renewal_is_seen_while_a_cell_is_busy(notebook, sandbox):
     it.wait(1)
 
 
-def test_a_renewal_that_fails_says_why(notebook, sandbox):
+def test_a_renewal_that_fails_says_why(notebook: Callable[..., Notebook], sandbox: Sandbox) -> None:
     """When the service is down, the state says so, with the reason and the next try."""
     it = notebook(FORM)
     it.run(0)
@@ -85,7 +93,7 @@ def test_a_renewal_that_fails_says_why(notebook, sandbox):
     assert "The token still works." in it.text(0)
 
 
-def test_the_magics_and_the_panel_tell_the_same(notebook):
+def test_the_magics_and_the_panel_tell_the_same(notebook: Callable[..., Notebook]) -> None:
     """%dolby_status shows the panel again and empties the old one; %dolby_logout is seen in it."""
     it = notebook("%load_ext dolbyio_nb\n%dolby_login --sandbox", "%dolby_status", "%dolby_logout")
     it.run(0)
@@ -97,7 +105,7 @@ def test_the_magics_and_the_panel_tell_the_same(notebook):
     it.page.get_by_label("App key").wait_for()
 
 
-def test_the_sandbox_is_one_click_away(notebook):
+def test_the_sandbox_is_one_click_away(notebook: Callable[..., Notebook]) -> None:
     """The form's button logs in to the sandbox inside the kernel, for as long as was chosen."""
     it = notebook(FORM, ASK)
     it.run(0)
@@ -110,7 +118,9 @@ def test_the_sandbox_is_one_click_away(notebook):
     assert "200" in it.text(1)
 
 
-def test_what_is_remembered_is_found_again(notebook, sandbox, server):
+def test_what_is_remembered_is_found_again(
+    notebook: Callable[..., Notebook], sandbox: Sandbox, server: Server
+) -> None:
     """ "Remember" writes `.env` for this user alone; the next form offers it, and one click takes it."""
     it = notebook(FORM, "%dolby_logout\n%dolby_login --form")
     it.run(0)
@@ -129,7 +139,7 @@ def test_what_is_remembered_is_found_again(notebook, sandbox, server):
         file.unlink()
 
 
-def test_a_server_that_stops_is_seen(chromium, context, tmp_path):
+def test_a_server_that_stops_is_seen(chromium: "Browser", context: "BrowserContext", tmp_path: Path) -> None:
     """When the server ends, the panel stops counting as if all were well."""
     server = Server(tmp_path / "lab")
     try:

@@ -1,10 +1,12 @@
 """The panel in JupyterLab, with an obliging stand-in behind it in the kernel."""
 
 import json
+from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import BrowserContext
 
-from .lab import CURRENT, fill, open_alone, word
+from .lab import CURRENT, Notebook, Server, fill, open_alone, word
 
 NEEDLE = "s3cr3t-NEEDLE-42"
 SHOW = "import stand_in; actions, panel = stand_in.new(found='.env'); panel"
@@ -25,7 +27,9 @@ STORED = """async () => JSON.stringify([{ ...localStorage }, { ...sessionStorage
   })))])"""
 
 
-def test_a_log_in_leaves_the_secret_in_one_frame_only(alone, server, context):
+def test_a_log_in_leaves_the_secret_in_one_frame_only(
+    alone: Callable[..., Notebook], server: Server, context: "BrowserContext"
+) -> None:
     """Typed, saved, sent and saved again: the secret was in one message and is nowhere else."""
     it = alone(SHOW, "actions.lengths")
     it.run(0)
@@ -50,7 +54,7 @@ def test_a_log_in_leaves_the_secret_in_one_frame_only(alone, server, context):
     assert NEEDLE not in json.dumps(context.storage_state())
 
 
-def test_the_scan_would_see_a_secret_in_a_trait(notebook, server):
+def test_the_scan_would_see_a_secret_in_a_trait(notebook: Callable[..., Notebook], server: Server) -> None:
     """A secret planted in a trait is found in a frame and in the file, so the scan is worth something."""
     it = notebook(SHOW, "panel.error = 'planted' + '-NEEDLE-43'")
     it.run(0)
@@ -61,7 +65,7 @@ def test_the_scan_would_see_a_secret_in_a_trait(notebook, server):
     assert it.path.name in str(server.holds("planted-NEEDLE-43"))
 
 
-def test_an_unexpected_failure_publishes_nothing(notebook, server):
+def test_an_unexpected_failure_publishes_nothing(notebook: Callable[..., Notebook], server: Server) -> None:
     """With Verbose tracebacks, an exception that quotes the secret is told by its kind alone."""
     it = notebook("%xmode Verbose\n" + SHOW)
     it.run(0)
@@ -73,7 +77,7 @@ def test_an_unexpected_failure_publishes_nothing(notebook, server):
     assert server.holds(NEEDLE) == []
 
 
-def test_a_refusal_gets_the_focus_and_can_be_mended(notebook):
+def test_a_refusal_gets_the_focus_and_can_be_mended(notebook: Callable[..., Notebook]) -> None:
     """A wrong secret shows why, keeps the key, and the next try goes through."""
     it = notebook(SHOW)
     it.run(0)
@@ -85,7 +89,7 @@ def test_a_refusal_gets_the_focus_and_can_be_mended(notebook):
     word(it.page, "Fresh")
 
 
-def test_an_idle_panel_costs_no_frames(notebook):
+def test_an_idle_panel_costs_no_frames(notebook: Callable[..., Notebook]) -> None:
     """The countdown runs for seconds, and the websocket carries nothing."""
     it = notebook(LOGGED_IN)
     it.run(0)
@@ -97,7 +101,7 @@ def test_an_idle_panel_costs_no_frames(notebook):
     assert len(it.frames) == before
 
 
-def test_keys_do_not_reach_the_notebook(notebook):
+def test_keys_do_not_reach_the_notebook(notebook: Callable[..., Notebook]) -> None:
     """`dd` on a button of the panel deletes no cell."""
     it = notebook(LOGGED_IN, "1")
     it.run(0)
@@ -107,7 +111,7 @@ def test_keys_do_not_reach_the_notebook(notebook):
     assert it.page.evaluate(f"() => {CURRENT}.content.widgets.length") == 2
 
 
-def test_a_reload_and_a_second_view_tell_the_same(alone):
+def test_a_reload_and_a_second_view_tell_the_same(alone: Callable[..., Notebook]) -> None:
     """After a reload the panel is asked again and is as it was; shown twice, both views agree."""
     it = alone(LOGGED_IN, "panel")
     it.run(0)
@@ -120,7 +124,7 @@ def test_a_reload_and_a_second_view_tell_the_same(alone):
     it.page.get_by_label("App key").nth(1).wait_for()
 
 
-def test_a_busy_cell_delays_no_news_and_is_called_busy(notebook):
+def test_a_busy_cell_delays_no_news_and_is_called_busy(notebook: Callable[..., Notebook]) -> None:
     """While a cell runs, a renewal moves the countdown, and an order that must wait says so or is done."""
     busy = "stand_in.renew_in_background(actions, panel, 7200)\nwhile not actions.go.wait(0.2): pass"
     it = notebook(LOGGED_IN, busy)
@@ -137,7 +141,7 @@ def test_a_busy_cell_delays_no_news_and_is_called_busy(notebook):
 
 
 @pytest.mark.parametrize("end", ["restart", "shutdown"])
-def test_a_kernel_that_went_is_seen(notebook, end):
+def test_a_kernel_that_went_is_seen(notebook: Callable[..., Notebook], end: str) -> None:
     """After a restart or shutdown the countdown stops and the panel says why."""
     it = notebook(LOGGED_IN)
     it.run(0)
@@ -147,7 +151,7 @@ def test_a_kernel_that_went_is_seen(notebook, end):
     assert it.page.get_by_role("timer").inner_text() == "–"
 
 
-def test_a_kernel_that_died_is_seen(notebook):
+def test_a_kernel_that_died_is_seen(notebook: Callable[..., Notebook]) -> None:
     """A kernel that is killed and started anew by the server is not the one that had the token."""
     it = notebook(LOGGED_IN, "import os; os._exit(1)")
     it.run(0)
@@ -157,7 +161,9 @@ def test_a_kernel_that_died_is_seen(notebook):
     it.page.locator(".jp-Dialog button").click()  # JupyterLab says so too
 
 
-def test_a_notebook_without_its_kernel_claims_nothing(alone, server, context):
+def test_a_notebook_without_its_kernel_claims_nothing(
+    alone: Callable[..., Notebook], server: Server, context: "BrowserContext"
+) -> None:
     """Reopened later, with its state from the file, the panel says that its kernel is gone."""
     it = alone(LOGGED_IN)
     it.run(0)
@@ -171,7 +177,7 @@ def test_a_notebook_without_its_kernel_claims_nothing(alone, server, context):
     later.close()
 
 
-def test_a_browser_clock_that_is_off_changes_nothing(alone):
+def test_a_browser_clock_that_is_off_changes_nothing(alone: Callable[..., Notebook]) -> None:
     """With a clock ten minutes ahead, 30 minutes are still 30 minutes."""
     it = alone(LOGGED_IN)
     it.page.clock.install(time=int(it.page.evaluate("() => Date.now()")) / 1000 + 600)
@@ -179,7 +185,7 @@ def test_a_browser_clock_that_is_off_changes_nothing(alone):
     it.page.wait_for_function("() => /^(30:00|29:)/.test(document.querySelector('[role=timer]').innerText)")
 
 
-def test_a_closed_panel_leaves_an_empty_place(notebook):
+def test_a_closed_panel_leaves_an_empty_place(notebook: Callable[..., Notebook]) -> None:
     """The old output of a closed panel shows nothing any more."""
     it = notebook(LOGGED_IN, "panel.close()")
     it.run(0)
@@ -188,7 +194,7 @@ def test_a_closed_panel_leaves_an_empty_place(notebook):
     it.page.locator(".dolby-panel").wait_for(state="detached")
 
 
-def test_jupyterlab_does_not_dress_the_panel(notebook):
+def test_jupyterlab_does_not_dress_the_panel(notebook: Callable[..., Notebook]) -> None:
     """JupyterLab's own style for lists and paragraphs does not reach in: a label stays on its line."""
     it = notebook(LOGGED_IN)
     it.run(0)
@@ -199,7 +205,7 @@ def test_jupyterlab_does_not_dress_the_panel(notebook):
     assert max(it.page.evaluate(heights)) < 25
 
 
-def test_it_works_in_notebook_7_too(alone):
+def test_it_works_in_notebook_7_too(alone: Callable[..., Notebook]) -> None:
     """Notebook 7 shows the panel and takes a log-in."""
     it = alone(SHOW, app="notebook")
     it.run(0)

@@ -1,10 +1,13 @@
 """The panel's module alone, on a bare page with a fake model."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from .bare import open_panel, themes
 from .scenes import LOGGED_OUT, REFUSED, UNREACHABLE, logged_in, scenes, traits
@@ -30,27 +33,27 @@ WIDE = "() => [document.documentElement.scrollWidth, document.documentElement.cl
 
 
 @pytest.fixture(scope="module")
-def browser(chromium):
+def browser(chromium: "Browser") -> Iterator[BrowserContext]:
     """One browser for the module; what a test changes, it changes in its own page."""
     with chromium.new_context(viewport=SIZE) as context:
         yield context
 
 
 @pytest.fixture
-def page(browser):
+def page(browser: BrowserContext) -> Iterator[Any]:
     """A fresh page whose errors fail the test."""
     yield from watched(browser.new_page())
 
 
 @pytest.fixture
-def still(chromium):
+def still(chromium: "Browser") -> Iterator[Any]:
     """The same with a clock that the test moves, which is a whole browser's clock."""
     with chromium.new_context(viewport=SIZE) as context:
         context.clock.install()
         yield from watched(context.new_page())
 
 
-def watched(page):
+def watched(page: Page) -> Iterator[Page]:
     """Lend a page, and fail when its scripts did."""
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -60,7 +63,7 @@ def watched(page):
 
 
 @pytest.mark.parametrize("theme", themes())
-def test_every_face_is_accessible_in_every_theme(page, theme, record_property):
+def test_every_face_is_accessible_in_every_theme(page: Any, theme: str, record_property: Any) -> None:
     """axe finds nothing, and it looked at the contrast of every text that can be seen."""
     open_panel(page, *scenes().values(), theme=theme)
     page.evaluate("() => document.querySelectorAll('details').forEach((node) => (node.open = true))")
@@ -74,7 +77,7 @@ def test_every_face_is_accessible_in_every_theme(page, theme, record_property):
 
 
 @pytest.mark.parametrize(("width", "zoom"), [(320, 1), (640, 2), (320, 1.25)])
-def test_nothing_is_cut_off_on_a_small_screen(page, width, zoom):
+def test_nothing_is_cut_off_on_a_small_screen(page: Any, width: int, zoom: float) -> None:
     """At 320 px, and at 200 % zoom, nothing needs sideways scrolling."""
     page.set_viewport_size({"width": width, "height": 900})
     open_panel(page, *scenes().values())
@@ -83,7 +86,7 @@ def test_nothing_is_cut_off_on_a_small_screen(page, width, zoom):
     assert needed <= there
 
 
-def test_enter_sends_the_secret_once_and_empties_the_field(page):
+def test_enter_sends_the_secret_once_and_empties_the_field(page: Any) -> None:
     """Enter logs in; the secret goes out once, beside the message, and the page keeps nothing of it."""
     open_panel(page, traits())
     page.get_by_label("App key").fill(" KEY-123 ")
@@ -102,7 +105,7 @@ def test_enter_sends_the_secret_once_and_empties_the_field(page):
     assert SECRET not in page.content()
 
 
-def test_a_secret_that_cannot_be_sent_is_not_kept(page):
+def test_a_secret_that_cannot_be_sent_is_not_kept(page: Any) -> None:
     """Where the kernel is gone when Enter is pressed, the field is emptied all the same."""
     open_panel(page, traits())
     page.evaluate("() => { model.send = () => { throw new Error('Cannot send') } }")
@@ -116,7 +119,7 @@ def test_a_secret_that_cannot_be_sent_is_not_kept(page):
 @pytest.mark.parametrize(
     ("chosen", "typed", "expected"), [("1 hour", None, 3600), ("24 hours", None, 86400), ("Custom…", "3", 3)]
 )
-def test_the_life_of_the_token_can_be_chosen(page, chosen, typed, expected):
+def test_the_life_of_the_token_can_be_chosen(page: Any, chosen: str, typed: None, expected: int) -> None:
     """A usual life is one choice; any other is typed in seconds."""
     open_panel(page, traits())
     page.get_by_label("Token lives").select_option(chosen)
@@ -126,7 +129,7 @@ def test_the_life_of_the_token_can_be_chosen(page, chosen, typed, expected):
     assert page.evaluate(NEXT_SENT) == {"kind": "use_sandbox", "expires_in": expected, "save": False}
 
 
-def test_a_life_out_of_range_is_not_sent(page):
+def test_a_life_out_of_range_is_not_sent(page: Any) -> None:
     """The service gives 1 to 86400 seconds; the form asks for nothing else, by any of its buttons."""
     open_panel(page, traits(found=".env"))
     page.get_by_label("Token lives").select_option("Custom…")
@@ -149,7 +152,7 @@ def test_a_life_out_of_range_is_not_sent(page):
         ("Log out", traits(status=logged_in()), "logout"),
     ],
 )
-def test_each_button_gives_one_order(page, button, scene, kind):
+def test_each_button_gives_one_order(page: Any, button: str, scene: dict[str, Any], kind: str) -> None:
     """A button sends its one word; credentials that were found never come to the browser."""
     open_panel(page, scene)
     page.get_by_role("button", name=button).click()
@@ -157,13 +160,13 @@ def test_each_button_gives_one_order(page, button, scene, kind):
     assert [m["kind"] for m in page.evaluate("() => model.sent") if m["kind"] != "hello"] == [kind]
 
 
-def test_no_sandbox_button_where_none_is_offered(page):
+def test_no_sandbox_button_where_none_is_offered(page: Any) -> None:
     """Without the offer there is no button."""
     open_panel(page, traits(sandbox_offer=False), traits(sandbox_offer=False, warning="Careful."))
     assert page.get_by_role("button", name="Use the local sandbox").count() == 0
 
 
-def test_the_focus_goes_to_the_error(page):
+def test_the_focus_goes_to_the_error(page: Any) -> None:
     """After a failure of one's own order the error has the focus; the key is still there to be mended."""
     open_panel(page, traits())
     page.get_by_label("App key").fill("KEY")
@@ -176,7 +179,7 @@ def test_the_focus_goes_to_the_error(page):
     assert page.get_by_label("App key").input_value() == "KEY"
 
 
-def test_the_focus_goes_to_the_status_after_a_log_in(page):
+def test_the_focus_goes_to_the_status_after_a_log_in(page: Any) -> None:
     """After one's own log-in the focus is on the panel's head, and the form is empty."""
     open_panel(page, traits())
     page.get_by_label("App key").fill("KEY")
@@ -190,7 +193,7 @@ def test_the_focus_goes_to_the_status_after_a_log_in(page):
     assert page.locator("[name=dolby-app-key]").input_value() == ""
 
 
-def test_the_focus_stays_where_it_is_when_others_act(page):
+def test_the_focus_stays_where_it_is_when_others_act(page: Any) -> None:
     """A log-in from another tab, or by a magic, takes the focus from nobody."""
     open_panel(page, traits())
     page.evaluate("() => model.hear({ doing: 'login' })")
@@ -198,7 +201,7 @@ def test_the_focus_stays_where_it_is_when_others_act(page):
     assert page.evaluate("() => document.activeElement === document.body")
 
 
-def test_keys_stay_in_the_panel(page):
+def test_keys_stay_in_the_panel(page: Any) -> None:
     """A key pressed in the panel is no command of the notebook: `dd` would delete the cell."""
     open_panel(page, traits(status=logged_in()))
     page.evaluate("() => { window.keys = 0; document.addEventListener('keydown', () => keys++) }")
@@ -207,7 +210,7 @@ def test_keys_stay_in_the_panel(page):
     assert page.evaluate("() => keys") == 0
 
 
-def test_tab_goes_through_the_form_in_reading_order(page):
+def test_tab_goes_through_the_form_in_reading_order(page: Any) -> None:
     """The keyboard meets the fields and buttons in the order in which they are read."""
     open_panel(page, traits(found=".env"))
     met = []
@@ -241,14 +244,14 @@ def test_tab_goes_through_the_form_in_reading_order(page):
         ("with a note", ["left alone"]),
     ],
 )
-def test_the_state_is_said_in_words(page, scene, words):
+def test_the_state_is_said_in_words(page: Any, scene: str, words: list[str]) -> None:
     """What a person needs to know is there as text."""
     open_panel(page, scenes()[scene])
     text = page.locator(".dolby-panel").inner_text()
     assert [word for word in words if word not in text] == []
 
 
-def test_an_error_that_the_state_tells_already_is_not_told_twice(page):
+def test_an_error_that_the_state_tells_already_is_not_told_twice(page: Any) -> None:
     """A renewal by hand that fails makes the state say why; once is enough."""
     failing = logged_in(state="stale", next_try=time.time() + 9, last_error=UNREACHABLE)
     open_panel(page, traits(status=failing, error=UNREACHABLE))
@@ -256,7 +259,7 @@ def test_an_error_that_the_state_tells_already_is_not_told_twice(page):
 
 
 @pytest.mark.parametrize("skew", [-600, 600])
-def test_a_wrong_clock_does_not_matter(page, skew):
+def test_a_wrong_clock_does_not_matter(page: Any, skew: int) -> None:
     """The countdown follows the kernel's clock, not the browser's; times of day are the reader's."""
     now = time.time()
     until = (now + 1661) // 60 * 60 + 30  # half a minute from where the shown time would change
@@ -269,7 +272,7 @@ def test_a_wrong_clock_does_not_matter(page, skew):
     assert clock in page.locator(".until").inner_text()
 
 
-def test_the_countdown_runs_without_a_message(still):
+def test_the_countdown_runs_without_a_message(still: Any) -> None:
     """Time passes on the screen and the kernel hears nothing of it."""
     open_panel(still, traits(status=logged_in()))
     before = still.evaluate(HELLOS)
@@ -278,7 +281,7 @@ def test_the_countdown_runs_without_a_message(still):
     assert still.evaluate(HELLOS) == before == 1
 
 
-def test_the_live_region_does_not_chatter(still):
+def test_the_live_region_does_not_chatter(still: Any) -> None:
     """A screen reader hears the state when it changes, not every second."""
     open_panel(still, scenes()["failing"])
     still.evaluate(
@@ -290,7 +293,7 @@ def test_the_live_region_does_not_chatter(still):
     assert still.evaluate("() => said") == 0
 
 
-def test_an_overdue_renewal_is_asked_about_ever_more_rarely(still):
+def test_an_overdue_renewal_is_asked_about_ever_more_rarely(still: Any) -> None:
     """Once when it is 5 s late, and again after 20, 40, 80 … seconds while nothing changes."""
     now = time.time()
     open_panel(still, traits(status=logged_in(renews_at=now + 60, expires_at=now + 3600)))
@@ -301,7 +304,7 @@ def test_an_overdue_renewal_is_asked_about_ever_more_rarely(still):
     assert asked == [1, 3, 4, 5, 5]
 
 
-def test_silence_is_called_silence(still):
+def test_silence_is_called_silence(still: Any) -> None:
     """After four seconds without an answer the panel says so, until it hears the kernel again."""
     open_panel(still, traits(status=logged_in()) | {"link": "silent"})
     still.clock.run_for(4500)
@@ -310,7 +313,7 @@ def test_silence_is_called_silence(still):
     assert still.get_by_text("Fresh", exact=True).is_visible()
 
 
-def test_a_log_in_that_waits_for_a_busy_kernel_says_so(still):
+def test_a_log_in_that_waits_for_a_busy_kernel_says_so(still: Any) -> None:
     """The form tells that the kernel is busy, and shows the log-in when it comes."""
     open_panel(still, traits() | {"link": "silent"})
     still.get_by_label("App key").fill("KEY")
@@ -333,7 +336,7 @@ def test_a_log_in_that_waits_for_a_busy_kernel_says_so(still):
         "model.widget_manager = { kernel: { isDisposed: true } }",
     ],
 )
-def test_a_lost_kernel_is_seen(still, cut):
+def test_a_lost_kernel_is_seen(still: Any, cut: str) -> None:
     """However the kernel went, the countdown stops, the buttons rest, and the panel says what to do."""
     open_panel(still, traits(status=logged_in()))
     still.evaluate(f"() => {{ {cut} }}")
@@ -344,7 +347,7 @@ def test_a_lost_kernel_is_seen(still, cut):
     assert all(button.is_disabled() for button in still.get_by_role("button").all())
 
 
-def test_a_lost_connection_is_not_a_lost_kernel(still):
+def test_a_lost_connection_is_not_a_lost_kernel(still: Any) -> None:
     """While the server is out of reach nothing is claimed; when it is back, the kernel is asked."""
     open_panel(still, traits(status=logged_in()))
     still.evaluate("() => { model.widget_manager = { kernel: { connectionStatus: 'connecting' } } }")
@@ -355,13 +358,13 @@ def test_a_lost_connection_is_not_a_lost_kernel(still):
     assert still.get_by_text("Fresh", exact=True).is_visible()
 
 
-def test_what_an_order_did_besides_is_told(page):
+def test_what_an_order_did_besides_is_told(page: Any) -> None:
     """A file that was written is named."""
     open_panel(page, traits(status=logged_in(), done="Saved to ~/work/.env."))
     assert page.get_by_text("Saved to ~/work/.env.").is_visible()
 
 
-def test_two_views_of_one_model_agree(page):
+def test_two_views_of_one_model_agree(page: Any) -> None:
     """Shown twice, both show the same, and neither is confused by the other."""
     open_panel(page, traits())
     page.evaluate("() => show(model)")
@@ -370,7 +373,7 @@ def test_two_views_of_one_model_agree(page):
     assert page.evaluate("() => document.querySelectorAll('[id]').length") == 0
 
 
-def test_a_removed_view_leaves_nothing_behind(still):
+def test_a_removed_view_leaves_nothing_behind(still: Any) -> None:
     """After clean-up no listener and no timer is left."""
     open_panel(still, traits(status=logged_in()))
     still.evaluate("() => leave()")
@@ -380,7 +383,7 @@ def test_a_removed_view_leaves_nothing_behind(still):
     assert still.get_by_role("timer").inner_text() == before
 
 
-def test_nothing_comes_from_elsewhere(page):
+def test_nothing_comes_from_elsewhere(page: Any) -> None:
     """The panel loads no script, font or picture."""
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -388,7 +391,7 @@ def test_nothing_comes_from_elsewhere(page):
     assert [url for url in asked if not url.startswith(("blob:", "about:"))] == []
 
 
-def test_less_motion_for_those_who_want_it(page):
+def test_less_motion_for_those_who_want_it(page: Any) -> None:
     """With reduced motion the progress line jumps instead of gliding."""
     open_panel(page, traits(status=logged_in()))
     glide = "() => getComputedStyle(document.querySelector('.bar i')).transitionDuration"
@@ -397,7 +400,7 @@ def test_less_motion_for_those_who_want_it(page):
     assert page.evaluate(glide) == "0s"
 
 
-def test_a_closed_panel_shows_no_old_status(page):
+def test_a_closed_panel_shows_no_old_status(page: Any) -> None:
     """When the kernel clears the panel before it closes it, what was there is gone."""
     open_panel(page, traits(status=logged_in()))
     page.evaluate("() => model.hear({ status: {} })")

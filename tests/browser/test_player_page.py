@@ -1,15 +1,19 @@
 """The players and pictures on a page of their own: the switch, the keyboard, the themes."""
 
 import wave
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python
 import numpy as np
 import pytest
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from playwright.sync_api import Browser, Page
 
 from dolbyio_nb import display
+from dolbyio_nb.display.html import Picture
 
 from .bare import themes
 
@@ -43,12 +47,14 @@ def write_tone(path: Path, peak: float) -> Path:
 
 
 @pytest.fixture
-def open_page(chromium, tmp_path, monkeypatch):
+def open_page(
+    chromium: "Browser", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Any]]:
     """open_page(*pictures, theme=, scripts=): a page that shows them, whose errors fail the test."""
     monkeypatch.chdir(tmp_path)
     contexts, errors = [], []
 
-    def open_(*pictures, theme="light", scripts=True, width=900):
+    def open_(*pictures: Any, theme: str = "light", scripts: bool = True, width: int = 900) -> Page:
         attributes, style = themes()[theme]
         body = "".join(picture._repr_html_() for picture in pictures)
         file = tmp_path / "page.html"
@@ -68,7 +74,7 @@ def open_page(chromium, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def comparison(tmp_path, monkeypatch):
+def comparison(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Picture:
     """A quiet and a loud tone next to each other."""
     monkeypatch.chdir(tmp_path)
     return display.compare(
@@ -76,7 +82,7 @@ def comparison(tmp_path, monkeypatch):
     )
 
 
-def test_the_switch_keeps_the_position(open_page, comparison):
+def test_the_switch_keeps_the_position(open_page: Callable[..., Any], comparison: Picture) -> None:
     """An arrow key hears the other sound at the same place, and back again."""
     page = open_page(comparison)
     page.wait_for_function(READY)
@@ -93,7 +99,7 @@ def test_the_switch_keeps_the_position(open_page, comparison):
     assert page.get_by_role("radio", name="Before").is_checked()
 
 
-def test_the_switch_goes_on_playing(open_page, comparison):
+def test_the_switch_goes_on_playing(open_page: Callable[..., Any], comparison: Picture) -> None:
     """While one plays the other runs along unheard, so that the switch is at once; pause stops both."""
     page = open_page(comparison)
     page.wait_for_function(READY)
@@ -110,7 +116,7 @@ def test_the_switch_goes_on_playing(open_page, comparison):
     page.wait_for_function("() => [...document.querySelectorAll('audio')].every((a) => a.paused)")
 
 
-def test_equal_loudness_turns_the_louder_one_down(open_page, comparison):
+def test_equal_loudness_turns_the_louder_one_down(open_page: Callable[..., Any], comparison: Picture) -> None:
     """Twenty dB louder is played at a tenth, and the quieter one as it is; without the tick both are."""
     page = open_page(comparison)
     page.wait_for_function(READY)
@@ -124,7 +130,7 @@ def test_equal_loudness_turns_the_louder_one_down(open_page, comparison):
     assert page.evaluate(STATE)["volume"][1] == pytest.approx(1)
 
 
-def test_a_click_on_a_waveform_goes_there(open_page, comparison):
+def test_a_click_on_a_waveform_goes_there(open_page: Callable[..., Any], comparison: Picture) -> None:
     """It seeks and chooses at once."""
     page = open_page(comparison)
     page.wait_for_function(READY)
@@ -136,7 +142,7 @@ def test_a_click_on_a_waveform_goes_there(open_page, comparison):
     assert state["at"][1] == pytest.approx(5, abs=0.2)
 
 
-def test_two_comparisons_on_a_page_do_not_meet(open_page, comparison):
+def test_two_comparisons_on_a_page_do_not_meet(open_page: Callable[..., Any], comparison: Picture) -> None:
     """Each has a switch of its own."""
     page = open_page(comparison, comparison)
     page.get_by_role("radio", name="After").nth(1).check()
@@ -144,7 +150,9 @@ def test_two_comparisons_on_a_page_do_not_meet(open_page, comparison):
     assert page.locator(".stage").count() == 2
 
 
-def test_without_scripts_each_sound_has_its_own_controls(open_page, comparison):
+def test_without_scripts_each_sound_has_its_own_controls(
+    open_page: Callable[..., Any], comparison: Picture
+) -> None:
     """A notebook that is not trusted shows two players and no switch."""
     page = open_page(comparison, scripts=False)
     assert page.locator("audio[controls]").count() == 2
@@ -153,7 +161,9 @@ def test_without_scripts_each_sound_has_its_own_controls(open_page, comparison):
 
 
 @pytest.mark.parametrize("theme", ["none", "none, dark page", "light", "dark"])
-def test_everything_is_accessible_in_every_theme(open_page, comparison, tmp_path, theme):
+def test_everything_is_accessible_in_every_theme(
+    open_page: Callable[..., Any], comparison: Picture, tmp_path: Path, theme: str
+) -> None:
     """axe finds nothing, contrast of all texts among it."""
     lanes = display.timeline({"Anna": [(0, 3)], "Ben": [(3, 9)]}, 20)
     page = open_page(comparison, display.spectrogram(tmp_path / "a.wav"), lanes, theme=theme)
@@ -176,7 +186,9 @@ OVERLAPS = """() => [...document.querySelectorAll(".below, .side")].flatMap((sca
 
 @pytest.mark.parametrize("seconds", [4.9, 20, 71, 660, 3601, 12_000, 86_000])
 @pytest.mark.parametrize("width", [320, 400, 640, 900])
-def test_marks_never_overlap(open_page, comparison, width, seconds):
+def test_marks_never_overlap(
+    open_page: Callable[..., Any], comparison: Picture, width: int, seconds: float
+) -> None:
     """However narrow the page and however long the sound, each mark of a scale stands alone."""
     lanes = display.timeline({"Anna": [(0, seconds / 3)], "A rather long name": [(3, seconds)]}, seconds)
     page = open_page(comparison, lanes, width=width)
@@ -184,7 +196,9 @@ def test_marks_never_overlap(open_page, comparison, width, seconds):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
-def test_a_page_without_its_files_says_so(open_page, comparison, tmp_path):
+def test_a_page_without_its_files_says_so(
+    open_page: Callable[..., Any], comparison: Picture, tmp_path: Path
+) -> None:
     """Moved or mailed, each player is a sentence that names the file and what helps."""
     (tmp_path / "a.wav").unlink()
     (tmp_path / "b.wav").unlink()
@@ -193,7 +207,7 @@ def test_a_page_without_its_files_says_so(open_page, comparison, tmp_path):
     page.locator(".note", has_text="a.wav is not beside this page.").wait_for()
 
 
-def test_a_sanitized_export_shows_no_style_sheet(comparison):
+def test_a_sanitized_export_shows_no_style_sheet(comparison: Picture) -> None:
     """What a sanitizer leaves of style and script is no text of theirs."""
     outputs = [new_output("display_data", data={"text/html": comparison._repr_html_()})]
     notebook = new_notebook(cells=[new_code_cell("1", outputs=outputs)])

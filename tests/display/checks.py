@@ -1,6 +1,7 @@
 """Reads HTML back and looks at what is in it."""
 
 from html.parser import HTMLParser
+from typing import Any
 
 VOID = {"img", "br"}
 
@@ -16,15 +17,15 @@ class Reader(HTMLParser):
         self.feed(html)
         self.close()
 
-    def handle_starttag(self, name, attributes):
+    def handle_starttag(self, name: Any, attributes: Any) -> None:
         self.elements.append((name, {key: given or "" for key, given in attributes}))
         if name not in VOID:
             self.open.append(name)
 
-    def handle_endtag(self, name):
+    def handle_endtag(self, name: Any) -> None:
         assert self.open.pop() == name
 
-    def handle_data(self, data):
+    def handle_data(self, data: Any) -> None:
         if self.open and self.open[-1] not in ("style", "script"):
             self.text += data
 

@@ -11,7 +11,7 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def wav(tmp_path) -> Write:
+def wav(tmp_path: Path) -> Write:
     """wav(name, samples, rate): a 16-bit file of samples of shape (frames,) or (frames, channels)."""
 
     def write(name: str, samples: np.ndarray, rate: int = 48_000) -> Path:

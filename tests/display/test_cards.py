@@ -1,6 +1,7 @@
 """What results look like, whatever the answer holds."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from dolbyio_nb.display.cards import CARDS
 from dolbyio_nb.display.html import page
 from dolbyio_nb.media import Analysis, Diagnosis, MediaResult, MusicAnalysis, Output, SpeechAnalysis
+from dolbyio_nb.media.results import Result
+from tests.display.checks import Reader
 
 from .checks import images, sound_html
-from .conftest import tone
+from .conftest import Write, tone
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&<b>"
 
@@ -77,7 +80,7 @@ MUSIC = [
 ]
 
 
-def region(**audio):
+def region(**audio: Any) -> dict[Any, Any]:
     """A report of the analyze family."""
     return {
         "media_info": {"container": {"duration": 7200.0}},
@@ -85,12 +88,12 @@ def region(**audio):
     }
 
 
-def read(result):
+def read(result: Any) -> Reader:
     """The card of a result, read back."""
     return sound_html(page(CARDS[type(result)](result)))
 
 
-def test_a_diagnosis_says_what_is_good_and_bad():
+def test_a_diagnosis_says_what_is_good_and_bad() -> None:
     """Scores, worst stretch, loudness and faults are all there, with their units."""
     card = read(Diagnosis(DIAGNOSIS, "diagnose", "j", Path("talk.mp4")))
     for text in (
@@ -111,7 +114,7 @@ def test_a_diagnosis_says_what_is_good_and_bad():
     assert noise.startswith("Noise")
 
 
-def test_an_analysis_shows_loudness_and_stretches():
+def test_an_analysis_shows_loudness_and_stretches() -> None:
     """Two hours of seconds are drawn in a bounded picture; the verdict is in words."""
     validation = {"loudness": {"pass": False, "detail": "measured loudness -16.53 outside range"}}
     sections = {"percentage": 50, "sections": [{"start": 0.0, "duration": 3600.0}]}
@@ -127,7 +130,7 @@ def test_an_analysis_shows_loudness_and_stretches():
     assert len(page(CARDS[Analysis](result))) < 40_000
 
 
-def test_many_talkers_are_drawn_up_to_a_dozen_and_counted():
+def test_many_talkers_are_drawn_up_to_a_dozen_and_counted() -> None:
     """47 talkers with 120 stretches each stay a small card."""
     result = SpeechAnalysis(region(speech=SPEECH), "analyze-speech", "j")
     card = read(result)
@@ -136,7 +139,7 @@ def test_many_talkers_are_drawn_up_to_a_dozen_and_counted():
     assert len(page(CARDS[SpeechAnalysis](result))) < 60_000
 
 
-def test_music_is_described_in_whatever_shape_the_service_gives_it():
+def test_music_is_described_in_whatever_shape_the_service_gives_it() -> None:
     """A pair of name and confidence, and an object with a name, are written as text."""
     card = read(MusicAnalysis(region(music={"sections": MUSIC}), "analyze-music", "j"))
     for text in ("96.0 bpm", "D major 85 %", "rock"):
@@ -144,13 +147,13 @@ def test_music_is_described_in_whatever_shape_the_service_gives_it():
 
 
 @pytest.mark.parametrize("kind", CARDS)
-def test_an_empty_answer_is_a_card_too(kind):
+def test_an_empty_answer_is_a_card_too(kind: type[Result]) -> None:
     """Nothing in an answer is needed to show it."""
     assert read(kind({}, "enhance", "0123456789")).text
 
 
 @pytest.mark.parametrize("kind", CARDS)
-def test_no_text_of_an_answer_becomes_html(kind, tmp_path):
+def test_no_text_of_an_answer_becomes_html(kind: type[Result], tmp_path: Path) -> None:
     """Names, notes, keys and details that are HTML are shown as text, in every card."""
     hostile = {
         "notes": [HOSTILE],
@@ -183,7 +186,7 @@ def test_no_text_of_an_answer_becomes_html(kind, tmp_path):
 
 
 @pytest.fixture
-def enhanced(wav, tmp_path, monkeypatch):
+def enhanced(wav: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MediaResult:
     """A result with its original, both below the notebook, the result still in storage."""
     monkeypatch.chdir(tmp_path)
     quiet = np.stack([tone(1000, 5, 10 ** (-33 / 20))] * 2, axis=1)
@@ -199,7 +202,7 @@ def enhanced(wav, tmp_path, monkeypatch):
     return MediaResult({}, "enhance", "job", source, [output])
 
 
-def test_before_and_after_are_two_players_with_labels(enhanced):
+def test_before_and_after_are_two_players_with_labels(enhanced: MediaResult) -> None:
     """The result is fetched into dolby-output/, and both are measured and played from their files."""
     html = page(CARDS[MediaResult](enhanced))
     card = sound_html(html)
@@ -213,14 +216,14 @@ def test_before_and_after_are_two_players_with_labels(enhanced):
     assert all(len(given["src"]) < 60_000 for given in images(html))
 
 
-def test_how_much_louder_each_is_stands_at_its_lane(enhanced):
+def test_how_much_louder_each_is_stands_at_its_lane(enhanced: MediaResult) -> None:
     """To hear them equally loud, the louder one is turned down by the difference."""
     card = sound_html(page(CARDS[MediaResult](enhanced)))
     gains = [float(given["data-gain"]) for _, given in card.elements if "data-gain" in given]
     assert gains == pytest.approx([0, -20], abs=0.02)
 
 
-def test_what_cannot_be_fetched_is_said_in_the_card():
+def test_what_cannot_be_fetched_is_said_in_the_card() -> None:
     """A result that is gone leaves a card with the reason, not a traceback."""
     from dolbyio_nb.errors import TransferError
 
@@ -231,7 +234,7 @@ def test_what_cannot_be_fetched_is_said_in_the_card():
     assert "It is gone." in card.text
 
 
-def test_a_long_recording_is_played_and_not_measured(tmp_path, monkeypatch):
+def test_a_long_recording_is_played_and_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last line of a cell does not read hours of sound; it says what does."""
     from .test_sound import sparse_wav
 

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -10,23 +12,23 @@ from dolbyio_nb.display.cards import CARDS
 from dolbyio_nb.media import Diagnosis, MediaResult, Output, Result
 
 from .checks import sound_html
-from .conftest import tone
+from .conftest import Write, tone
 
 
 @pytest.fixture
-def shell():
+def shell() -> InteractiveShell:
     """A shell without the extension."""
     return InteractiveShell()
 
 
-def test_results_are_shown_as_html_and_text(shell):
+def test_results_are_shown_as_html_and_text(shell: InteractiveShell) -> None:
     """A notebook takes the card, a terminal the line."""
     data, _ = shell.display_formatter.format(Diagnosis({}, "diagnose", "0123456789"))
     assert "dolby-sound" in data["text/html"]
     assert data["text/plain"].startswith("<Diagnosis of diagnose")
 
 
-def test_a_terminal_reads_loudness_before_and_after(shell, wav):
+def test_a_terminal_reads_loudness_before_and_after(shell: InteractiveShell, wav: Write) -> None:
     """What enhance did is one more line of text."""
     output = Output("dlb://out/b.wav", "b.wav", lambda address, path: path)
     output.path = wav("b.wav", tone(1000, 2, 0.5))
@@ -38,7 +40,7 @@ def test_a_terminal_reads_loudness_before_and_after(shell, wav):
 
 
 @pytest.mark.parametrize("kind", [Result, *CARDS])
-def test_a_result_needs_no_shell_to_be_seen(kind):
+def test_a_result_needs_no_shell_to_be_seen(kind: Callable[..., Result]) -> None:
     """What asks an object for its HTML alone, as marimo and others do, gets the card."""
     result = kind({}, "enhance", "0123")
     assert "dolby-sound" in result._repr_html_()
@@ -55,7 +57,14 @@ def test_a_result_needs_no_shell_to_be_seen(kind):
         (False, "1", ["./", "./"]),
     ],
 )
-def test_sound_goes_into_the_page_when_asked(wav, tmp_path, monkeypatch, embed, setting, schemes):
+def test_sound_goes_into_the_page_when_asked(
+    wav: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    embed: bool | None,
+    setting: str,
+    schemes: list[str],
+) -> None:
     """`embed` decides, and where it says nothing the setting does."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOLBYIO_EMBED", setting)
@@ -70,7 +79,7 @@ def test_sound_goes_into_the_page_when_asked(wav, tmp_path, monkeypatch, embed, 
     assert [src[: len(scheme)] for src, scheme in zip(players, schemes, strict=True)] == schemes
 
 
-def test_nothing_heavy_is_imported_before_it_is_needed():
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     """To load the extension costs no numpy, av, matplotlib or pandas."""
     code = (
         "import sys, dolbyio_nb.display, dolbyio_nb.notebook.extension;"
@@ -80,7 +89,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed():
     assert done.stdout.strip() == "[]"
 
 
-def test_without_numpy_and_av_there_are_still_players(wav, tmp_path):
+def test_without_numpy_and_av_there_are_still_players(wav: Write, tmp_path: Path) -> None:
     """The plain install plays before and after, and says what draws and measures them."""
     wav("a.wav", tone(1000, 1))
     code = """

@@ -11,10 +11,10 @@ from dolbyio_nb import display
 from dolbyio_nb.display.plots import loudness_curve, quietest_tenth
 from dolbyio_nb.errors import DolbyError
 
-from .conftest import tone
+from .conftest import Write, tone
 
 
-def test_a_tone_of_minus_23_reads_minus_23(wav):
+def test_a_tone_of_minus_23_reads_minus_23(wav: Write) -> None:
     """EBU Tech 3341's first case: a stereo sine of 1000 Hz at -23 dBFS is -23.0 LUFS, within 0.1."""
     sound = display.measure(wav("tone.wav", np.stack([tone(1000, 20, 10 ** (-23 / 20))] * 2, axis=1)))
     assert sound.loudness == pytest.approx(-23.0, abs=0.1)
@@ -23,7 +23,7 @@ def test_a_tone_of_minus_23_reads_minus_23(wav):
     assert loudness_curve(sound, brief=True)[1] == pytest.approx(-23.0, abs=0.1)
 
 
-def test_the_true_peak_is_between_the_samples(wav):
+def test_the_true_peak_is_between_the_samples(wav: Write) -> None:
     """A sine at a quarter of the rate, half a sample off, peaks 3 dB above its samples."""
     swelling = np.hanning(96_000) * tone(12_000, 2, 0.5, phase=np.pi / 4)
     sound = display.measure(wav("peak.wav", swelling))
@@ -31,7 +31,7 @@ def test_the_true_peak_is_between_the_samples(wav):
     assert sound.true_peak == pytest.approx(-6.02, abs=0.3)
 
 
-def test_a_curve_begins_when_its_window_is_full(wav):
+def test_a_curve_begins_when_its_window_is_full(wav: Write) -> None:
     """No loudness is given for a window that still holds the silence before the beginning."""
     sound = display.measure(wav("tone.wav", tone(1000, 20, 0.1)))
     assert loudness_curve(sound, brief=False)[0][0] == pytest.approx(3.0)
@@ -41,7 +41,7 @@ def test_a_curve_begins_when_its_window_is_full(wav):
 @pytest.mark.parametrize(
     ("rate", "frames"), [(8000, 3), (11_025, 30_001), (44_100, 44_100), (48_000, 96_001)]
 )
-def test_no_sample_is_missed(wav, rate, frames):
+def test_no_sample_is_missed(wav: Write, rate: int, frames: int) -> None:
     """Wherever one extreme sample stands, first and last among them, the outline shows it."""
     samples = np.zeros(frames)
     samples[0], samples[-1], samples[frames // 2] = 0.5, -0.25, 0.75
@@ -53,21 +53,21 @@ def test_no_sample_is_missed(wav, rate, frames):
 
 
 @pytest.mark.parametrize("channel", [0, 1])
-def test_both_channels_count(wav, channel):
+def test_both_channels_count(wav: Write, channel: int) -> None:
     """The outline takes the extremes of all channels."""
     samples = np.zeros((48_000, 2))
     samples[100, channel] = 0.5
     assert display.measure(wav("one.wav", samples)).peak == pytest.approx(0.5, abs=1e-4)
 
 
-def test_levels_are_mean_squares_of_50_ms(wav):
+def test_levels_are_mean_squares_of_50_ms(wav: Write) -> None:
     """A full-scale sine has -3 dB, half of it -9 dB."""
     sound = display.measure(wav("steps.wav", np.concatenate([tone(1000, 0.5), tone(1000, 0.5, 0.5)])))
     assert sound.levels[:10] == pytest.approx(-3.01, abs=0.01)
     assert sound.levels[10:] == pytest.approx(-9.03, abs=0.01)
 
 
-def test_the_quietest_tenth_is_found_in_the_first_sound_and_measured_in_the_second(wav):
+def test_the_quietest_tenth_is_found_in_the_first_sound_and_measured_in_the_second(wav: Write) -> None:
     """The second's level is taken where the first is quiet, not where it is quiet itself."""
     first = np.concatenate([tone(1000, 8, 0.5), tone(1000, 2, 0.01)])
     second = np.concatenate([tone(1000, 8, 0.001), tone(1000, 2, 0.1)])
@@ -77,20 +77,20 @@ def test_the_quietest_tenth_is_found_in_the_first_sound_and_measured_in_the_seco
     assert quietest_tenth(a, a)[1] == pytest.approx(43.0 - 10.0, abs=0.1)
 
 
-def test_digital_silence_is_no_pause(wav):
+def test_digital_silence_is_no_pause(wav: Write) -> None:
     """Silence before a recording does not pass for its noise floor."""
     sound = np.concatenate([np.zeros(96_000), tone(1000, 8, 0.5), tone(1000, 1, 0.01)])
     a = display.measure(wav("a.wav", sound))
     assert quietest_tenth(a, a)[0] == pytest.approx(-43.0, abs=0.1)
 
 
-def test_sounds_of_other_lengths_are_not_held_against_each_other(wav):
+def test_sounds_of_other_lengths_are_not_held_against_each_other(wav: Write) -> None:
     """Where the places do not match there is no number."""
     a, b = display.measure(wav("a.wav", tone(99, 2))), display.measure(wav("b.wav", tone(99, 3)))
     assert quietest_tenth(a, b) is None
 
 
-def test_silence_and_moments_have_no_loudness(wav):
+def test_silence_and_moments_have_no_loudness(wav: Write) -> None:
     """What is too quiet or too short for a loudness gets None, and can still be drawn."""
     for path in (wav("silence.wav", np.zeros((48_000, 2))), wav("moment.wav", tone(1000, 0.01))):
         sound = display.measure(path)
@@ -99,7 +99,7 @@ def test_silence_and_moments_have_no_loudness(wav):
     assert display.measure(wav("silence.wav", np.zeros(48_000))).true_peak == -120
 
 
-def test_a_file_is_measured_again_when_it_changes(wav):
+def test_a_file_is_measured_again_when_it_changes(wav: Write) -> None:
     """The same path with other contents is another sound; the same contents are not read twice."""
     path = wav("x.wav", tone(1000, 1, 0.1))
     first = display.measure(path)
@@ -109,7 +109,9 @@ def test_a_file_is_measured_again_when_it_changes(wav):
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"ffconcat version 1.0\nfile good.wav\n"])
-def test_what_is_no_sound_is_refused_in_words(wav, tmp_path, monkeypatch, content):
+def test_what_is_no_sound_is_refused_in_words(
+    wav: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
     """Damaged files, and lists that would open other files, end in three lines that name the file."""
     monkeypatch.chdir(tmp_path)
     wav("good.wav", tone(1000, 1))
@@ -119,14 +121,14 @@ def test_what_is_no_sound_is_refused_in_words(wav, tmp_path, monkeypatch, conten
         display.measure(path)
 
 
-def test_the_loudness_over_time_is_a_table(wav):
+def test_the_loudness_over_time_is_a_table(wav: Write) -> None:
     """Ten rows a second, for one's own plots."""
     frame = display.measure(wav("x.wav", tone(1000, 5, 0.1))).to_frame()
     assert list(frame.columns) == ["time", "momentary", "short_term"]
     assert len(frame) == 50
 
 
-def test_a_long_file_is_kept_in_few_values(tmp_path, monkeypatch):
+def test_a_long_file_is_kept_in_few_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty minutes are measured to the end, and shown in no more bytes than two seconds."""
     monkeypatch.chdir(tmp_path)
     path = sparse_wav(tmp_path / "long.wav", 1200)

@@ -1,6 +1,9 @@
 """A log-in at the sandbox, whose clock can be moved forward, and servers elsewhere."""
 
+from collections.abc import Iterator
+
 import pytest
+import requests
 
 from dolbyio_nb._util import clock
 from dolbyio_nb.auth.bearer import BearerAuth
@@ -8,6 +11,7 @@ from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.http.session import open_session
+from dolbyio_nb.sandbox import Sandbox
 
 from .server import Server
 
@@ -15,21 +19,21 @@ from .server import Server
 class LaterClock:
     """The real clock, and what was added to it."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.added = 0.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return clock.now() + self.added
 
 
 @pytest.fixture
-def later():
+def later() -> LaterClock:
     """The keeper's clock; adding to `added` makes everything older."""
     return LaterClock()
 
 
 @pytest.fixture
-def keeper(sandbox, later):
+def keeper(sandbox: Sandbox, later: LaterClock) -> Iterator[TokenKeeper]:
     """A keeper at the sandbox."""
     credentials = AppCredentials(sandbox.app_key, sandbox.app_secret)
     request = TokenRequest(credentials, sandbox.auth_url, clock=later)
@@ -39,27 +43,27 @@ def keeper(sandbox, later):
 
 
 @pytest.fixture
-def auth(sandbox, keeper):
+def auth(sandbox: Sandbox, keeper: TokenKeeper) -> BearerAuth:
     """The authentication for the sandbox's origins."""
     return BearerAuth(keeper, [sandbox.auth_url, sandbox.media_url])
 
 
 @pytest.fixture
-def session(auth):
+def session(auth: BearerAuth) -> Iterator[requests.Session]:
     """A session with that authentication."""
     with open_session(auth) as session:
         yield session
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[Server]:
     """A server of the test's own."""
     with Server() as running:
         yield running
 
 
 @pytest.fixture
-def elsewhere():
+def elsewhere() -> Iterator[Server]:
     """A server that has no business with the token."""
     with Server() as running:
         yield running

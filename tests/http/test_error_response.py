@@ -1,6 +1,7 @@
 """Any error answer is read, whatever its spelling."""
 
 import json
+from collections.abc import Collection
 
 import pytest
 import requests
@@ -33,20 +34,22 @@ def answer(body: bytes, status: int = 400, **headers: str) -> requests.Response:
         ({"data": {"message": "Unauthorized"}, "status": "fail"}, "", "Unauthorized"),
     ],
 )
-def test_known_spellings(body, title, detail):
+def test_known_spellings(
+    body: dict[str, object] | dict[str, str] | dict[str, Collection[str]], title: str, detail: str
+) -> None:
     """Every spelling seen in Dolby's documents and clients is understood."""
     error = read_error_response(answer(json.dumps(body).encode()))
     assert (error.title, error.detail, error.from_json) == (title, detail, True)
 
 
-def test_html_is_read_as_text():
+def test_html_is_read_as_text() -> None:
     """A gateway's HTML page becomes its text."""
     page = b"<html><head><style>p {}</style></head><body><h1>Bad</h1>\n<p>Gateway</p></body></html>"
     error = read_error_response(answer(page, 502))
     assert (error.status, error.detail, error.from_json) == (502, "Bad Gateway", False)
 
 
-def test_request_id_is_kept():
+def test_request_id_is_kept() -> None:
     """The id that the service's support asks for is kept."""
     assert read_error_response(answer(b"", 500, **{"apigw-requestid": "abc="})).request_id == "abc="
 
@@ -54,14 +57,14 @@ def test_request_id_is_kept():
 @given(
     st.binary(max_size=2000) | st.recursive(st.none() | st.text(), st.lists).map(json.dumps).map(str.encode)
 )
-def test_nothing_breaks_the_reader(body):
+def test_nothing_breaks_the_reader(body: bytes) -> None:
     """Any bytes at all give an error response, with a text short enough to show."""
     error = read_error_response(answer(body))
     assert error.status == 400
     assert max(len(error.title), len(error.detail)) <= LONGEST_TEXT
 
 
-def test_retry_after_takes_seconds_and_dates():
+def test_retry_after_takes_seconds_and_dates() -> None:
     """`Retry-After` counts in seconds, or from the same answer's own date, whatever the clock here says."""
     then, later = "Tue, 01 Jan 2030 00:00:00 GMT", "Tue, 01 Jan 2030 00:00:07 GMT"
     assert retry_after("3", None) == 3.0
@@ -72,7 +75,7 @@ def test_retry_after_takes_seconds_and_dates():
     assert retry_after(None, then) is None
 
 
-def test_a_bottomless_answer_is_read_as_text():
+def test_a_bottomless_answer_is_read_as_text() -> None:
     """JSON that is nested deeper than it can be read is no reason to break."""
     error = read_error_response(answer(b"[" * 100_000))
     assert error.from_json is False

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from .server import Server
+
 PROGRAM = Path(__file__).parent / "programs" / "fork_session.py"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_a_forked_child_does_not_share_connections(server):
+def test_a_forked_child_does_not_share_connections(server: Server) -> None:
     """Parent and child call at the same time, and each gets the answers to its own calls."""
     for path in ("/before", "/inside", "/parent"):
         server.answers[path] = (200, {"X-Path": path})

@@ -21,7 +21,7 @@ ORIGINS = Origins(["http://127.0.0.1:8460", "https://dolby.example.org:8443", "h
         "https://comms.api.dolby.io/",
     ],
 )
-def test_dolbys_hosts_and_the_configured_origins_may(url):
+def test_dolbys_hosts_and_the_configured_origins_may(url: str) -> None:
     """https to Dolby, and the origins of the log-in."""
     assert ORIGINS.may_see_the_token(url)
 
@@ -51,13 +51,13 @@ def test_dolbys_hosts_and_the_configured_origins_may(url):
         "",
     ],
 )
-def test_nobody_else_may(url):
+def test_nobody_else_may(url: str) -> None:
     """Not plain http beyond this computer, other ports, look-alikes, presigned addresses."""
     assert not ORIGINS.may_see_the_token(url)
 
 
 @given(st.text())
-def test_any_text_gets_an_answer(text):
+def test_any_text_gets_an_answer(text: str) -> None:
     """A strange address is a no, never an error."""
     assert ORIGINS.may_see_the_token(f"https://{text}") in (True, False)
     assert not ORIGINS.may_see_the_token(text.replace("dolby", ""))

@@ -9,26 +9,35 @@ from dataclasses import replace
 import pytest
 import requests
 
+from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.http import adapter, retry
 from dolbyio_nb.http.session import open_session
+from dolbyio_nb.sandbox import Sandbox
+
+from .conftest import LaterClock
+from .server import Server
 
 
 @pytest.fixture
-def media(sandbox, session, keeper):
+def media(sandbox: Sandbox, session: requests.Session, keeper: TokenKeeper) -> str:
     """The address of the list of jobs; the token is there already."""
     keeper.token()
     return f"{sandbox.media_url}/media/jobs"
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_reading_outlasts_a_gateways_bad_moment(sandbox, session, media, status):
+def test_reading_outlasts_a_gateways_bad_moment(
+    sandbox: Sandbox, session: requests.Session, media: str, status: int
+) -> None:
     """GET is sent again."""
     sandbox.faults.fail(status, times=1, body="html")
     assert session.get(media).status_code == 200
     assert sandbox.requests.count("media") == 2
 
 
-def test_reading_outlasts_a_dropped_connection(sandbox, session, media):
+def test_reading_outlasts_a_dropped_connection(
+    sandbox: Sandbox, session: requests.Session, media: str
+) -> None:
     """GET is sent again when the connection breaks."""
     sandbox.faults.drop()
     assert session.get(media).status_code == 200
@@ -36,14 +45,18 @@ def test_reading_outlasts_a_dropped_connection(sandbox, session, media):
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500])
-def test_other_answers_are_returned_at_once(sandbox, session, media, status):
+def test_other_answers_are_returned_at_once(
+    sandbox: Sandbox, session: requests.Session, media: str, status: int
+) -> None:
     """What waiting would not mend, or who asked for less, is not asked again."""
     sandbox.faults.fail(status)
     assert session.get(media).status_code == status
     assert sandbox.requests.count("media") == 1
 
 
-def test_the_last_answer_is_returned_when_trouble_does_not_pass(sandbox, session, media):
+def test_the_last_answer_is_returned_when_trouble_does_not_pass(
+    sandbox: Sandbox, session: requests.Session, media: str
+) -> None:
     """After the repeats the caller sees what the service says, not an error about tries."""
     for prefix in ("http://", "https://"):
         session.mount(prefix, adapter.RetryAdapter(replace(retry.API, first_pause=0.01)))
@@ -53,7 +66,9 @@ def test_the_last_answer_is_returned_when_trouble_does_not_pass(sandbox, session
 
 
 @pytest.mark.parametrize("trouble", ["fail", "drop"])
-def test_a_job_is_never_started_twice(sandbox, session, media, trouble):
+def test_a_job_is_never_started_twice(
+    sandbox: Sandbox, session: requests.Session, media: str, trouble: str
+) -> None:
     """POST is sent once, whatever happens: it may have arrived."""
     getattr(sandbox.faults, trouble)()
     body = {"input": "dlb://in/a.wav", "output": "dlb://out/a.wav"}
@@ -65,7 +80,9 @@ def test_a_job_is_never_started_twice(sandbox, session, media, trouble):
     assert sandbox.requests.count("media") == 1
 
 
-def test_a_refused_connection_is_not_tried_again_for_a_post(session, keeper, sandbox):
+def test_a_refused_connection_is_not_tried_again_for_a_post(
+    session: requests.Session, keeper: TokenKeeper, sandbox: Sandbox
+) -> None:
     """Only calls that may arrive twice are repeated, even if this one cannot have arrived."""
     keeper.token()
     sandbox.stop()
@@ -73,7 +90,9 @@ def test_a_refused_connection_is_not_tried_again_for_a_post(session, keeper, san
         session.post(f"{sandbox.media_url}/media/enhance", json={})
 
 
-def test_a_body_that_can_be_read_once_is_sent_once(sandbox, session, media):
+def test_a_body_that_can_be_read_once_is_sent_once(
+    sandbox: Sandbox, session: requests.Session, media: str
+) -> None:
     """A PUT from a generator would arrive short the second time."""
     sandbox.faults.fail(503)
     body = iter([b'{"callback": ', b'{"url": "http://127.0.0.1:9/"}}'])
@@ -82,7 +101,7 @@ def test_a_body_that_can_be_read_once_is_sent_once(sandbox, session, media):
     assert sandbox.requests.count("media") == 1
 
 
-def test_a_file_is_sent_whole_again(server, keeper):
+def test_a_file_is_sent_whole_again(server: Server, keeper: TokenKeeper) -> None:
     """A PUT from a file is rewound to where it started."""
     answers = iter([(503, {}), (200, {})])
     server.answers["/"] = lambda _: next(answers)
@@ -97,7 +116,7 @@ NOON, A_SECOND_LATER = "Wed, 21 Oct 2099 12:00:00 GMT", "Wed, 21 Oct 2099 12:00:
 
 
 @pytest.mark.parametrize("wish", [{"Retry-After": "1"}, {"Date": NOON, "Retry-After": A_SECOND_LATER}])
-def test_retry_after_is_waited_for(server, wish):
+def test_retry_after_is_waited_for(server: Server, wish: dict[str, str]) -> None:
     """The service says when to come back, in seconds or as a date by its own clock, right or wrong."""
     times = []
     server.answers["/"] = lambda _: (
@@ -109,7 +128,7 @@ def test_retry_after_is_waited_for(server, wish):
 
 
 @pytest.mark.parametrize("wish", ["31", "86400", "Wed, 21 Oct 2099 12:00:31 GMT"])
-def test_nobody_waits_for_half_a_minute_and_more(server, wish):
+def test_nobody_waits_for_half_a_minute_and_more(server: Server, wish: str) -> None:
     """A long pause is reported, not slept through."""
     server.answers["/"] = (503, {"Date": NOON, "Retry-After": wish})
     with open_session(lambda request: request) as session:
@@ -117,7 +136,7 @@ def test_nobody_waits_for_half_a_minute_and_more(server, wish):
     assert len(server.seen) == 1
 
 
-def test_a_retry_after_that_makes_no_sense_is_no_error(server):
+def test_a_retry_after_that_makes_no_sense_is_no_error(server: Server) -> None:
     """Garbage in the header counts as none."""
     answers = iter([(503, {"Retry-After": "soon"}), (200, {})])
     server.answers["/"] = lambda _: next(answers)
@@ -126,7 +145,9 @@ def test_a_retry_after_that_makes_no_sense_is_no_error(server):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_every_request_has_a_time_limit(sandbox, session, media, monkeypatch, method):
+def test_every_request_has_a_time_limit(
+    sandbox: Sandbox, session: requests.Session, media: str, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
     """Without a `timeout` of its own, a request to a service that hangs ends."""
     monkeypatch.setattr(adapter, "TIME_LIMITS", (3.05, 0.1))
     session.mount("http://", adapter.RetryAdapter(adapter.ONCE))
@@ -135,7 +156,13 @@ def test_every_request_has_a_time_limit(sandbox, session, media, monkeypatch, me
         session.request(method, media)
 
 
-def test_sending_again_after_a_401_has_a_time_limit_too(sandbox, session, media, later, monkeypatch):
+def test_sending_again_after_a_401_has_a_time_limit_too(
+    sandbox: Sandbox,
+    session: requests.Session,
+    media: str,
+    later: LaterClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The second try is no back door to waiting for ever."""
     monkeypatch.setattr(adapter, "TIME_LIMITS", (3.05, 0.1))
     session.mount("http://", adapter.RetryAdapter(adapter.ONCE))
@@ -146,14 +173,14 @@ def test_sending_again_after_a_401_has_a_time_limit_too(sandbox, session, media,
         session.get(media)
 
 
-def test_a_limit_of_ones_own_is_respected(sandbox, session, media):
+def test_a_limit_of_ones_own_is_respected(sandbox: Sandbox, session: requests.Session, media: str) -> None:
     """`timeout` with a request replaces the limits."""
     sandbox.faults.hang(times=None)
     with pytest.raises(requests.Timeout):
         session.post(media, timeout=0.05)
 
 
-def test_the_service_learns_who_asks(sandbox, session, media):
+def test_the_service_learns_who_asks(sandbox: Sandbox, session: requests.Session, media: str) -> None:
     """The User-Agent names this package and requests."""
     session.get(media)
     agent = list(sandbox.requests)[-1].headers["user-agent"]
@@ -161,7 +188,9 @@ def test_the_service_learns_who_asks(sandbox, session, media):
     assert "python-requests/" in agent
 
 
-def test_proxies_and_authorities_of_the_environment_count(session, server, monkeypatch):
+def test_proxies_and_authorities_of_the_environment_count(
+    session: requests.Session, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the environment says about the way out is kept."""
     monkeypatch.setenv("HTTP_PROXY", server.url)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/some/bundle")
@@ -172,14 +201,18 @@ def test_proxies_and_authorities_of_the_environment_count(session, server, monke
     assert session.merge_environment_settings("https://x", {}, None, None, None)["verify"] == "/some/bundle"
 
 
-def test_a_session_can_be_pickled_without_its_secret(session, keeper, sandbox, media):
+def test_a_session_can_be_pickled_without_its_secret(
+    session: requests.Session, keeper: TokenKeeper, sandbox: Sandbox, media: str
+) -> None:
     """A copy of the session works with the token that it took along."""
     data = pickle.dumps(session)
     assert sandbox.app_secret.encode() not in data
     assert pickle.loads(data).get(media).status_code == 200
 
 
-def test_errors_hold_no_frames_that_hold_headers(session, keeper, sandbox, media):
+def test_errors_hold_no_frames_that_hold_headers(
+    session: requests.Session, keeper: TokenKeeper, sandbox: Sandbox, media: str
+) -> None:
     """A broken connection is reported without urllib3's frames, in which the header stands."""
     sandbox.faults.drop(times=None)
     with pytest.raises(requests.ConnectionError) as caught:

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import requests
@@ -39,7 +40,9 @@ def posts(sandbox: Sandbox, path: str) -> int:
     ],
 )
 @pytest.mark.parametrize("body", ["json", "html", "empty"])
-def test_every_status_has_its_error_whatever_the_body(sandbox, impatient, status, kind, body):
+def test_every_status_has_its_error_whatever_the_body(
+    sandbox: Sandbox, impatient: Media, status: int, kind: Callable[..., Any], body: str
+) -> None:
     """Problem JSON, a gateway's page and an empty body all end in one to three lines."""
     sandbox.faults.fail(status, at="/media/jobs", body=body)
     with pytest.raises(kind) as error:
@@ -49,7 +52,7 @@ def test_every_status_has_its_error_whatever_the_body(sandbox, impatient, status
     assert "<" not in str(error.value)
 
 
-def test_a_validation_error_names_the_field(sandbox, media):
+def test_a_validation_error_names_the_field(sandbox: Sandbox, media: Media) -> None:
     """Title, detail, type, status and request id are there to read."""
     with pytest.raises(InvalidRequest) as error:
         media.enhance("dlb://a.wav", output="dlb://b.wav", extra={"on_complete": 3})
@@ -60,7 +63,7 @@ def test_a_validation_error_names_the_field(sandbox, media):
     assert error.value.request_id
 
 
-def test_a_second_401_is_an_error_with_the_usual_cause(sandbox, media):
+def test_a_second_401_is_an_error_with_the_usual_cause(sandbox: Sandbox, media: Media) -> None:
     """The session has renewed once by then; nothing loops."""
     sandbox.faults.fail(401, at="/media/jobs", times=None)
     with pytest.raises(Unauthorized) as error:
@@ -70,7 +73,7 @@ def test_a_second_401_is_an_error_with_the_usual_cause(sandbox, media):
 
 
 @pytest.mark.parametrize("token", ["eyJhbGciOiJIUzI1NiJ9.e30.x", "made-up"])
-def test_a_client_access_token_is_named_as_the_usual_mistake(sandbox, token):
+def test_a_client_access_token_is_named_as_the_usual_mistake(sandbox: Sandbox, token: str) -> None:
     """The token of the dashboard does not work with the Media APIs."""
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {token}"
@@ -101,7 +104,7 @@ def http(status: str, body: bytes, kind: str = "application/json") -> bytes:
     return head.encode() + body
 
 
-def test_the_wrong_host_is_named():
+def test_the_wrong_host_is_named() -> None:
     """The Streaming API answers a Media call with its own 403."""
     answer = http("403 Forbidden", b'{"data":{"message":"Unauthorized"},"status":"fail"}')
     with answering(answer) as origin, pytest.raises(Unauthorized) as error:
@@ -111,7 +114,7 @@ def test_the_wrong_host_is_named():
     assert error.value.detail == "Unauthorized"
 
 
-def test_a_page_in_place_of_json_is_no_answer():
+def test_a_page_in_place_of_json_is_no_answer() -> None:
     """A sign-in page of a network answers 200 to everything."""
     answer = http("200 OK", b"<html><body>Welcome to the hotel</body></html>", "text/html")
     with answering(answer) as origin, pytest.raises(ServiceUnavailable) as error:
@@ -133,7 +136,7 @@ Break = Callable[[Sandbox], None]
     ],
     ids=["dropped", "cut", "503", "504"],
 )
-def test_a_start_that_may_have_happened_is_not_repeated(sandbox: Sandbox, media: Media, fault: Break):
+def test_a_start_that_may_have_happened_is_not_repeated(sandbox: Sandbox, media: Media, fault: Break) -> None:
     """One POST leaves, and the error says that a job may be running."""
     fault(sandbox)
     with pytest.raises(ServiceUnavailable, match="not known whether the job") as error:
@@ -142,7 +145,7 @@ def test_a_start_that_may_have_happened_is_not_repeated(sandbox: Sandbox, media:
     assert posts(sandbox, "/media/diagnose") == 1
 
 
-def test_a_start_that_cannot_have_happened_says_so(sandbox, media):
+def test_a_start_that_cannot_have_happened_says_so(sandbox: Sandbox, media: Media) -> None:
     """Nothing listens, so there is no job to look for."""
     sandbox.stop()
     with pytest.raises(ApiError) as error:
@@ -151,7 +154,9 @@ def test_a_start_that_cannot_have_happened_says_so(sandbox, media):
     assert "Nothing on this computer answers" in str(error.value)
 
 
-def test_a_start_that_was_refused_with_401_is_repeated_with_a_new_token(sandbox, media):
+def test_a_start_that_was_refused_with_401_is_repeated_with_a_new_token(
+    sandbox: Sandbox, media: Media
+) -> None:
     """A refusal is safe to repeat: no job was started."""
     list(media.jobs())
     sandbox.faults.revoke()
@@ -160,7 +165,7 @@ def test_a_start_that_was_refused_with_401_is_repeated_with_a_new_token(sandbox,
     assert posts(sandbox, "/media/diagnose") == 2
 
 
-def test_what_cannot_be_written_is_not_sent(sandbox, media):
+def test_what_cannot_be_written_is_not_sent(sandbox: Sandbox, media: Media) -> None:
     """A number that is no number is the caller's error, not the network's."""
     with pytest.raises(InvalidRequest, match="not sent"):
         media.enhance("dlb://a.wav", extra={"newer": float("nan")})
@@ -179,7 +184,7 @@ def objects_of(error: BaseException | None) -> Iterator[object]:
 
 @pytest.mark.parametrize("at", ["/media/jobs", "/media/input", "storage"])
 @pytest.mark.parametrize("fault", ["fail", "drop"])
-def test_no_frame_of_an_error_holds_a_secret(sandbox, impatient, at, fault):
+def test_no_frame_of_an_error_holds_a_secret(sandbox: Sandbox, impatient: Media, at: str, fault: str) -> None:
     """A debugger or an error report finds neither a request with the token nor a presigned address."""
     getattr(sandbox.faults, fault)(at=at, times=None)
     with pytest.raises((ApiError, TransferError)) as error:

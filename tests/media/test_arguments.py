@@ -1,6 +1,7 @@
 """Typing slips are refused before anything is sent, and every documented parameter passes."""
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from dolbyio_nb.errors import InvalidOption, InvalidRequest
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.options import as_sent
+from dolbyio_nb.sandbox import Sandbox
 
 SLIPS: list[tuple[str, dict[str, Any], str]] = [
     ("enhance", {"ouput": "b.wav"}, "`output`"),
@@ -57,7 +59,9 @@ SLIPS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("name", "options", "meant"), SLIPS, ids=[f"{n}-{m}" for n, _, m in SLIPS])
-def test_a_typing_slip_is_refused_with_what_was_meant(sandbox, media, tone, name, options, meant):
+def test_a_typing_slip_is_refused_with_what_was_meant(
+    sandbox: Sandbox, media: Media, tone: Path, name: str, options: dict[str, Any], meant: str
+) -> None:
     """Nothing is asked of anybody, not even an address for the upload."""
     with pytest.raises(InvalidOption) as error:
         getattr(media, name)(tone, **options)
@@ -98,7 +102,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("name", "options", "says"), WRONG, ids=[str(row[1]) for row in WRONG])
-def test_a_value_that_cannot_be_is_refused(sandbox, media, tone, name, options, says):
+def test_a_value_that_cannot_be_is_refused(
+    sandbox: Sandbox, media: Media, tone: Path, name: str, options: dict[str, Any], says: str
+) -> None:
     """With what it may be."""
     with pytest.raises(InvalidOption) as error:
         getattr(media, name)(tone, **options)
@@ -107,7 +113,7 @@ def test_a_value_that_cannot_be_is_refused(sandbox, media, tone, name, options, 
     assert sandbox.requests.count() == 0
 
 
-def test_secrets_of_a_store_are_not_in_the_error(media):
+def test_secrets_of_a_store_are_not_in_the_error(media: Media) -> None:
     """A value that is refused is not repeated where it may be one."""
     with pytest.raises(InvalidOption) as error:
         media.enhance({"url": "s3://b/k.wav", "auth": {"key": "k", "secret": 12345678, "tokn": "t0ken"}})
@@ -193,7 +199,9 @@ DOCUMENTED: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("name", "options"), DOCUMENTED, ids=str)
-def test_every_documented_parameter_is_accepted(sandbox, media, name, options):
+def test_every_documented_parameter_is_accepted(
+    sandbox: Sandbox, media: Media, name: str, options: dict[str, Any]
+) -> None:
     """By the client, and by the sandbox when the job is started."""
     sandbox.faults.end_next_job("Failed")
     assert getattr(media, name)("dlb://in/talk.wav", **options).id
@@ -201,7 +209,7 @@ def test_every_documented_parameter_is_accepted(sandbox, media, name, options):
 
 
 @pytest.mark.parametrize("name", sorted({row[0] for row in DOCUMENTED}))
-def test_help_shows_nested_parameters(name):
+def test_help_shows_nested_parameters(name: str) -> None:
     """With unit and range; the signature has the names, so that TAB completes them."""
     method = getattr(Media, name)
     assert {"source", "on_complete", "extra"} <= set(inspect.signature(method).parameters)
@@ -210,7 +218,7 @@ def test_help_shows_nested_parameters(name):
         assert "audio.speech.isolation.amount: a number from 0 to 100 %" in (inspect.getdoc(method) or "")
 
 
-def test_extra_is_merged_group_by_group():
+def test_extra_is_merged_group_by_group() -> None:
     """What the service may add goes beside what is known, and replaces nothing else."""
     body = {"content": "podcast", "audio": {"noise": {"reduction": {"amount": "high"}}}}
     assert as_sent(body, {"newer": 1, "audio": {"noise": {"newest": 2}}}) == {
@@ -220,7 +228,7 @@ def test_extra_is_merged_group_by_group():
     }
 
 
-def test_extra_reaches_the_service(sandbox, media):
+def test_extra_reaches_the_service(sandbox: Sandbox, media: Media) -> None:
     """It is the service that judges it."""
     with pytest.raises(InvalidRequest, match="newer is not a parameter"):
         media.diagnose("dlb://a.wav", extra={"newer": 1})

@@ -3,20 +3,23 @@
 import io
 import os
 import threading
+from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dolbyio_nb.errors import DolbyError, TransferError
-from dolbyio_nb.media.inputs import CHUNK, read_content
+from dolbyio_nb.media.inputs import CHUNK, Content, read_content
 
 
-def sent(content) -> bytes:
+def sent(content: Content) -> bytes:
     return b"".join(content.chunks())
 
 
-def test_a_file_is_read_in_pieces(tmp_path):
+def test_a_file_is_read_in_pieces(tmp_path: Path) -> None:
     """Never more than one chunk at a time, whatever the file's size."""
     data = os.urandom(2 * CHUNK + 5)
     (tmp_path / "a.wav").write_bytes(data)
@@ -26,7 +29,7 @@ def test_a_file_is_read_in_pieces(tmp_path):
     assert b"".join(chunks) == data
 
 
-def test_progress_is_told_in_bytes():
+def test_progress_is_told_in_bytes() -> None:
     """The listener hears how much was read so far."""
     heard = []
     list(read_content(b"x" * (CHUNK + 1)).chunks(heard.append))
@@ -34,14 +37,14 @@ def test_progress_is_told_in_bytes():
 
 
 @pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview, io.BytesIO])
-def test_bytes_come_in_every_dress(wrap):
+def test_bytes_come_in_every_dress(wrap: Callable[..., Any] | Callable[..., BytesIO]) -> None:
     """Bytes, buffers and files in memory are the same thing."""
     content = read_content(wrap(b"fLaC..."))
     assert sent(content) == sent(content) == b"fLaC..."
     assert (content.name, content.path) == ("audio.flac", None)
 
 
-def test_an_open_file_is_read_from_where_it_stands_and_stays_open(tmp_path):
+def test_an_open_file_is_read_from_where_it_stands_and_stays_open(tmp_path: Path) -> None:
     """The caller opened it, and closes it; a second try reads the same bytes."""
     (tmp_path / "a.wav").write_bytes(b"headerbody")
     with (tmp_path / "a.wav").open("rb") as file:
@@ -52,14 +55,14 @@ def test_an_open_file_is_read_from_where_it_stands_and_stays_open(tmp_path):
         assert not file.closed
 
 
-def test_an_open_file_is_known_by_its_path(tmp_path):
+def test_an_open_file_is_known_by_its_path(tmp_path: Path) -> None:
     """The original of a whole file can be played beside the result."""
     (tmp_path / "a.wav").write_bytes(b"data")
     with (tmp_path / "a.wav").open("rb") as file:
         assert read_content(file).path == tmp_path / "a.wav"
 
 
-def test_a_pipe_is_kept_until_its_length_is_known():
+def test_a_pipe_is_kept_until_its_length_is_known() -> None:
     """Storage wants the length first, which a pipe does not tell."""
     reading, writing = os.pipe()
     threading.Thread(target=lambda: (os.write(writing, b"OggSdata"), os.close(writing))).start()
@@ -69,7 +72,7 @@ def test_a_pipe_is_kept_until_its_length_is_known():
     assert sent(content) == b"OggSdata"
 
 
-def test_a_missing_file_is_named_with_its_neighbour(tmp_path):
+def test_a_missing_file_is_named_with_its_neighbour(tmp_path: Path) -> None:
     """The error says where it was looked for, and what may be meant."""
     (tmp_path / "interview.wav").write_bytes(b"x")
     with pytest.raises(TransferError) as error:
@@ -87,13 +90,13 @@ def test_a_missing_file_is_named_with_its_neighbour(tmp_path):
         (".", "is a folder"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_before_any_network(source, words):
+def test_what_cannot_be_sent_is_refused_before_any_network(source: Any, words: str) -> None:
     """Each with its own words."""
     with pytest.raises(TransferError, match=words):
         read_content(source)
 
 
-def test_a_file_that_was_read_to_its_end_asks_to_be_rewound():
+def test_a_file_that_was_read_to_its_end_asks_to_be_rewound() -> None:
     """The usual cause of nothing to send."""
     file = io.BytesIO(b"data")
     file.read()
@@ -101,7 +104,7 @@ def test_a_file_that_was_read_to_its_end_asks_to_be_rewound():
         read_content(file)
 
 
-def test_a_file_that_shrinks_while_it_is_sent_is_an_error(tmp_path):
+def test_a_file_that_shrinks_while_it_is_sent_is_an_error(tmp_path: Path) -> None:
     """Fewer bytes than were announced would leave the connection hanging."""
     path = tmp_path / "a.wav"
     path.write_bytes(b"12345678")
@@ -112,7 +115,7 @@ def test_a_file_that_shrinks_while_it_is_sent_is_an_error(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_a_named_pipe_is_refused_at_once(tmp_path):
+def test_a_named_pipe_is_refused_at_once(tmp_path: Path) -> None:
     """To open one would wait for somebody who writes into it."""
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(TransferError, match="no ordinary file"):
@@ -120,13 +123,15 @@ def test_a_named_pipe_is_refused_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a\0b.wav", "x" * 300 + ".wav", "y" * 5000, "~nobody-of-this-name/a.wav"])
-def test_a_name_that_no_file_can_have_is_no_riddle(name):
+def test_a_name_that_no_file_can_have_is_no_riddle(name: str) -> None:
     """It is an error in words, whatever the system says to such a name."""
     with pytest.raises(TransferError):
         read_content(name)
 
 
-def test_a_working_directory_that_is_gone_is_no_riddle(tmp_path, monkeypatch):
+def test_a_working_directory_that_is_gone_is_no_riddle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A relative path leads nowhere then, and the error says so."""
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
@@ -155,7 +160,7 @@ def closed() -> io.BytesIO:
         (partial(Path(os.devnull).open, "wb"), "not open for reading"),
     ],
 )
-def test_an_open_file_that_cannot_be_read_is_no_riddle(make, why):
+def test_an_open_file_that_cannot_be_read_is_no_riddle(make: Any, why: str) -> None:
     """A closed file, a broken one, one that is open for writing: an error that says which."""
     file = make()
     with pytest.raises(TransferError, match=why):

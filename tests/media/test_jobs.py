@@ -3,10 +3,14 @@
 import signal
 import threading
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.errors import (
     JobCancelled,
     JobError,
@@ -20,13 +24,16 @@ from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Diagnosis
 from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
+from dolbyio_nb.sandbox import Sandbox
+
+from .conftest import MovedTime
 
 
-def polls(sandbox):
+def polls(sandbox: Sandbox) -> list[Any]:
     return [seen for seen in sandbox.requests if seen.method == "GET" and seen.query.get("job_id")]
 
 
-def test_a_job_ends_in_its_result(media, tone):
+def test_a_job_ends_in_its_result(media: Media, tone: Path) -> None:
     """Waiting gives what the service found, and keeps it."""
     job = media.diagnose(tone)
     result = job.result()
@@ -37,7 +44,7 @@ def test_a_job_ends_in_its_result(media, tone):
     assert (job.status, job.progress, job.done()) == ("Success", 100, True)
 
 
-def test_a_job_tells_how_it_is_doing(sandbox, media, tone):
+def test_a_job_tells_how_it_is_doing(sandbox: Sandbox, media: Media, tone: Path) -> None:
     """Status and progress are those of now, and end with the job."""
     sandbox.faults.hold_jobs(at=0)
     job = media.diagnose(tone)
@@ -51,7 +58,7 @@ def test_a_job_tells_how_it_is_doing(sandbox, media, tone):
     assert len(polls(sandbox)) == asked
 
 
-def test_a_repr_asks_nobody(sandbox, media):
+def test_a_repr_asks_nobody(sandbox: Sandbox, media: Media) -> None:
     """To show a variable is not a request."""
     job = media.diagnose("dlb://a.wav")
     asked = sandbox.requests.count()
@@ -60,7 +67,7 @@ def test_a_repr_asks_nobody(sandbox, media):
     assert sandbox.requests.count() == asked
 
 
-def test_pauses_grow_to_five_seconds(sandbox, media, time, tone):
+def test_pauses_grow_to_five_seconds(sandbox: Sandbox, media: Media, time: MovedTime, tone: Path) -> None:
     """A quarter of a second first, so that short jobs are short; then ever more seldom."""
     sandbox.faults.hold_jobs()
     time.on_nap = lambda count: sandbox.faults.release_jobs() if count == 12 else None
@@ -69,7 +76,7 @@ def test_pauses_grow_to_five_seconds(sandbox, media, time, tone):
     assert time.naps[8:12] == [5.0, 5.0, 5.0, 5.0]
 
 
-def test_a_wait_ends_when_it_should(sandbox, media, time, tone):
+def test_a_wait_ends_when_it_should(sandbox: Sandbox, media: Media, time: MovedTime, tone: Path) -> None:
     """The error says that the job goes on, and how to pick it up."""
     sandbox.faults.hold_jobs()
     job = media.diagnose(tone)
@@ -82,7 +89,7 @@ def test_a_wait_ends_when_it_should(sandbox, media, time, tone):
     assert isinstance(error.value, TimeoutError)
 
 
-def test_a_wait_without_a_time_ends_after_a_day(time):
+def test_a_wait_without_a_time_ends_after_a_day(time: MovedTime) -> None:
     """Results are gone by then."""
     attempts = PollSchedule(clock=time.clock, sleep=time.sleep).begin(None)
     while attempts.sleep():
@@ -90,7 +97,7 @@ def test_a_wait_without_a_time_ends_after_a_day(time):
     assert time.now - 1000 == pytest.approx(24 * 3600)
 
 
-def test_no_time_at_all_is_one_look(sandbox, media, time, tone):
+def test_no_time_at_all_is_one_look(sandbox: Sandbox, media: Media, time: MovedTime, tone: Path) -> None:
     """As with futures, `timeout=0` does not wait."""
     sandbox.faults.hold_jobs()
     with pytest.raises(JobTimeout):
@@ -102,7 +109,9 @@ def test_no_time_at_all_is_one_look(sandbox, media, time, tone):
 @pytest.mark.parametrize(
     ("ending", "kind"), [("Failed", JobFailed), ("InternalError", JobFailed), ("Cancelled", JobCancelled)]
 )
-def test_every_bad_end_is_an_error(sandbox, media, ending, kind):
+def test_every_bad_end_is_an_error(
+    sandbox: Sandbox, media: Media, ending: str, kind: Callable[..., JobCancelled] | Callable[..., JobFailed]
+) -> None:
     """None of them is waited for until the end of time."""
     sandbox.faults.end_next_job(ending)
     job = media.diagnose("dlb://a.wav")
@@ -114,7 +123,7 @@ def test_every_bad_end_is_an_error(sandbox, media, ending, kind):
     assert len(str(error.value).splitlines()) <= 3
 
 
-def test_a_failure_carries_the_jobs_own_error(media):
+def test_a_failure_carries_the_jobs_own_error(media: Media) -> None:
     """Title, detail and type, and what to do about an input that cannot be read."""
     with pytest.raises(JobFailed) as error:
         media.diagnose("dlb://never/was.wav").result()
@@ -124,14 +133,14 @@ def test_a_failure_carries_the_jobs_own_error(media):
 
 
 @pytest.mark.parametrize("key", ["detail", "details"])
-def test_both_spellings_of_a_jobs_error_are_read(key):
+def test_both_spellings_of_a_jobs_error_are_read(key: str) -> None:
     """Dolby's documents and its clients disagree."""
     look = read_snapshot({"status": "Failed", "error": {"title": "T", key: "D", "type": "/t"}})
     assert (look.error.title, look.error.detail, look.error.type) == ("T", "D", "/t")
 
 
 @pytest.mark.parametrize("answer", [None, [], "x", {}, {"status": 3, "progress": "x", "error": []}])
-def test_no_answer_breaks_a_look(answer):
+def test_no_answer_breaks_a_look(answer: Any) -> None:
     """What cannot be read is a strange status, not a crash."""
     look = read_snapshot(answer)
     assert look.unknown
@@ -139,13 +148,15 @@ def test_no_answer_breaks_a_look(answer):
     assert look.error.title == ""
 
 
-def test_a_strange_status_is_borne_for_a_while():
+def test_a_strange_status_is_borne_for_a_while() -> None:
     """The service may learn new words; they are neither an end nor an error at once."""
     assert JobSnapshot("Postponed").unknown
     assert not JobSnapshot("Postponed").ended
 
 
-def test_a_status_that_stays_strange_is_an_error(sandbox, media, time, tone, strange_service):
+def test_a_status_that_stays_strange_is_an_error(
+    sandbox: Sandbox, media: Media, time: MovedTime, tone: Path, strange_service: Media
+) -> None:
     """After five minutes of riddles, not never."""
     job = strange_service.job("1234", "/media/diagnose")
     began = time.now
@@ -155,7 +166,7 @@ def test_a_status_that_stays_strange_is_an_error(sandbox, media, time, tone, str
     assert type(error.value) is JobError
 
 
-def test_a_job_outlives_its_token(sandbox, media, time, tone):
+def test_a_job_outlives_its_token(sandbox: Sandbox, media: Media, time: MovedTime, tone: Path) -> None:
     """A refused poll gets a new token and asks again about the same job."""
     sandbox.faults.hold_jobs()
 
@@ -168,7 +179,9 @@ def test_a_job_outlives_its_token(sandbox, media, time, tone):
     assert len(sandbox.jobs) == 1
 
 
-def test_a_network_that_goes_away_for_a_minute_is_waited_for(sandbox, impatient, time, tone):
+def test_a_network_that_goes_away_for_a_minute_is_waited_for(
+    sandbox: Sandbox, impatient: Media, time: MovedTime, tone: Path
+) -> None:
     """Looking again does no harm."""
     sandbox.faults.hold_jobs()
     job = impatient.diagnose(tone)
@@ -184,7 +197,9 @@ def test_a_network_that_goes_away_for_a_minute_is_waited_for(sandbox, impatient,
     assert time.now - went > 60
 
 
-def test_a_network_that_stays_away_is_an_error(sandbox, impatient, time, tone):
+def test_a_network_that_stays_away_is_an_error(
+    sandbox: Sandbox, impatient: Media, time: MovedTime, tone: Path
+) -> None:
     """After five minutes; the job may well go on."""
     sandbox.faults.hold_jobs()
     job = impatient.diagnose(tone)
@@ -195,7 +210,9 @@ def test_a_network_that_stays_away_is_an_error(sandbox, impatient, time, tone):
     assert 300 <= time.now - began < 310
 
 
-def test_trouble_that_passes_is_forgotten(sandbox, impatient, time, tone):
+def test_trouble_that_passes_is_forgotten(
+    sandbox: Sandbox, impatient: Media, time: MovedTime, tone: Path
+) -> None:
     """Two outages of four minutes are not one of eight."""
     sandbox.faults.hold_jobs()
     job = impatient.diagnose(tone)
@@ -215,7 +232,9 @@ def test_trouble_that_passes_is_forgotten(sandbox, impatient, time, tone):
     assert time.now - began > 300
 
 
-def test_a_service_that_asks_for_rest_gets_it(sandbox, impatient, time, tone):
+def test_a_service_that_asks_for_rest_gets_it(
+    sandbox: Sandbox, impatient: Media, time: MovedTime, tone: Path
+) -> None:
     """Retry-After is heeded."""
     job = impatient.diagnose(tone)
     sandbox.faults.rate_limit(retry_after=20, at="/media/diagnose")
@@ -223,14 +242,16 @@ def test_a_service_that_asks_for_rest_gets_it(sandbox, impatient, time, tone):
     assert time.naps[0] == 20.0
 
 
-def test_other_errors_end_the_wait_at_once(sandbox, media, time):
+def test_other_errors_end_the_wait_at_once(sandbox: Sandbox, media: Media, time: MovedTime) -> None:
     """A job that is not there will not come."""
     with pytest.raises(NotFound):
         media.job("no-such-job", "/media/diagnose").result()
     assert time.naps == []
 
 
-def test_an_interrupt_leaves_the_job_running(sandbox, media, time, tone):
+def test_an_interrupt_leaves_the_job_running(
+    sandbox: Sandbox, media: Media, time: MovedTime, tone: Path
+) -> None:
     """The note says how to pick it up, and that line works."""
     sandbox.faults.hold_jobs()
     time.on_nap = lambda count: signal.raise_signal(signal.SIGINT)
@@ -244,7 +265,7 @@ def test_an_interrupt_leaves_the_job_running(sandbox, media, time, tone):
     assert picked_up.result().source == tone
 
 
-def test_a_job_is_found_by_its_id_alone(sandbox, media, tone):
+def test_a_job_is_found_by_its_id_alone(sandbox: Sandbox, media: Media, tone: Path) -> None:
     """Which API it belongs to is in the list of jobs."""
     job = media.diagnose(tone)
     assert media.job(job.id).operation == "diagnose"
@@ -252,7 +273,7 @@ def test_a_job_is_found_by_its_id_alone(sandbox, media, tone):
         media.job("1234")
 
 
-def test_cancel_asks_and_the_status_tells(sandbox, media, tone):
+def test_cancel_asks_and_the_status_tells(sandbox: Sandbox, media: Media, tone: Path) -> None:
     """It is not immediate, and comes too late for what has ended."""
     sandbox.faults.hold_jobs()
     job = media.diagnose(tone)
@@ -263,7 +284,7 @@ def test_cancel_asks_and_the_status_tells(sandbox, media, tone):
     assert not media.cancel(job)
 
 
-def test_cancel_does_not_hide_an_error(sandbox, media, tone):
+def test_cancel_does_not_hide_an_error(sandbox: Sandbox, media: Media, tone: Path) -> None:
     """A refusal that is not about the end of the job is raised."""
     sandbox.faults.hold_jobs()
     job = media.diagnose(tone)
@@ -272,7 +293,9 @@ def test_cancel_does_not_hide_an_error(sandbox, media, tone):
         job.cancel()
 
 
-def test_polling_with_a_token_that_is_refused_for_good_ends(sandbox, media, tone):
+def test_polling_with_a_token_that_is_refused_for_good_ends(
+    sandbox: Sandbox, media: Media, tone: Path
+) -> None:
     """A second 401 is an error, not a reason to go on."""
     sandbox.faults.hold_jobs()
     job = media.diagnose(tone)
@@ -281,7 +304,7 @@ def test_polling_with_a_token_that_is_refused_for_good_ends(sandbox, media, tone
         job.result()
 
 
-def test_many_threads_can_wait_for_one_job(media, tone):
+def test_many_threads_can_wait_for_one_job(media: Media, tone: Path) -> None:
     """They get the same result, made once."""
     job = media.diagnose(tone)
     start = threading.Barrier(8)
@@ -294,7 +317,7 @@ def test_many_threads_can_wait_for_one_job(media, tone):
         assert len(set(map(id, pool.map(wait, range(8))))) == 1
 
 
-def test_a_look_that_breaks_is_an_error_outside_a_wait(sandbox, impatient):
+def test_a_look_that_breaks_is_an_error_outside_a_wait(sandbox: Sandbox, impatient: Media) -> None:
     """`status` asks once; only waiting bears trouble."""
     job = impatient.diagnose("dlb://a.wav")
     sandbox.faults.fail(503, at="/media/diagnose")
@@ -302,7 +325,9 @@ def test_a_look_that_breaks_is_an_error_outside_a_wait(sandbox, impatient):
         _ = job.status
 
 
-def test_a_service_that_hangs_does_not_outlast_the_wait(sandbox, auth, tone):
+def test_a_service_that_hangs_does_not_outlast_the_wait(
+    sandbox: Sandbox, auth: BearerAuth, tone: Path
+) -> None:
     """`timeout` counts also while a look has no answer: the session alone would wait for minutes."""
     media = Media(open_session(auth), sandbox.media_url)
     job = media.diagnose(tone)
@@ -316,7 +341,9 @@ def test_a_service_that_hangs_does_not_outlast_the_wait(sandbox, auth, tone):
     assert job.result().source == tone
 
 
-def test_an_interrupted_wait_says_how_to_go_on(sandbox, media, time, tone):
+def test_an_interrupted_wait_says_how_to_go_on(
+    sandbox: Sandbox, media: Media, time: MovedTime, tone: Path
+) -> None:
     """In a notebook it is two lines, the second of which picks the job up."""
     sandbox.faults.hold_jobs()
     time.on_nap = lambda count: signal.raise_signal(signal.SIGINT)
@@ -326,12 +353,14 @@ def test_an_interrupted_wait_says_how_to_go_on(sandbox, media, time, tone):
     assert error.value._render_traceback_()[1:] == [f"The job goes on. To pick it up: {job.recipe}"]
 
 
-def test_an_answer_that_was_overtaken_says_nothing(sandbox, media, tone, monkeypatch):
+def test_an_answer_that_was_overtaken_says_nothing(
+    sandbox: Sandbox, media: Media, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A look that began before the job ended, and comes back later, does not bring it back to life."""
     job = media.diagnose(tone)
     real = job._api.get
 
-    def late(path, **query):
+    def late(path: Any, **query: Any) -> Any:
         answer = real(path, **query) | {"status": "Running"}
         monkeypatch.setattr(job._api, "get", real)
         job.wait()

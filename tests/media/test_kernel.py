@@ -1,8 +1,10 @@
 """Progress bars and interrupts in a real kernel."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 SET_UP = """
@@ -44,7 +46,13 @@ def kernel() -> Iterator[object]:
         manager.shutdown_kernel(now=True)
 
 
-def run(client, code: str, *, watched: bool = False, on_output=lambda message: None) -> list[dict]:
+def run(
+    client: BlockingKernelClient | object,
+    code: str,
+    *,
+    watched: bool = False,
+    on_output: Callable[..., Any] = lambda message: None,
+) -> list[dict]:
     """Run a cell, with a front end that a person could answer in or without, and give all that it showed."""
     shown = []
 
@@ -59,7 +67,7 @@ def run(client, code: str, *, watched: bool = False, on_output=lambda message: N
     return shown
 
 
-def test_nobody_watches_a_notebook_that_runs_by_itself(kernel):
+def test_nobody_watches_a_notebook_that_runs_by_itself(kernel: object) -> None:
     """nbclient and papermill get the result and no remains of a bar."""
     assert run(kernel, "media.upload(b'x' * 3_000_000);") == []
 
@@ -72,7 +80,7 @@ media.diagnose(b"RIFF").wait();
 """
 
 
-def test_a_person_sees_a_bar_that_leaves_nothing_behind(kernel):
+def test_a_person_sees_a_bar_that_leaves_nothing_behind(kernel: object) -> None:
     """It says what is done, and how far; in the end its output is empty, and it never was a widget."""
     seen = []
     run(
@@ -88,12 +96,12 @@ def test_a_person_sees_a_bar_that_leaves_nothing_behind(kernel):
     assert not any("widget" in mime for bar in bars for mime in bar)
 
 
-def test_what_is_done_at_once_shows_no_bar(kernel):
+def test_what_is_done_at_once_shows_no_bar(kernel: object) -> None:
     """A bar that would only flash is not shown."""
     assert run(kernel, "media.upload(b'x');", watched=True) == []
 
 
-def test_an_interrupted_cell_says_how_to_pick_the_job_up(kernel):
+def test_an_interrupted_cell_says_how_to_pick_the_job_up(kernel: object) -> None:
     """The line in the error's last words works in the next cell."""
     shown = run(kernel, INTERRUPTED)
     error = shown[-1]["content"]

@@ -6,10 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.http.retry import POLL
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.polling import PollSchedule
+from dolbyio_nb.sandbox import Sandbox
 
 JOBS, THREADS = 100, 16
 
@@ -23,7 +27,9 @@ def sound_of(path: Path, samples: int) -> Path:
     return path
 
 
-def test_none_of_many_jobs_is_lost_or_mixed_up(sandbox, auth, tmp_path, caplog):
+def test_none_of_many_jobs_is_lost_or_mixed_up(
+    sandbox: Sandbox, auth: BearerAuth, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A hundred jobs from sixteen threads each come back with the result of their own file."""
     schedule = PollSchedule(replace(POLL, first_pause=0.02, longest_pause=0.1))
     media = Media(open_session(auth), sandbox.media_url, schedule=schedule)

@@ -2,23 +2,28 @@
 
 import io
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pandas
 import pytest
 
 from dolbyio_nb.errors import TransferError
+from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Analysis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.media.results import MediaResult
+from dolbyio_nb.sandbox import Sandbox
 
 CLOUD = {"url": "s3://bucket/in.wav", "auth": {"key": "k", "secret": "s", "token": "t"}}
 
 
-def asked(sandbox):
+def asked(sandbox: Sandbox) -> dict[Any, Any]:
     return dict(sandbox.jobs[-1].body)
 
 
-def test_enhance_asks_in_the_documented_words(sandbox, media):
+def test_enhance_asks_in_the_documented_words(sandbox: Sandbox, media: Media) -> None:
     """Shorthands are written out, what was not given is not sent."""
     media.enhance(
         "https://h/talk.mp3",
@@ -38,7 +43,9 @@ def test_enhance_asks_in_the_documented_words(sandbox, media):
     assert sandbox.jobs[-1].path == "/media/enhance"
 
 
-def test_a_cloud_location_keeps_its_credentials_and_shows_them_to_nobody(sandbox, media):
+def test_a_cloud_location_keeps_its_credentials_and_shows_them_to_nobody(
+    sandbox: Sandbox, media: Media
+) -> None:
     """They go to the service as they are; repr and messages have the address alone."""
     job = media.enhance(CLOUD, output=CLOUD, region={"start": 1, "end": 2})
     assert asked(sandbox)["input"] == {**CLOUD, "region": {"start": 1, "end": 2}}
@@ -48,7 +55,9 @@ def test_a_cloud_location_keeps_its_credentials_and_shows_them_to_nobody(sandbox
 
 
 @pytest.mark.parametrize("wrap", [lambda p: p, str, lambda p: p.read_bytes(), lambda p: p.open("rb")])
-def test_whatever_is_on_this_computer_is_sent_first(media, tone, wrap, tmp_path):
+def test_whatever_is_on_this_computer_is_sent_first(
+    media: Media, tone: Path, wrap: Callable[..., Any], tmp_path: Path
+) -> None:
     """Path, text, bytes and open file give the same sound."""
     result = media.enhance(wrap(tone), output=tmp_path / "better.wav").result()
     assert isinstance(result, MediaResult)
@@ -56,14 +65,18 @@ def test_whatever_is_on_this_computer_is_sent_first(media, tone, wrap, tmp_path)
     assert result.path.read_bytes()[:4] == b"RIFF"
 
 
-def test_a_missing_file_is_an_error_before_any_network(sandbox, media, tmp_path):
+def test_a_missing_file_is_an_error_before_any_network(
+    sandbox: Sandbox, media: Media, tmp_path: Path
+) -> None:
     """Nothing is asked of anybody."""
     with pytest.raises(TransferError, match="There is no file"):
         media.enhance(tmp_path / "nothing.wav")
     assert sandbox.requests.count() == 0
 
 
-def test_a_result_stays_in_storage_until_it_is_saved(media, tone, tmp_path, monkeypatch):
+def test_a_result_stays_in_storage_until_it_is_saved(
+    media: Media, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Saved once, under a name that tells the original, the operation and the job."""
     monkeypatch.chdir(tmp_path)
     job = media.enhance(tone)
@@ -80,7 +93,13 @@ def test_a_result_stays_in_storage_until_it_is_saved(media, tone, tmp_path, monk
     ("name", "kind"),
     [("analyze", Analysis), ("analyze_speech", SpeechAnalysis), ("analyze_music", MusicAnalysis)],
 )
-def test_a_report_is_fetched_by_itself(media, tone, name, kind, tmp_path):
+def test_a_report_is_fetched_by_itself(
+    media: Media,
+    tone: Path,
+    name: str,
+    kind: Callable[..., Analysis] | Callable[..., MusicAnalysis] | Callable[..., SpeechAnalysis],
+    tmp_path: Path,
+) -> None:
     """It is a JSON file in storage; `output` keeps a copy here."""
     result = getattr(media, name)(tone, output=tmp_path / "report.json").result()
     assert isinstance(result, kind)
@@ -89,7 +108,7 @@ def test_a_report_is_fetched_by_itself(media, tone, name, kind, tmp_path):
     assert isinstance(result.to_frame(), pandas.DataFrame)
 
 
-def test_analyze_asks_in_the_documented_words(sandbox, media):
+def test_analyze_asks_in_the_documented_words(sandbox: Sandbox, media: Media) -> None:
     """Every group has its place in the body."""
     media.analyze(
         "dlb://a.wav",
@@ -107,13 +126,13 @@ def test_analyze_asks_in_the_documented_words(sandbox, media):
     }
 
 
-def test_a_report_in_another_store_stays_there(media, sandbox):
+def test_a_report_in_another_store_stays_there(media: Media, sandbox: Sandbox) -> None:
     """It cannot be read from here, and the result says where it is."""
     job = media.analyze("dlb://a.wav", output=CLOUD)
     assert job.recipe == f'dolby.media.job("{job.id}")'
 
 
-def test_transcode_asks_in_the_documented_words(sandbox, media):
+def test_transcode_asks_in_the_documented_words(sandbox: Sandbox, media: Media) -> None:
     """Several sources are joined, several formats are written."""
     media.transcode(
         ["dlb://a.wav", CLOUD],
@@ -133,7 +152,7 @@ def test_transcode_asks_in_the_documented_words(sandbox, media):
     assert body["storage"] == [{"id": "mine", "bucket": {"url": "s3://bucket"}}]
 
 
-def test_transcode_writes_every_format(media, tone, tmp_path):
+def test_transcode_writes_every_format(media: Media, tone: Path, tmp_path: Path) -> None:
     """Where a path was given the file is there; the others are saved on request."""
     result = media.transcode(
         tone, outputs=[{"kind": "mp3", "destination": tmp_path / "a.mp3"}, {"kind": "wav"}]
@@ -142,7 +161,7 @@ def test_transcode_writes_every_format(media, tone, tmp_path):
     assert result.outputs[1].save(tmp_path / "b.wav").read_bytes()[:4] == b"RIFF"
 
 
-def test_master_asks_in_the_documented_words(sandbox, media):
+def test_master_asks_in_the_documented_words(sandbox: Sandbox, media: Media) -> None:
     """A letter is a preset, a number a loudness, True switches on."""
     media.master(
         "dlb://song.flac",
@@ -169,7 +188,7 @@ def test_master_asks_in_the_documented_words(sandbox, media):
     }
 
 
-def test_master_falls_back_to_a_kind_that_it_can_write(sandbox, media):
+def test_master_falls_back_to_a_kind_that_it_can_write(sandbox: Sandbox, media: Media) -> None:
     """FLAC goes in, but only aac, mp3, mp4, ogg and wav come out."""
     media.master("dlb://song.flac")
     output = asked(sandbox)["outputs"][0]
@@ -177,7 +196,7 @@ def test_master_falls_back_to_a_kind_that_it_can_write(sandbox, media):
     assert output["destination"].endswith("/song.wav")
 
 
-def test_a_preview_has_one_output_for_each_preset(sandbox, media):
+def test_a_preview_has_one_output_for_each_preset(sandbox: Sandbox, media: Media) -> None:
     """All of the same stretch."""
     media.master_preview("dlb://song.wav", presets="ab", segment=(10, 30))
     body = asked(sandbox)
@@ -185,7 +204,7 @@ def test_a_preview_has_one_output_for_each_preset(sandbox, media):
     assert [one["master"]["dynamic_eq"]["preset"] for one in body["outputs"]] == ["a", "b"]
 
 
-def test_mastering_can_be_heard(media, tone, tmp_path):
+def test_mastering_can_be_heard(media: Media, tone: Path, tmp_path: Path) -> None:
     """Both kinds come back as sound."""
     assert media.master(tone, output=tmp_path / "m.wav", loudness=-16).result().path.stat().st_size > 1000
     preview = media.master_preview(tone, presets=["a", "l"], segment=(0, 1)).result()
@@ -193,7 +212,7 @@ def test_mastering_can_be_heard(media, tone, tmp_path):
     assert all(path.read_bytes()[:4] == b"RIFF" for path in saved)
 
 
-def test_jobs_are_listed_page_by_page(sandbox, media):
+def test_jobs_are_listed_page_by_page(sandbox: Sandbox, media: Media) -> None:
     """A page holds a hundred; a further one is asked for only when it is wanted."""
     for _ in range(103):
         sandbox.faults.end_next_job("Failed")
@@ -208,7 +227,7 @@ def test_jobs_are_listed_page_by_page(sandbox, media):
     assert len(set(frame["job_id"])) == 103
 
 
-def test_jobs_are_filtered_by_the_service(sandbox, media):
+def test_jobs_are_filtered_by_the_service(sandbox: Sandbox, media: Media) -> None:
     """Times without a zone are this computer's; the service hears UTC."""
     sandbox.faults.end_next_job("Failed")
     media.diagnose("dlb://a.wav").wait()
@@ -220,7 +239,7 @@ def test_jobs_are_filtered_by_the_service(sandbox, media):
     assert seen.query["submitted_after"] == "2020-01-02T03:04:05.000Z"
 
 
-def test_a_line_of_the_list_picks_up_its_job(sandbox, media):
+def test_a_line_of_the_list_picks_up_its_job(sandbox: Sandbox, media: Media) -> None:
     """It has all that is needed."""
     sandbox.faults.end_next_job("Failed")
     media.diagnose("dlb://a.wav").wait()
@@ -229,7 +248,7 @@ def test_a_line_of_the_list_picks_up_its_job(sandbox, media):
     assert media.cancel(record) is False
 
 
-def test_a_webhook_is_set_replaced_and_removed(media):
+def test_a_webhook_is_set_replaced_and_removed(media: Media) -> None:
     """There is one for the application; setting it again replaces it."""
     assert media.webhook.get() is None
     first = media.webhook.set("http://127.0.0.1:9/a?key=1", {"x-key": "secret"})
@@ -244,7 +263,7 @@ def test_a_webhook_is_set_replaced_and_removed(media):
     assert media.webhook.get() is None
 
 
-def test_bytes_without_a_name_are_named_by_what_they_are(sandbox, media):
+def test_bytes_without_a_name_are_named_by_what_they_are(sandbox: Sandbox, media: Media) -> None:
     """The format of the result follows the name."""
     sandbox.faults.end_next_job("Failed")
     media.enhance(io.BytesIO(b"ID3\x04rest"))

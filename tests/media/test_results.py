@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pandas
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dolbyio_nb.errors import TransferError
+from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.media.models import Band, Loudness, MediaInfo, Segment
 from dolbyio_nb.media.results import MediaResult, Output, Result
@@ -116,7 +120,7 @@ def read_everything(result: Result) -> None:
 
 
 @given(st.sampled_from(DOCUMENTED).flatmap(bent), st.sampled_from(CLASSES))
-def test_no_answer_breaks_a_result(raw, kind):
+def test_no_answer_breaks_a_result(raw: object, kind: Callable[..., Result]) -> None:
     """Unknown keys, missing keys and values of another kind are read as None, and `.raw` keeps them all."""
     raw = raw if isinstance(raw, dict) else {}
     result = kind(raw, "any")
@@ -125,12 +129,12 @@ def test_no_answer_breaks_a_result(raw, kind):
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_an_empty_answer_is_no_error(kind):
+def test_an_empty_answer_is_no_error(kind: Callable[..., Diagnosis]) -> None:
     """Everything in it is None or empty."""
     read_everything(kind({}, "any"))
 
 
-def test_a_diagnosis_has_names_for_what_is_documented():
+def test_a_diagnosis_has_names_for_what_is_documented() -> None:
     """Scores, loudness, events and the file's make-up."""
     result = Diagnosis(DIAGNOSIS, "diagnose")
     assert result.quality.average == 3.7
@@ -149,39 +153,39 @@ def test_a_diagnosis_has_names_for_what_is_documented():
     assert "quality 3.7 of 10, -14.9 LUFS, 100 % speech" in repr(result)
 
 
-def test_the_worst_segment_is_found_under_either_score():
+def test_the_worst_segment_is_found_under_either_score() -> None:
     """Recorded answers and Dolby's own types disagree about its place."""
     raw = {"audio": {"noise_score": {"worst_segment": {"start": 1, "end": 2, "score": 3}}}}
     assert Diagnosis(raw, "diagnose").worst_segment == Segment(1, 2, 3)
 
 
 @pytest.mark.parametrize("raw", [True, "1", None, [], 10**400, {}])
-def test_what_is_no_number_is_none(raw):
+def test_what_is_no_number_is_none(raw: Any) -> None:
     """Least of all True, which Python takes for 1."""
     assert Loudness.read({"measured": raw}).measured is None
 
 
-def test_mastering_tells_its_levels():
+def test_mastering_tells_its_levels() -> None:
     """The quick start has none, the reference has two."""
     result = MediaResult({"initial_level": -18.5, "final_level": -14}, "master")
     assert (result.initial_level, result.final_level) == (-18.5, -14.0)
     assert MediaResult({}, "master").final_level is None
 
 
-def test_what_the_sandbox_says_in_words_can_be_read():
+def test_what_the_sandbox_says_in_words_can_be_read() -> None:
     """It tells what it could not know; anything else under that name is left out."""
     assert Diagnosis({"notes": ["A guess.", 3]}, "diagnose").notes == ("A guess.",)
     assert Diagnosis({"notes": "A guess."}, "diagnose").notes == ()
 
 
-def test_a_diagnosis_is_one_row():
+def test_a_diagnosis_is_one_row() -> None:
     """The tables of many files can be joined."""
     frame = Diagnosis(DIAGNOSIS, "diagnose").to_frame()
     assert len(frame) == 1
     assert frame["audio.loudness.measured"][0] == -14.91
 
 
-def test_an_analysis_is_a_table_of_seconds():
+def test_an_analysis_is_a_table_of_seconds() -> None:
     """One row a second: time, loudness, sample peak, true peak."""
     result = Analysis(ANALYSIS, "analyze")
     frame = result.to_frame()
@@ -193,7 +197,7 @@ def test_an_analysis_is_a_table_of_seconds():
     assert result.clipping.sections[0].end == 1.5
 
 
-def test_an_old_answer_of_analyze_is_read_too():
+def test_an_old_answer_of_analyze_is_read_too() -> None:
     """Version 1.0 had the result in the answer itself, with other names for clipping."""
     raw = {"audio": {"clipping": {"num_events": 4, "first_event": 2.5}, "loudness": {"measured": -20}}}
     result = Analysis(raw, "analyze")
@@ -201,7 +205,7 @@ def test_an_old_answer_of_analyze_is_read_too():
     assert result.loudness.measured == -20
 
 
-def test_speech_is_a_table_of_who_speaks_when():
+def test_speech_is_a_table_of_who_speaks_when() -> None:
     """One row for each stretch, and all stretches in the order of time."""
     result = SpeechAnalysis(SPEECH, "analyze-speech")
     assert result.num_talkers == 2
@@ -210,7 +214,7 @@ def test_speech_is_a_table_of_who_speaks_when():
     assert result.speech.percentage == 94.0
 
 
-def test_music_is_a_table_of_sections():
+def test_music_is_a_table_of_sections() -> None:
     """What music it may be is given as the service gives it, and in the table in words."""
     result = MusicAnalysis(MUSIC, "analyze-music")
     assert result.sections[0].end == 9
@@ -218,7 +222,7 @@ def test_music_is_a_table_of_sections():
     assert result.to_frame()[["bpm", "key", "genre"]].values.tolist() == [[120.5, "D major 85 %", ""]]
 
 
-def test_a_table_without_pandas_names_what_to_install():
+def test_a_table_without_pandas_names_what_to_install() -> None:
     """The rest of the result works without it."""
     code = (
         "import sys; sys.modules['pandas'] = None\n"
@@ -233,8 +237,8 @@ def test_a_table_without_pandas_names_what_to_install():
     assert "pip install 'dolbyio_nb[lab]'" in done.stdout
 
 
-def fetching(fetched):
-    def fetch(address, path):
+def fetching(fetched: list[Any]) -> Callable[..., Any]:
+    def fetch(address: Any, path: Any) -> Any:
         fetched.append(address)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"sound")
@@ -243,7 +247,7 @@ def fetching(fetched):
     return fetch
 
 
-def test_an_output_is_fetched_once(tmp_path, monkeypatch):
+def test_an_output_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Saving again gives the same path, unless the file is gone or another place is asked for."""
     monkeypatch.chdir(tmp_path)
     fetched = []
@@ -262,13 +266,13 @@ def test_an_output_is_fetched_once(tmp_path, monkeypatch):
     assert result.save() == tmp_path / "b.wav"
 
 
-def test_a_result_without_a_known_output_says_how_to_name_it():
+def test_a_result_without_a_known_output_says_how_to_name_it() -> None:
     """A job that was picked up by its id alone."""
     with pytest.raises(TransferError, match=r"dolby\.media\.job"):
         MediaResult({}, "enhance", "1234").save()
 
 
-def test_secrets_of_a_location_are_not_shown():
+def test_secrets_of_a_location_are_not_shown() -> None:
     """A presigned address is a password."""
     output = Output(
         {"url": "https://h/a.wav?X-Amz-Signature=abc", "auth": {"secret": "s"}}, "a.wav", fetching([])
@@ -277,14 +281,18 @@ def test_secrets_of_a_location_are_not_shown():
     assert "abc" not in repr(MediaResult({}, "enhance", outputs=[output]))
 
 
-def test_a_result_of_a_long_name_has_a_name_that_fits(media, tone, tmp_path, monkeypatch):
+def test_a_result_of_a_long_name_has_a_name_that_fits(
+    media: Media, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name as long as a file system takes leaves room for the operation and the job."""
     monkeypatch.chdir(tmp_path)
     original = tone.rename(tmp_path / ("x" * 250 + ".wav"))
     assert media.enhance(original).result().save().is_file()
 
 
-def test_a_result_can_be_shown_where_there_is_no_working_directory(media, tone, tmp_path, monkeypatch):
+def test_a_result_can_be_shown_where_there_is_no_working_directory(
+    media: Media, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The repr needs none, and saving beside it says that it is gone."""
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")

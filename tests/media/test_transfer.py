@@ -5,29 +5,36 @@ import os
 import signal
 import threading
 import traceback
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from dolbyio_nb.errors import DolbyError, NotFound, RateLimited, ServiceUnavailable, TransferError
 from dolbyio_nb.http.session import PlainSession
+from dolbyio_nb.media import Media
 from dolbyio_nb.media.inputs import CHUNK
 from dolbyio_nb.media.transfer import whole_or_nothing
+from dolbyio_nb.sandbox import Sandbox
+
+from .conftest import MovedTime
 
 
-def at_storage(sandbox, method):
+def at_storage(sandbox: Sandbox, method: str) -> list[Any]:
     return [seen for seen in sandbox.requests if seen.at == "storage" and seen.method == method]
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "talk.wav"
     path.write_bytes(os.urandom(CHUNK + 7))
     return path
 
 
-def test_what_goes_up_comes_down(media, file, tmp_path):
+def test_what_goes_up_comes_down(media: Media, file: Path, tmp_path: Path) -> None:
     """Every byte, in the file that was named."""
     address = media.upload(file)
     assert address.startswith("dlb://in/")
@@ -36,19 +43,21 @@ def test_what_goes_up_comes_down(media, file, tmp_path):
     assert (tmp_path / "new" / "back.wav").read_bytes() == file.read_bytes()
 
 
-def test_a_folder_keeps_the_name(media, file, tmp_path):
+def test_a_folder_keeps_the_name(media: Media, file: Path, tmp_path: Path) -> None:
     """A folder that is there is where the file goes."""
     (tmp_path / "sounds").mkdir()
     assert media.download(media.upload(file), tmp_path / "sounds") == tmp_path / "sounds" / "talk.wav"
 
 
-def test_an_upload_can_be_named(media):
+def test_an_upload_can_be_named(media: Media) -> None:
     """Bytes get a file name, or a whole address of one's own."""
     assert media.upload(b"x", "a b.wav").endswith("/a-b.wav")
     assert media.upload(b"x", "dlb://mine/a.wav") == "dlb://mine/a.wav"
 
 
-def test_storage_hears_nothing_but_the_bytes(sandbox, media, file, tmp_path, monkeypatch):
+def test_storage_hears_nothing_but_the_bytes(
+    sandbox: Sandbox, media: Media, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No token, no .netrc, no multipart form: a length and the bytes."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login ann password secret\n")
@@ -61,7 +70,7 @@ def test_storage_hears_nothing_but_the_bytes(sandbox, media, file, tmp_path, mon
     assert "transfer-encoding" not in put.headers
 
 
-def test_a_redirect_adds_no_header_either(monkeypatch, tmp_path):
+def test_a_redirect_adds_no_header_either(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On a redirect, requests would put a password from .netrc into the header."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login ann password secret\n")
@@ -69,14 +78,14 @@ def test_a_redirect_adds_no_header_either(monkeypatch, tmp_path):
     heard = []
 
     class Redirecting(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             heard.append((self.path, self.headers["Authorization"]))
             self.send_response(307 if self.path == "/here" else 200)
             self.send_header("Location", "/there")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *args):
+        def log_message(self, *args: Any) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server, PlainSession() as session:
@@ -86,7 +95,9 @@ def test_a_redirect_adds_no_header_either(monkeypatch, tmp_path):
     assert heard == [("/here", None), ("/there", None)]
 
 
-def test_an_upload_that_breaks_is_tried_again_with_a_new_address(sandbox, media, file, time):
+def test_an_upload_that_breaks_is_tried_again_with_a_new_address(
+    sandbox: Sandbox, media: Media, file: Path, time: MovedTime
+) -> None:
     """To send a file twice does no harm, and the address lives an hour only."""
     sandbox.faults.drop(at="storage")
     sandbox.faults.fail(403, at="storage")
@@ -104,7 +115,9 @@ def test_an_upload_that_breaks_is_tried_again_with_a_new_address(sandbox, media,
     ],
     ids=["403", "503", "dropped"],
 )
-def test_an_upload_that_does_not_arrive_is_an_error_without_the_address(sandbox, media, file, fault, words):
+def test_an_upload_that_does_not_arrive_is_an_error_without_the_address(
+    sandbox: Sandbox, media: Media, file: Path, fault: Callable[..., Any], words: str
+) -> None:
     """The signature in the address is a password: not in the message, not in the traceback."""
     fault(sandbox.faults)
     with pytest.raises(TransferError, match=words) as error:
@@ -112,7 +125,7 @@ def test_an_upload_that_does_not_arrive_is_an_error_without_the_address(sandbox,
     assert "X-Amz" not in "".join(traceback.format_exception(error.value))
 
 
-def test_a_file_that_shrinks_on_the_way_is_an_error_at_once(sandbox, media):
+def test_a_file_that_shrinks_on_the_way_is_an_error_at_once(sandbox: Sandbox, media: Media) -> None:
     """Fewer bytes than were announced: not a broken connection, and not tried again."""
 
     class Shrinking(io.BytesIO):
@@ -125,7 +138,7 @@ def test_a_file_that_shrinks_on_the_way_is_an_error_at_once(sandbox, media):
     assert len(at_storage(sandbox, "PUT")) == 1
 
 
-def test_what_storage_will_never_take_is_not_sent_again(sandbox, media, file):
+def test_what_storage_will_never_take_is_not_sent_again(sandbox: Sandbox, media: Media, file: Path) -> None:
     """A 400 stays a 400."""
     sandbox.faults.fail(400, at="storage", times=None)
     with pytest.raises(TransferError, match="400"):
@@ -133,7 +146,7 @@ def test_what_storage_will_never_take_is_not_sent_again(sandbox, media, file):
     assert len(at_storage(sandbox, "PUT")) == 1
 
 
-def test_a_broken_download_leaves_nothing(sandbox, media, file, tmp_path):
+def test_a_broken_download_leaves_nothing(sandbox: Sandbox, media: Media, file: Path, tmp_path: Path) -> None:
     """No half file, no scrap of one; what was there before stays."""
     address = media.upload(file)
     folder = tmp_path / "down"
@@ -147,7 +160,9 @@ def test_a_broken_download_leaves_nothing(sandbox, media, file, tmp_path):
     assert (folder / "old.wav").read_bytes() == b"old"
 
 
-def test_a_download_that_breaks_once_is_fetched_again(sandbox, media, file, tmp_path):
+def test_a_download_that_breaks_once_is_fetched_again(
+    sandbox: Sandbox, media: Media, file: Path, tmp_path: Path
+) -> None:
     """From the beginning, under a new address."""
     address = media.upload(file)
     sandbox.faults.cut(1000, at="storage")
@@ -155,7 +170,7 @@ def test_a_download_that_breaks_once_is_fetched_again(sandbox, media, file, tmp_
     assert (tmp_path / "back.wav").read_bytes() == file.read_bytes()
 
 
-def test_an_interrupted_download_leaves_nothing(tmp_path):
+def test_an_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
     """A person who stops the cell finds no half file."""
 
     def fetch() -> None:
@@ -168,7 +183,7 @@ def test_an_interrupted_download_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_not_there_is_not_found(media, tmp_path):
+def test_what_is_not_there_is_not_found(media: Media, tmp_path: Path) -> None:
     """Temporary files are gone after a day, which the error says."""
     with pytest.raises((NotFound, TransferError)) as error:
         media.download("dlb://never/was.wav", tmp_path / "a.wav")
@@ -176,13 +191,15 @@ def test_what_is_not_there_is_not_found(media, tmp_path):
     assert not (tmp_path / "a.wav").exists()
 
 
-def test_other_stores_are_left_to_their_own_tools(media, tmp_path):
+def test_other_stores_are_left_to_their_own_tools(media: Media, tmp_path: Path) -> None:
     """Only dlb:// can be fetched from here."""
     with pytest.raises(TransferError, match=r"s3://bucket/a\.wav cannot be fetched"):
         media.download("s3://bucket/a.wav", tmp_path / "a.wav")
 
 
-def test_an_api_in_trouble_is_asked_again_for_an_address(sandbox, impatient, file):
+def test_an_api_in_trouble_is_asked_again_for_an_address(
+    sandbox: Sandbox, impatient: Media, file: Path
+) -> None:
     """To ask for an address twice does no harm."""
     sandbox.faults.fail(503, at="/media/input", times=2)
     impatient.upload(file)
@@ -191,13 +208,15 @@ def test_an_api_in_trouble_is_asked_again_for_an_address(sandbox, impatient, fil
         impatient.upload(file)
 
 
-def test_nothing_is_printed_when_nobody_watches(media, file, tmp_path, capsys):
+def test_nothing_is_printed_when_nobody_watches(
+    media: Media, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Progress bars are for people."""
     media.download(media.upload(file), tmp_path / "back.wav")
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_place_that_takes_no_file_is_an_error_in_words(media, file, tmp_path):
+def test_a_place_that_takes_no_file_is_an_error_in_words(media: Media, file: Path, tmp_path: Path) -> None:
     """What the system says is passed on, with the place, and there is no second try."""
     address = media.upload(file)
     for place in (file / "under-a-file.wav", tmp_path / ("x" * 300)):
@@ -208,7 +227,9 @@ def test_a_place_that_takes_no_file_is_an_error_in_words(media, file, tmp_path):
         media.download(address, "a\0b.wav")
 
 
-def test_no_log_shows_a_signature(sandbox, media, file, tmp_path, caplog):
+def test_no_log_shows_a_signature(
+    sandbox: Sandbox, media: Media, file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """urllib3 writes down each address it calls: not its signature, also not for another session."""
     caplog.set_level(1)
     media.download(media.upload(file), tmp_path / "back.wav")
@@ -220,7 +241,9 @@ def test_no_log_shows_a_signature(sandbox, media, file, tmp_path, caplog):
 
 
 @pytest.mark.parametrize("at", ["storage", "media"])
-def test_an_interrupt_holds_no_address_and_no_token(sandbox, media, file, at):
+def test_an_interrupt_holds_no_address_and_no_token(
+    sandbox: Sandbox, media: Media, file: Path, at: str
+) -> None:
     """Ctrl-C is one line; the frames of its traceback hold neither the signed address nor the token."""
     sandbox.faults.hang(at=at)
     before = sandbox.requests.count(at)
@@ -237,7 +260,9 @@ def test_an_interrupt_holds_no_address_and_no_token(sandbox, media, file, at):
     assert error.value.__context__ is None
 
 
-def test_who_is_told_to_wait_for_long_is_told_at_once(sandbox, media, file, time):
+def test_who_is_told_to_wait_for_long_is_told_at_once(
+    sandbox: Sandbox, media: Media, file: Path, time: MovedTime
+) -> None:
     """An hour is not waited for, and half a minute would be too short: the error says how long."""
     sandbox.faults.rate_limit(3600, at="/media/input", times=None)
     with pytest.raises(RateLimited, match="3600 seconds"):

@@ -4,7 +4,10 @@ import os
 import queue
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -14,7 +17,7 @@ LIMIT = 60  # seconds for one cell; far more than any needs
 
 
 @pytest.fixture
-def shell(tmp_path, monkeypatch):
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """An IPython shell of its own, with the extension loaded and nobody to answer."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
@@ -43,7 +46,7 @@ class Outcome:
 class Kernel:
     """A real kernel, in an empty home directory; `run` gives what a cell said."""
 
-    def __init__(self, home):
+    def __init__(self, home: Path) -> None:
         self.home = home
         self.manager = KernelManager(kernel_name="python3")
         self.manager.start_kernel(cwd=str(home), env={**os.environ, **home_variables(home)})
@@ -51,7 +54,7 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=LIMIT)
 
-    def run(self, code, *, answers=None):
+    def run(self, code: str, *, answers: Any = None) -> Outcome:
         """Run a cell; `answers` are typed at its prompts, and without them nobody is there to answer."""
         request = self.client.execute(code, allow_stdin=answers is not None, stop_on_error=False)
         outcome, answers = Outcome(), list(answers or [])
@@ -67,16 +70,16 @@ class Kernel:
                 return outcome
         raise TimeoutError(f"The cell did not end: {code}")
 
-    def stop(self):
+    def stop(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
 
-    def _answer(self, answers):
+    def _answer(self, answers: None) -> None:
         if answers and self.client.stdin_channel.msg_ready():
             self.client.get_stdin_msg(timeout=0)
             self.client.input(answers.pop(0))
 
-    def _note(self, outcome, message):
+    def _note(self, outcome: Outcome, message: dict[str, Any]) -> Any:
         content, kind = message["content"], message["msg_type"]
         if kind == "stream":
             outcome.text += content["text"]
@@ -87,7 +90,7 @@ class Kernel:
         return kind == "status" and content["execution_state"] == "idle"
 
 
-def home_variables(home):
+def home_variables(home: Path) -> dict[Any, Any]:
     """An empty home: nothing of the developer's own is read, nothing is left behind."""
     names = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
     folders = {name: home / name.lower() if name != "HOME" else home for name in names}
@@ -97,7 +100,7 @@ def home_variables(home):
 
 
 @pytest.fixture
-def kernel(tmp_path):
+def kernel(tmp_path: Path) -> Iterator[Kernel]:
     """A real kernel with the environment of the test."""
     running = Kernel(tmp_path)
     yield running

@@ -2,6 +2,10 @@
 
 import pytest
 
+from dolbyio_nb.sandbox import Sandbox
+
+from .conftest import Kernel
+
 RENEWAL = """
 import time, requests
 answers, tokens, until = [], set(), time.monotonic() + 5
@@ -14,13 +18,13 @@ print(set(answers), len(tokens) > 2)
 """
 
 
-def test_token_is_renewed_while_a_cell_runs(kernel):
+def test_token_is_renewed_while_a_cell_runs(kernel: Kernel) -> None:
     """A cell that outlives two tokens, and reads the name each time, never sends an expired one."""
     kernel.run("%load_ext dolbyio_nb\n%dolby_login --sandbox --expires-in 2")
     assert kernel.run(RENEWAL).text.strip() == "{200} True"
 
 
-def test_masked_prompt_logs_in(environment, sandbox, kernel):
+def test_masked_prompt_logs_in(environment: pytest.MonkeyPatch, sandbox: Sandbox, kernel: Kernel) -> None:
     """The prompt takes key and secret, and neither is in anything the kernel sent out."""
     login = "%load_ext dolbyio_nb\n%dolby_login --prompt"
     outcome = kernel.run(login, answers=[sandbox.app_key, sandbox.app_secret])
@@ -28,7 +32,7 @@ def test_masked_prompt_logs_in(environment, sandbox, kernel):
     assert sandbox.app_secret not in str(outcome.messages)
 
 
-def test_nothing_entered_is_a_short_error(kernel):
+def test_nothing_entered_is_a_short_error(kernel: Kernel) -> None:
     """An empty answer at the prompt ends in an error with a next step."""
     outcome = kernel.run("%load_ext dolbyio_nb\n%dolby_login --prompt", answers=[""])
     assert "nothing was entered" in outcome.error_lines[0]
@@ -62,7 +66,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("case", ERRORS)
-def test_errors_are_one_to_three_lines(kernel, case):
+def test_errors_are_one_to_three_lines(kernel: Kernel, case: str) -> None:
     """Each usual mistake ends the cell as failed, with one to three lines that say what to do."""
     code, word = ERRORS[case]
     outcome = kernel.run(f"%load_ext dolbyio_nb\n{code}")

@@ -2,11 +2,15 @@
 
 import base64
 import os
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+
+from dolbyio_nb.sandbox import Sandbox
 
 from .conftest import home_variables
 
@@ -56,7 +60,7 @@ dolby.refresh()
 """
 
 
-def execute(cells, home, **variables):
+def execute(cells: list[Any] | list[str], home: Path, **variables: Any) -> Any:
     """Run the cells, stored with widget state; return the notebook and the tokens that were made."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     client = NotebookClient(
@@ -67,7 +71,7 @@ def execute(cells, home, **variables):
     return notebook
 
 
-def files_with(home, needles):
+def files_with(home: Path, needles: list[Any]) -> set[Any]:
     """Name the files that hold a needle, as it is or in base64."""
     spellings = [part for needle in needles for part in (needle, base64.b64encode(needle)[:-4])]
     return {
@@ -78,19 +82,19 @@ def files_with(home, needles):
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path: Path) -> Path:
     (tmp_path / "home").mkdir()
     return tmp_path / "home"
 
 
-def test_nothing_leaks(home, environment, sandbox):
+def test_nothing_leaks(home: Path, environment: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """Whatever a notebook shows, stores, logs or breaks: secret and token are in no file but the `.env`."""
     notebook = execute(CELLS.strip().split("\n\n"), home)
     assert len(notebook.cells[-1].outputs) == 1
     assert files_with(home, [sandbox.app_secret.encode(), TOKEN]) == {".env"}
 
 
-def test_the_scan_finds_what_is_there(home, environment, sandbox):
+def test_the_scan_finds_what_is_there(home: Path, environment: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """A notebook that does show the secret is found, or the scan would prove nothing."""
     execute(["import os", "print(os.environ['DOLBYIO_APP_SECRET'])"], home)
     assert "executed.ipynb" in files_with(home, [sandbox.app_secret.encode()])
@@ -98,7 +102,7 @@ def test_the_scan_finds_what_is_there(home, environment, sandbox):
     assert "executed.ipynb" in files_with(home, [TOKEN])
 
 
-def test_errors_fail_the_run(home):
+def test_errors_fail_the_run(home: Path) -> None:
     """A log-in that fails stops nbclient, as it stops Run All."""
     cells = [nbformat.v4.new_code_cell(code) for code in ("%load_ext dolbyio_nb", "%dolby_login")]
     client = NotebookClient(

@@ -5,9 +5,11 @@ import re
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from IPython.core.completer import CompletionContext
+from IPython.core.interactiveshell import InteractiveShell
 from traitlets import TraitError
 
 from dolbyio_nb.auth.access_token import AccessToken
@@ -15,15 +17,16 @@ from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.login_options import LIVES, OPTIONS, LoginOptions
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError, InvalidOption, TokenRefused, TokenUnavailable
 from dolbyio_nb.notebook.completion import complete_login
+from dolbyio_nb.sandbox import Sandbox
 
 
-def magic(shell, line):
+def magic(shell: InteractiveShell, line: str) -> Any:
     """Run `%line` and let its errors through."""
     name, _, rest = line.partition(" ")
     return shell.run_line_magic(name, rest)
 
 
-def complete(line, cursor=None):
+def complete(line: str, cursor: Any = None) -> Any:
     """Complete at the end of a line; return the texts offered."""
     context = CompletionContext(
         token=line.split(" ")[-1], full_text=line, cursor_position=len(line), cursor_line=0, limit=None
@@ -32,7 +35,9 @@ def complete(line, cursor=None):
     return [completion.text for completion in result["completions"]], result.get("suppress", False)
 
 
-def test_log_in_from_the_environment(shell, environment, capsys):
+def test_log_in_from_the_environment(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With credentials in the environment the names are bound and the text says whose they are."""
     magic(shell, "dolby_login")
     assert isinstance(shell.user_ns["dolby_token"], AccessToken)
@@ -40,7 +45,7 @@ def test_log_in_from_the_environment(shell, environment, capsys):
     assert shell.user_ns["dolby"].session.get(f"{shell.user_ns['dolby'].media_url}/media/jobs").ok
 
 
-def test_log_in_to_the_sandbox(shell, capsys):
+def test_log_in_to_the_sandbox(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     """The embedded sandbox needs nothing, and says that it is one."""
     magic(shell, "dolby_login --sandbox")
     assert "SANDBOX" in capsys.readouterr().out
@@ -48,14 +53,18 @@ def test_log_in_to_the_sandbox(shell, capsys):
     assert "SANDBOX" in capsys.readouterr().out
 
 
-def test_sandbox_stands_in_automatically(shell, monkeypatch, capsys):
+def test_sandbox_stands_in_automatically(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With DOLBYIO_SANDBOX=auto and no credentials, the sandbox stands in."""
     monkeypatch.setenv("DOLBYIO_SANDBOX", "auto")
     magic(shell, "dolby_login")
     assert "SANDBOX" in capsys.readouterr().out
 
 
-def test_log_out_forgets(shell, environment, capsys):
+def test_log_out_forgets(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Logging out removes the names, ends the old log-in, and says what would log in again."""
     magic(shell, "dolby_login")
     dolby = shell.user_ns["dolby"]
@@ -67,7 +76,7 @@ def test_log_out_forgets(shell, environment, capsys):
         _ = dolby.token
 
 
-def test_failed_log_in_keeps_the_old_one(shell, environment):
+def test_failed_log_in_keeps_the_old_one(shell: InteractiveShell, environment: pytest.MonkeyPatch) -> None:
     """A log-in that fails changes nothing."""
     magic(shell, "dolby_login")
     before = shell.user_ns["dolby"]
@@ -78,7 +87,7 @@ def test_failed_log_in_keeps_the_old_one(shell, environment):
     assert before.token
 
 
-def test_nobody_to_ask(shell):
+def test_nobody_to_ask(shell: InteractiveShell) -> None:
     """Without credentials and without anybody to ask, the error names variables, file and sandbox."""
     with pytest.raises(CredentialsNotFound) as caught:
         magic(shell, "dolby_login")
@@ -87,14 +96,16 @@ def test_nobody_to_ask(shell):
         assert word in str(caught.value)
 
 
-def test_unreachable_host(shell, environment, sandbox):
+def test_unreachable_host(shell: InteractiveShell, environment: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """A host that does not answer is named."""
     sandbox.stop()
     with pytest.raises(TokenUnavailable, match="cannot be reached"):
         magic(shell, "dolby_login")
 
 
-def test_swapped_key_and_secret(shell, environment, sandbox):
+def test_swapped_key_and_secret(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
     """Swapped values are refused by the service, and the error says that they look swapped."""
     environment.setenv("DOLBYIO_APP_KEY", sandbox.app_secret)
     environment.setenv("DOLBYIO_APP_SECRET", sandbox.app_key)
@@ -104,13 +115,13 @@ def test_swapped_key_and_secret(shell, environment, sandbox):
 
 
 @pytest.mark.parametrize("life", ["0", "-1", "86401", "90000"])
-def test_life_out_of_range(shell, environment, life):
+def test_life_out_of_range(shell: InteractiveShell, environment: pytest.MonkeyPatch, life: str) -> None:
     """A life outside 1 to 86400 s is refused with the limit in the text."""
     with pytest.raises(InvalidOption, match="86400"):
         magic(shell, f"dolby_login --expires-in {life}")
 
 
-def test_life_is_asked_for(shell, environment):
+def test_life_is_asked_for(shell: InteractiveShell, environment: pytest.MonkeyPatch) -> None:
     """The life that is asked for is the life of the token; a trait holds the default."""
     magic(shell, "dolby_login --expires-in 120")
     assert shell.user_ns["dolby_token"].lifetime == 120
@@ -119,7 +130,7 @@ def test_life_is_asked_for(shell, environment):
     assert shell.user_ns["dolby_token"].lifetime == 240
 
 
-def test_names_can_be_changed(shell, environment):
+def test_names_can_be_changed(shell: InteractiveShell, environment: pytest.MonkeyPatch) -> None:
     """Both names are traits, and changing one moves what is there."""
     magic(shell, "dolby_login")
     magic(shell, "config DolbyMagics.client_name = 'audio'")
@@ -128,7 +139,12 @@ def test_names_can_be_changed(shell, environment):
     assert "dolby" not in shell.user_ns
 
 
-def test_explain_shows_every_place(shell, environment, sandbox, capsys):
+def test_explain_shows_every_place(
+    shell: InteractiveShell,
+    environment: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """--explain names every place and what was found there, logs in nowhere, and shows no value."""
     magic(shell, "dolby_login --explain")
     text = capsys.readouterr().out
@@ -139,7 +155,13 @@ def test_explain_shows_every_place(shell, environment, sandbox, capsys):
     assert "dolby" not in shell.user_ns
 
 
-def test_save_writes_the_env_file(shell, environment, sandbox, tmp_path, capsys):
+def test_save_writes_the_env_file(
+    shell: InteractiveShell,
+    environment: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """--save writes what was used to .env; the next log-in finds it there."""
     magic(shell, "dolby_login --save")
     assert "readable by you alone" in capsys.readouterr().out
@@ -149,7 +171,9 @@ def test_save_writes_the_env_file(shell, environment, sandbox, tmp_path, capsys)
     assert ".env" in capsys.readouterr().out
 
 
-def test_debug_shows_the_whole_traceback(shell, environment, sandbox):
+def test_debug_shows_the_whole_traceback(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
     """--debug shows where an error came from, still without the secret."""
     secret = "d3Jvbmctd3JvbmctbmVlZGxlLXdyb25nLXdyb25nLTEyMzQ="
     environment.setenv("DOLBYIO_APP_SECRET", secret)
@@ -161,13 +185,13 @@ def test_debug_shows_the_whole_traceback(shell, environment, sandbox):
         assert secret not in text
 
 
-def test_no_option_takes_a_secret(shell):
+def test_no_option_takes_a_secret(shell: InteractiveShell) -> None:
     """There is no way to write a secret into the line, where history would keep it."""
     help_text = shell.magics_manager.magics["line"]["dolby_login"].__doc__
     assert "secret" not in [word.strip("-") for word in help_text.split() if word.startswith("--")]
 
 
-def test_twenty_reloads_leave_one_of_each(shell, environment):
+def test_twenty_reloads_leave_one_of_each(shell: InteractiveShell, environment: pytest.MonkeyPatch) -> None:
     """Reloading leaves one magic, one configurable, one matcher and one worker thread."""
     bystanders = set(threading.enumerate())
     for _ in range(20):
@@ -180,7 +204,7 @@ def test_twenty_reloads_leave_one_of_each(shell, environment):
     assert sum(thread.name.startswith("dolbyio") for thread in mine) <= 1
 
 
-def test_unload_takes_everything_back(shell, environment):
+def test_unload_takes_everything_back(shell: InteractiveShell, environment: pytest.MonkeyPatch) -> None:
     """After %unload_ext there is no magic, no name, no configurable, no matcher and no thread."""
     magic(shell, "dolby_login")
     magic(shell, "unload_ext dolbyio_nb")
@@ -192,7 +216,7 @@ def test_unload_takes_everything_back(shell, environment):
     magic(shell, "dolby_login")
 
 
-def test_completion_offers_exactly_the_options(tmp_path, monkeypatch):
+def test_completion_offers_exactly_the_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """TAB offers the options not yet used, then the values of the last one, and nothing else."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
@@ -214,7 +238,7 @@ EVERY_OPTION = [
 ]  # fmt: skip
 
 
-def test_every_option_is_parsed_helped_completed_and_documented(shell):
+def test_every_option_is_parsed_helped_completed_and_documented(shell: InteractiveShell) -> None:
     """Parser, help, completion and README have the same options, and no other."""
     assert [option.flag for option in OPTIONS] == EVERY_OPTION
     help_text = shell.magics_manager.magics["line"]["dolby_login"].__doc__
@@ -233,7 +257,9 @@ EXCLUDING = [
 
 
 @pytest.mark.parametrize("line", EXCLUDING)
-def test_options_that_exclude_one_another_are_refused(shell, environment, line):
+def test_options_that_exclude_one_another_are_refused(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, line: str
+) -> None:
     """None of the two is dropped: the error names both, and nothing was done."""
     with pytest.raises(InvalidOption, match="exclude one another") as caught:
         magic(shell, f"dolby_login {line}")
@@ -243,14 +269,21 @@ def test_options_that_exclude_one_another_are_refused(shell, environment, line):
 
 
 @pytest.mark.parametrize("line", ["--profile a", "--env-file a", "--save", "--form", "--prompt"])
-def test_the_sandbox_of_the_environment_ignores_no_option(shell, environment, line):
+def test_the_sandbox_of_the_environment_ignores_no_option(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, line: str
+) -> None:
     """DOLBYIO_SANDBOX=1 excludes what --sandbox does, and the error names the variable."""
     environment.setenv("DOLBYIO_SANDBOX", "1")
     with pytest.raises(InvalidOption, match="unset DOLBYIO_SANDBOX"):
         magic(shell, f"dolby_login {line}")
 
 
-def test_a_sandbox_that_stands_in_saves_nothing_and_says_so(shell, monkeypatch, tmp_path, capsys):
+def test_a_sandbox_that_stands_in_saves_nothing_and_says_so(
+    shell: InteractiveShell,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """--save with DOLBYIO_SANDBOX=auto is not dropped without a word."""
     monkeypatch.setenv("DOLBYIO_SANDBOX", "auto")
     magic(shell, "dolby_login --save")
@@ -258,7 +291,9 @@ def test_a_sandbox_that_stands_in_saves_nothing_and_says_so(shell, monkeypatch, 
     assert not (tmp_path / ".env").exists()
 
 
-def test_options_and_settings_reach_the_form(shell, environment):
+def test_options_and_settings_reach_the_form(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch
+) -> None:
     """What the line and %config say is what the form begins with."""
     magic(shell, "config DolbyMagics.expires_in = 240")
     magic(shell, "dolby_login --form --save")
@@ -270,7 +305,7 @@ def test_options_and_settings_reach_the_form(shell, environment):
 
 
 @pytest.mark.parametrize("ui", ["panel", "prompt"])
-def test_how_to_ask_is_a_setting(shell, monkeypatch, ui):
+def test_how_to_ask_is_a_setting(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, ui: str) -> None:
     """%config DolbyMagics.login_ui decides how a person is asked."""
     asked = []
     monkeypatch.setattr(
@@ -289,7 +324,7 @@ SECRETS = ["--app-secret NEEDLE-1234567890", "--secret=NEEDLE-1234567890", "NEED
 
 
 @pytest.mark.parametrize("line", SECRETS)
-def test_a_secret_in_the_line_is_not_echoed(shell, line):
+def test_a_secret_in_the_line_is_not_echoed(shell: InteractiveShell, line: str) -> None:
     """The error does not repeat what may be a secret; it says where it has to be deleted."""
     with pytest.raises(InvalidOption) as caught:
         magic(shell, f"dolby_login {line}")
@@ -298,7 +333,9 @@ def test_a_secret_in_the_line_is_not_echoed(shell, line):
         assert "delete it from the cell" in str(caught.value)
 
 
-def test_the_form_uses_the_file_that_was_named(shell, environment, sandbox, tmp_path):
+def test_the_form_uses_the_file_that_was_named(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, sandbox: Sandbox, tmp_path: Path
+) -> None:
     """What the form offers is what it uses: the file named in the line."""
     environment.setenv("DOLBYIO_APP_SECRET", "wrong")
     (tmp_path / "other").write_text(f"APP_KEY={sandbox.app_key}\nAPP_SECRET={sandbox.app_secret}\n")
@@ -309,19 +346,21 @@ def test_the_form_uses_the_file_that_was_named(shell, environment, sandbox, tmp_
     assert shell.user_ns["dolby"].status().source.endswith("other (APP_KEY and APP_SECRET)")
 
 
-def test_an_open_quote_is_no_riddle(shell):
+def test_an_open_quote_is_no_riddle(shell: InteractiveShell) -> None:
     """A line that cannot be split into words is an error that says so, and names the list of options."""
     with pytest.raises(InvalidOption, match=r"No closing quotation.*\n%dolby_login\? lists them"):
         magic(shell, "dolby_login --profile 'mine")
 
 
-def test_a_name_has_to_be_a_name(shell):
+def test_a_name_has_to_be_a_name(shell: InteractiveShell) -> None:
     """What no cell could write is refused as a name for the log-in."""
     with pytest.raises(TraitError, match="client_name"):
         shell.find_line_magic("dolby_login").__self__.client_name = "not a name"
 
 
-def test_whoever_watches_hears_of_renewals_and_of_trouble(shell, environment, sandbox):
+def test_whoever_watches_hears_of_renewals_and_of_trouble(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
     """The panel is told of each new token, and of each renewal that failed, without asking."""
     magic(shell, "dolby_login")
     controller, seen = shell.magics_manager.registry["DolbyMagics"].controller, queue.Queue()

@@ -2,23 +2,24 @@
 
 import getpass
 import traceback
+from typing import Any
 
 import pytest
 
 from dolbyio_nb.notebook.prompt import ask, warning_of_place
 
 
-def test_binder_comes_with_a_warning(monkeypatch):
+def test_binder_comes_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     """On Binder a person is told whose computer it is; elsewhere there is nothing to say."""
     assert warning_of_place() == ""
     monkeypatch.setenv("BINDER_SERVICE_HOST", "hub")
     assert "somebody else" in warning_of_place()
 
 
-def test_an_interrupted_prompt_forgets_what_was_typed(monkeypatch):
+def test_an_interrupted_prompt_forgets_what_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C at the second question is one line, and no frame of its traceback holds the first answer."""
 
-    def type_one(question):
+    def type_one(question: Any) -> str:
         if "secret" in question:
             raise KeyboardInterrupt
         return "key-needle"

@@ -2,9 +2,14 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
+
+from dolbyio_nb.sandbox import Sandbox
 
 from .conftest import home_variables
 
@@ -12,7 +17,7 @@ PROMPT = r"In \[\d+\]: "
 
 
 @pytest.fixture
-def terminal(environment, tmp_path):
+def terminal(environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """IPython in a terminal, in an empty home, with the service's address but no credentials."""
     environment.delenv("DOLBYIO_APP_KEY")
     environment.delenv("DOLBYIO_APP_SECRET")
@@ -27,7 +32,7 @@ def terminal(environment, tmp_path):
     child.close(force=True)
 
 
-def test_log_in_at_a_masked_prompt(terminal, sandbox, tmp_path):
+def test_log_in_at_a_masked_prompt(terminal: Any, sandbox: Sandbox, tmp_path: Path) -> None:
     """Key and secret are typed unseen; the status is text, in colour; nothing typed is in the history."""
     terminal.sendline("%dolby_login")
     terminal.expect("App key .*: ")
@@ -46,7 +51,7 @@ def test_log_in_at_a_masked_prompt(terminal, sandbox, tmp_path):
     assert not any(needle in data for needle in needles for data in files)
 
 
-def test_wrong_secret_is_a_short_error(terminal, sandbox):
+def test_wrong_secret_is_a_short_error(terminal: Any, sandbox: Sandbox) -> None:
     """A refusal is three lines, without a traceback."""
     terminal.sendline("%dolby_login")
     terminal.expect("App key .*: ")
@@ -60,7 +65,7 @@ def test_wrong_secret_is_a_short_error(terminal, sandbox):
     assert "needle" not in terminal.before
 
 
-def test_ctrl_c_at_the_prompt_goes_back(terminal):
+def test_ctrl_c_at_the_prompt_goes_back(terminal: Any) -> None:
     """Ctrl-C at the prompt returns to IPython, still logged out."""
     terminal.sendline("%dolby_login")
     terminal.expect("App key .*: ")

@@ -2,6 +2,10 @@
 
 import inspect
 import re
+from pathlib import Path
+from re import Match
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -21,23 +25,23 @@ VALUES = [kind for kind in (*OF_MEDIA, *MEASURED) if issubclass(kind, models.Mod
 CLASSES = [Dolby, LoginStatus, TokenKeeper, Sandbox, Faults, *(k for k in OF_MEDIA if k not in VALUES)]
 
 
-def explained(kind, name):
+def explained(kind: Any, name: str) -> bool | Match[str] | None:
     """Tell whether a member has a text of its own, or is named in its class's or module's text."""
     member = inspect.getattr_static(kind, name)
     around = f"{kind.__doc__} {inspect.getmodule(kind).__doc__}"
     return bool(inspect.getdoc(member) and callable_or_property(member)) or re.search(rf"\b{name}\b", around)
 
 
-def callable_or_property(member):
+def callable_or_property(member: Any) -> bool:
     return isinstance(member, (property, staticmethod, classmethod)) or callable(member)
 
 
 @pytest.fixture
-def readme(root):
+def readme(root: Path) -> str:
     return (root / "README.md").read_text()
 
 
-def test_magics_and_options(readme):
+def test_magics_and_options(readme: str) -> None:
     """The README has every magic and every option, and each has a word of help."""
     for name in DolbyMagics.magics["line"]:
         assert f"`%{name}" in readme
@@ -47,14 +51,14 @@ def test_magics_and_options(readme):
         assert action.help
 
 
-def test_traits():
+def test_traits() -> None:
     """Everything that `%config DolbyMagics` changes says what it is."""
     traits = DolbyMagics.class_own_traits(config=True)
     assert traits
     assert [name for name, trait in traits.items() if not trait.help] == []
 
 
-def test_environment_variables(readme, root):
+def test_environment_variables(readme: str, root: Path) -> None:
     """The README has every variable that the package looks at, or sets."""
     sources = "\n".join(path.read_text() for path in (root / "dolbyio_nb").rglob("*.py"))
     strings = re.findall(r'"(?:DOLBYIO|APP)_[A-Z_]*[A-Z]"', sources)
@@ -64,20 +68,20 @@ def test_environment_variables(readme, root):
 
 
 @pytest.mark.parametrize("module", [dolbyio_nb, display, media], ids=["dolbyio_nb", "display", "media"])
-def test_exported_names(module):
+def test_exported_names(module: ModuleType) -> None:
     """Everything in `__all__` has a text."""
     named = {name: getattr(module, name) for name in module.__all__ if name != "__version__"}
     assert [name for name, value in named.items() if not inspect.getdoc(value)] == []
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
-def test_members(kind):
+def test_members(kind: Any) -> None:
     """A public class and each of its public members have a text."""
     assert kind.__doc__
     members = [name for name in dir(kind) if not name.startswith("_")]
     assert [name for name in members if not explained(kind, name)] == []
 
 
-def test_values():
+def test_values() -> None:
     """What the service tells comes in classes with its own names for the fields, and each says what it is."""
     assert [kind.__name__ for kind in VALUES if not kind.__doc__] == []

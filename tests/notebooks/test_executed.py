@@ -4,23 +4,27 @@ import base64
 import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+
+from dolbyio_nb.sandbox import Sandbox
 
 TOKEN = base64.b64encode(b'{"alg":"HS256","typ":"JWT"}')  # how every token of the sandbox begins
 LARGEST = 1_500_000  # bytes of an executed notebook
 CELL_LIMIT = 120  # seconds; far more than any cell needs
 
 
-def run_program(root, folder, *notebooks):
+def run_program(root: Path, folder: Path, *notebooks: Any) -> subprocess.CompletedProcess[str]:
     """Run `notebooks/run.py` as `dev.py run` does."""
     command = [sys.executable, str(root / "notebooks/run.py"), *map(str, notebooks), "--output", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
 
-def files_with(folder, needles):
+def files_with(folder: Path, needles: list[Any]) -> set[Any]:
     """Name the files that hold a needle, as it is or in base64."""
     spellings = [part for needle in needles for part in (needle, base64.b64encode(needle)[:-4])]
     files = (path for path in folder.rglob("*") if path.is_file())
@@ -31,7 +35,7 @@ def files_with(folder, needles):
     }
 
 
-def execute(path, folder, companions):
+def execute(path: Any, folder: Path, companions: Any) -> Any:
     """Run a copy in a folder of its own, stored with widget state, and return it."""
     companions(path.parent, folder)
     stored = nbformat.read(path, as_version=4)
@@ -42,7 +46,7 @@ def execute(path, folder, companions):
 
 
 @pytest.fixture
-def companions(root, monkeypatch):
+def companions(root: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The function of `notebooks/run.py` that brings sounds and modules along."""
     monkeypatch.syspath_prepend(str(root / "notebooks"))
     from run import bring_companions
@@ -50,7 +54,9 @@ def companions(root, monkeypatch):
     return bring_companions
 
 
-def test_it_runs_with_an_account_and_keeps_it_secret(notebook, home, environment, sandbox, companions):
+def test_it_runs_with_an_account_and_keeps_it_secret(
+    notebook: Any, home: Path, environment: pytest.MonkeyPatch, sandbox: Sandbox, companions: Any
+) -> None:
     """With credentials in the environment it uses them; key, secret and token are in no file afterwards."""
     work = home / "work"
     work.mkdir()
@@ -63,7 +69,9 @@ def test_it_runs_with_an_account_and_keeps_it_secret(notebook, home, environment
     assert (work / notebook.name).stat().st_size < LARGEST
 
 
-def test_the_scan_finds_what_is_there(home, environment, sandbox, tmp_path, companions):
+def test_the_scan_finds_what_is_there(
+    home: Path, environment: pytest.MonkeyPatch, sandbox: Sandbox, tmp_path: Path, companions: Any
+) -> None:
     """A notebook that does show secret and token is found, or the scan would prove nothing."""
     cells = [
         "%load_ext dolbyio_nb\n%dolby_login",
@@ -77,7 +85,7 @@ def test_the_scan_finds_what_is_there(home, environment, sandbox, tmp_path, comp
     assert "careless.ipynb" in files_with(home, [sandbox.app_secret.encode()])
 
 
-def test_nothing_needed_to_try_it(home, monkeypatch, root):
+def test_nothing_needed_to_try_it(home: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     """Without credentials the embedded sandbox stands in, for the notebook and for the processes it starts.
 
     Only the log-in differs from the run with an account: so the first notebook, and the one that starts other
@@ -92,7 +100,7 @@ def test_nothing_needed_to_try_it(home, monkeypatch, root):
     assert files_with(home, [TOKEN]) == set()
 
 
-def test_the_program_ends_with_1_when_a_cell_fails(home, root):
+def test_the_program_ends_with_1_when_a_cell_fails(home: Path, root: Path) -> None:
     """Without credentials and without the sandbox the run fails, and shows the error in short."""
     assert not any(name.startswith("DOLBYIO_") for name in os.environ)
     done = run_program(root, home / "work", root / "notebooks/01-log-in-and-enhance.ipynb")
@@ -101,7 +109,7 @@ def test_the_program_ends_with_1_when_a_cell_fails(home, root):
     assert "Traceback" not in done.stdout
 
 
-def test_the_program_names_a_notebook_that_is_not_there(home, root):
+def test_the_program_names_a_notebook_that_is_not_there(home: Path, root: Path) -> None:
     """A name that leads nowhere is said, and ends with 1."""
     done = run_program(root, home / "work", home / "99-nothing.ipynb")
     assert (done.returncode, done.stdout) == (1, "")

@@ -1,17 +1,23 @@
 """What the notebook about many files promises: nothing is sent twice."""
 
 import wave
+from collections.abc import Iterator
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from dolbyio_nb import login
+from dolbyio_nb.client import Dolby
+from dolbyio_nb.sandbox import Sandbox
 
 PARTS = ("def remembered", "def start_or_pick_up", "def diagnose_all")
 
 
 @pytest.fixture
-def names(root, sandbox, tmp_path, monkeypatch):
+def names(
+    root: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Dolby]]:
     """The functions of the notebook, logged in to a sandbox, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     stored = nbformat.read(root / "notebooks/06-many-files.ipynb", as_version=4)
@@ -25,7 +31,7 @@ def names(root, sandbox, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def paths(tmp_path):
+def paths(tmp_path: Path) -> list[Path]:
     """Three recordings, each of another length."""
     made = [tmp_path / f"{name}.wav" for name in "abc"]
     for seconds, path in enumerate(made, 1):
@@ -33,13 +39,13 @@ def paths(tmp_path):
     return made
 
 
-def write(path, seconds):
+def write(path: Path, seconds: int) -> None:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(16000 * seconds))
 
 
-def test_a_second_run_does_nothing(names, paths, sandbox):
+def test_a_second_run_does_nothing(names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox) -> None:
     """One job for each file, however often it is run, also after a file was renamed."""
     names["diagnose_all"](paths)
     names["diagnose_all"](paths)
@@ -47,7 +53,7 @@ def test_a_second_run_does_nothing(names, paths, sandbox):
     assert len(sandbox.jobs) == 3
 
 
-def test_a_started_job_is_picked_up(names, paths, sandbox):
+def test_a_started_job_is_picked_up(names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox) -> None:
     """A job whose end nobody waited for is not started again."""
     names["start_or_pick_up"](paths[0], {})
     names["diagnose_all"](paths)
@@ -55,7 +61,9 @@ def test_a_started_job_is_picked_up(names, paths, sandbox):
     assert all("found" in note for note in names["remembered"]().values())
 
 
-def test_a_changed_file_is_looked_at_again(names, paths, sandbox):
+def test_a_changed_file_is_looked_at_again(
+    names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox
+) -> None:
     """A file is known by what is in it, not by its name."""
     names["diagnose_all"](paths)
     write(paths[0], 5)
@@ -63,7 +71,9 @@ def test_a_changed_file_is_looked_at_again(names, paths, sandbox):
     assert len(sandbox.jobs) == 4
 
 
-def test_one_bad_file_does_not_stop_the_others(names, paths, sandbox):
+def test_one_bad_file_does_not_stop_the_others(
+    names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox
+) -> None:
     """What cannot be read has its error noted, and is not sent again."""
     paths[1].write_text("not a recording")
     names["diagnose_all"](paths)

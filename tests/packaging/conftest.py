@@ -11,19 +11,19 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def root():
+def root() -> Path:
     """The repository."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
-def sdist(tmp_path_factory):
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source archive, built from the repository."""
     return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
 
 
 @pytest.fixture(scope="session")
-def wheel(sdist, tmp_path_factory):
+def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the source archive and nothing else."""
     folder = tmp_path_factory.mktemp("wheel")
     with tarfile.open(sdist) as archive:
@@ -31,7 +31,7 @@ def wheel(sdist, tmp_path_factory):
     return build("wheel", next(folder.iterdir()), folder)
 
 
-def build(target, source, folder):
+def build(target: str, source: Path, folder: Path) -> Path:
     """Build an archive of `source` into `folder`, with the build backend alone: that needs no network."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", folder]
     subprocess.run(command, cwd=source, check=True, capture_output=True)

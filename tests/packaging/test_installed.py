@@ -6,6 +6,8 @@ import shlex
 import subprocess
 import sys
 import wave
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ print(json.dumps([answer, job.status, job.raw.get("error", {}).get("detail")]))
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     """A working directory with the session as a program, and a second of silence."""
     (tmp_path / "session.ipy").write_text(SESSION)
     with wave.open(str(tmp_path / "silence.wav"), "wb") as sound:
@@ -30,13 +32,13 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def python(folder):
+def python(folder: Path) -> Path:
     """The Python of an empty environment."""
     subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
     return folder / "environment" / ("Scripts" if os.name == "nt" else "bin") / "python"
 
 
-def pip(python, *arguments):
+def pip(python: Path, *arguments: Any) -> None:
     """Run pip; skip the test where the package index cannot be reached."""
     command = [python, "-m", "pip", *arguments, "--quiet", "--retries", "1"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
@@ -45,7 +47,7 @@ def pip(python, *arguments):
     assert run.returncode == 0, run.stderr
 
 
-def session(python, folder):
+def session(python: Path, folder: Path) -> Any:
     """Run the session in IPython; return what it printed last."""
     variables = {**os.environ, "HOME": str(folder), "IPYTHONDIR": str(folder / "ipython")}
     command = [python, "-m", "IPython", "--colors=NoColor", "session.ipy"]
@@ -54,7 +56,7 @@ def session(python, folder):
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_from_the_plain_install_to_sound(python, folder, wheel):
+def test_from_the_plain_install_to_sound(python: Path, folder: Path, wheel: Path) -> None:
     """The plain install logs in; a job that needs sound says which line to run, and then works."""
     pip(python, "install", str(wheel))
     answer, status, detail = session(python, folder)

@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 HOMES = re.compile(rb"(?<![\w.~])/(?:root|work|Users)/")
 
 
-def test_no_file_names_a_place_on_somebodys_computer(root):
+def test_no_file_names_a_place_on_somebodys_computer(root: Path) -> None:
     """No file that git keeps holds a path below a home or a workplace."""
     if not (root / ".git").exists():
         pytest.skip("this is no clone: git knows which files are published")

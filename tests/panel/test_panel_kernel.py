@@ -1,6 +1,7 @@
 """The panel in a real kernel: what it answers, and what it never says."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def errors(kernel: Kernel) -> list[dict[str, object]]:
     return [m["content"] for m in kernel.said if m["msg_type"] == "error"]
 
 
-def test_a_log_in_leaves_the_secret_nowhere(kernel, panel):
+def test_a_log_in_leaves_the_secret_nowhere(kernel: Kernel, panel: str) -> None:
     """The secret goes in by one message and is afterwards in no message, trait, variable, history or file."""
     kernel.send(panel, login(NEEDLE))
     kernel.until(lambda state: state.get("doing") == "login")
@@ -42,13 +43,13 @@ def test_a_log_in_leaves_the_secret_nowhere(kernel, panel):
     assert kernel.holds(NEEDLE) == []
 
 
-def test_the_scan_would_see_a_secret_in_a_trait(kernel, panel):
+def test_the_scan_would_see_a_secret_in_a_trait(kernel: Kernel, panel: str) -> None:
     """A secret planted in a trait is found, so the scan is worth something."""
     kernel.run("panel.error = 'planted-' + 'NEEDLE'")
     assert "iopub" in kernel.holds("planted-NEEDLE")
 
 
-def test_a_refusal_is_shown_in_its_own_words(kernel, panel):
+def test_a_refusal_is_shown_in_its_own_words(kernel: Kernel, panel: str) -> None:
     """The lines of a DolbyError arrive as they are, and the panel is ready again."""
     kernel.send(panel, login("wrong"))
     seen = kernel.until(lambda state: state.get("error"))
@@ -56,7 +57,7 @@ def test_a_refusal_is_shown_in_its_own_words(kernel, panel):
     assert seen["doing"] == ""
 
 
-def test_an_unexpected_failure_says_its_kind_and_not_its_text(kernel, panel):
+def test_an_unexpected_failure_says_its_kind_and_not_its_text(kernel: Kernel, panel: str) -> None:
     """Even with Verbose tracebacks nothing is published but the name of the exception."""
     before = len(errors(kernel))
     kernel.send(panel, login("broken-" + NEEDLE))
@@ -81,7 +82,7 @@ def test_an_unexpected_failure_says_its_kind_and_not_its_text(kernel, panel):
         None,
     ],
 )
-def test_a_message_of_no_sense_does_no_harm(kernel, panel, content):
+def test_a_message_of_no_sense_does_no_harm(kernel: Kernel, panel: str, content: Any) -> None:
     """Whatever is sent, the panel says that it failed, publishes no traceback, and goes on."""
     before = len(errors(kernel))
     kernel.send(panel, deepcopy(content))
@@ -92,7 +93,7 @@ def test_a_message_of_no_sense_does_no_harm(kernel, panel, content):
     assert kernel.holds(NEEDLE) == []
 
 
-def test_a_hello_is_answered_with_the_status_and_the_clock(kernel, panel):
+def test_a_hello_is_answered_with_the_status_and_the_clock(kernel: Kernel, panel: str) -> None:
     """The answer to a hello is how things stand now, and the kernel's time."""
     kernel.run("actions.use_found(stand_in.lives(60))")
     kernel.send(panel, {"kind": "hello"})
@@ -101,7 +102,7 @@ def test_a_hello_is_answered_with_the_status_and_the_clock(kernel, panel):
     assert 0 < seen["status"]["expires_at"] - seen["now"] <= 60
 
 
-def test_a_hello_does_not_wipe_the_error(kernel, panel):
+def test_a_hello_does_not_wipe_the_error(kernel: Kernel, panel: str) -> None:
     """A reloaded page still sees why the last order failed; news from the kernel replaces it."""
     kernel.send(panel, login("wrong"))
     kernel.until(lambda state: state.get("error"))
@@ -112,7 +113,7 @@ def test_a_hello_does_not_wipe_the_error(kernel, panel):
     assert text_of(kernel, "panel.error") == "''"
 
 
-def test_one_order_at_a_time(kernel, panel):
+def test_one_order_at_a_time(kernel: Kernel, panel: str) -> None:
     """An order that comes while another is at work is acknowledged and dropped."""
     kernel.send(panel, login("slow"))
     kernel.until(lambda state: state.get("doing") == "login")
@@ -122,7 +123,7 @@ def test_one_order_at_a_time(kernel, panel):
     assert text_of(kernel, "actions.asked") == "['login']"
 
 
-def test_nonsense_does_not_end_an_order_at_work(kernel, panel):
+def test_nonsense_does_not_end_an_order_at_work(kernel: Kernel, panel: str) -> None:
     """The panel stays busy with what it does, and takes no second order."""
     kernel.send(panel, login("slow"))
     kernel.until(lambda state: state.get("doing") == "login")
@@ -134,7 +135,7 @@ def test_nonsense_does_not_end_an_order_at_work(kernel, panel):
     assert text_of(kernel, "actions.asked") == "['login']"
 
 
-def test_a_kernel_that_logs_its_messages_logs_no_secret(kernel, panel):
+def test_a_kernel_that_logs_its_messages_logs_no_secret(kernel: Kernel, panel: str) -> None:
     """With logging at DEBUG the kernel writes down each message; the key is there, the secret is not."""
     kernel.run("import logging\nlogging.basicConfig(level='DEBUG', filename='debug.log', force=True)")
     kernel.send(panel, login(NEEDLE))
@@ -144,7 +145,7 @@ def test_a_kernel_that_logs_its_messages_logs_no_secret(kernel, panel):
     assert kernel.holds(NEEDLE) == []
 
 
-def test_the_news_of_a_thread_arrive_during_a_busy_cell(kernel, panel):
+def test_the_news_of_a_thread_arrive_during_a_busy_cell(kernel: Kernel, panel: str) -> None:
     """A renewal is seen at once, while the cell that runs is still at it."""
     said = kernel.run(
         "actions.use_found(stand_in.lives(60))\nstand_in.renew_in_background(actions, panel, 900).join()"
@@ -156,14 +157,14 @@ def test_the_news_of_a_thread_arrive_during_a_busy_cell(kernel, panel):
 @pytest.mark.parametrize(
     ("order", "state"), [({"kind": "use_found"}, "fresh"), ({"kind": "logout"}, "logged out")]
 )
-def test_each_order_ends_in_its_status(kernel, panel, order, state):
+def test_each_order_ends_in_its_status(kernel: Kernel, panel: str, order: dict[str, str], state: str) -> None:
     """After an order the panel shows how things stand then."""
     kernel.send(panel, order)
     kernel.until(lambda seen: seen.get("doing") == "")
     assert text_of(kernel, "actions.asked, panel.status['state']") == f"(['{order['kind']}'], '{state}')"
 
 
-def test_what_was_saved_is_told_and_a_token_is_not(kernel, panel):
+def test_what_was_saved_is_told_and_a_token_is_not(kernel: Kernel, panel: str) -> None:
     """A text that an order gives back is shown; a token, which is a str too, is not."""
     kernel.send(panel, login("right", save=True))
     assert kernel.until(lambda state: state.get("done"))["done"] == "Saved to .env."
@@ -173,7 +174,7 @@ def test_what_was_saved_is_told_and_a_token_is_not(kernel, panel):
     assert kernel.holds("a-token-NEEDLE") == []
 
 
-def test_a_panel_is_emptied_before_it_closes(kernel, panel):
+def test_a_panel_is_emptied_before_it_closes(kernel: Kernel, panel: str) -> None:
     """The last thing other clients hear of a closed panel is nothing; later news are dropped in peace."""
     kernel.run("actions.use_found(stand_in.lives(60)); panel.show(actions.status())")
     said = kernel.run("panel.close(); panel.show(actions.status())")
@@ -182,7 +183,7 @@ def test_a_panel_is_emptied_before_it_closes(kernel, panel):
     assert traits_in(news[0])["status"] == {}
 
 
-def test_a_saved_notebook_says_what_the_panel_was(kernel, panel):
+def test_a_saved_notebook_says_what_the_panel_was(kernel: Kernel, panel: str) -> None:
     """Where no widget can be shown there is one honest line, without a key."""
     kernel.run("actions.use_found(stand_in.lives(60)); panel.show(actions.status())")
     said = kernel.run("panel")
@@ -193,7 +194,7 @@ def test_a_saved_notebook_says_what_the_panel_was(kernel, panel):
     assert "dGVz" not in data["text/plain"]
 
 
-def test_showing_it_takes_two_messages(kernel):
+def test_showing_it_takes_two_messages(kernel: Kernel) -> None:
     """A panel costs its opening and its display, and little data."""
     said = kernel.run("actions, panel = stand_in.new(); panel")
     assert [m["msg_type"] for m in said if m["msg_type"] in ("comm_open", "comm_msg", "execute_result")] == [
@@ -203,7 +204,7 @@ def test_showing_it_takes_two_messages(kernel):
     ]
 
 
-def test_what_the_form_was_told_reaches_the_log_in(kernel, panel):
+def test_what_the_form_was_told_reaches_the_log_in(kernel: Kernel, panel: str) -> None:
     """The life and the wish to save travel from the options to the form, and from the form to the log-in."""
     kernel.run("actions, panel = stand_in.new(expires_in=240, save=True, profile='studio'); panel")
     assert text_of(kernel, "panel.expires_in, panel.save") == "(240, True)"
@@ -214,7 +215,7 @@ def test_what_the_form_was_told_reaches_the_log_in(kernel, panel):
     assert told == "(60, True, 'studio')"
 
 
-def test_a_panel_of_its_own_gives_its_log_in(kernel):
+def test_a_panel_of_its_own_gives_its_log_in(kernel: Kernel) -> None:
     """Without magics there is `login_panel()`, whose `dolby` is the log-in once there is one."""
     assert text_of(
         kernel,

@@ -6,17 +6,20 @@ import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 import dolbyio_nb
 from dolbyio_nb.auth.credentials import find_credentials
+from dolbyio_nb.sandbox import Sandbox
 
 COMMAND = [sys.executable, "-m", "dolbyio_nb", "sandbox"]
 
 
-def exports(process):
+def exports(process: subprocess.Popen[str]) -> dict[Any, Any]:
     """The variables of the export lines, read up to the last comment."""
     lines = []
     while not (lines and lines[-1].startswith("# Ctrl-C")):
@@ -29,7 +32,7 @@ def exports(process):
     return {name: shlex.split(value)[0] for name, _, value in pairs}
 
 
-def run(*arguments, cwd=None, **variables):
+def run(*arguments: Any, cwd: Path | None = None, **variables: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
@@ -40,14 +43,14 @@ def run(*arguments, cwd=None, **variables):
     )
 
 
-def log_in(values):
+def log_in(values: dict[Any, Any]) -> requests.Response:
     pair = (values["DOLBYIO_APP_KEY"], values["DOLBYIO_APP_SECRET"])
     form = {"grant_type": "client_credentials"}
     return requests.post(f"{values['DOLBYIO_AUTH_URL']}/v1/auth/token", form, auth=pair, timeout=10)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_prints_what_a_shell_needs_and_ends_without_a_word(number):
+def test_it_prints_what_a_shell_needs_and_ends_without_a_word(number: Any) -> None:
     """Four export lines that work; Ctrl-C and SIGTERM end it with 0 and no traceback."""
     with run("--port", "0") as process:
         values = exports(process)
@@ -60,7 +63,7 @@ def test_it_prints_what_a_shell_needs_and_ends_without_a_word(number):
         assert process.stdout.read() + process.stderr.read() == ""
 
 
-def test_given_credentials_are_used_and_not_repeated(sandbox):
+def test_given_credentials_are_used_and_not_repeated(sandbox: Sandbox) -> None:
     """They may be somebody's real ones; the shell that gave them has them already."""
     given = {"DOLBYIO_APP_KEY": "my-key", "DOLBYIO_APP_SECRET": "my-secret"}
     with run("--port", "0", **given) as process:
@@ -71,7 +74,7 @@ def test_given_credentials_are_used_and_not_repeated(sandbox):
         assert process.wait(10) == 0
 
 
-def test_a_taken_port_is_one_line(sandbox):
+def test_a_taken_port_is_one_line(sandbox: Sandbox) -> None:
     """Which port, and why; exit code 1; no traceback."""
     port = sandbox.media_url.rpartition(":")[2]
     with run("--port", port) as process:
@@ -81,7 +84,7 @@ def test_a_taken_port_is_one_line(sandbox):
 
 
 @pytest.mark.parametrize("port", ["70000", "-5"])
-def test_a_port_that_is_none_is_one_line(port):
+def test_a_port_that_is_none_is_one_line(port: str) -> None:
     """Out of range is said in words."""
     with run(f"--port={port}") as process:
         _, error = process.communicate(timeout=10)
@@ -90,7 +93,7 @@ def test_a_port_that_is_none_is_one_line(port):
     assert port in error
 
 
-def test_help_says_how_to_keep_the_secret_off_the_command_line():
+def test_help_says_how_to_keep_the_secret_off_the_command_line() -> None:
     """Command lines can be read by other users; help names the variables and the sandbox."""
     with run("--help") as process:
         text, _ = process.communicate(timeout=10)
@@ -100,7 +103,7 @@ def test_help_says_how_to_keep_the_secret_off_the_command_line():
     assert "DOLBYIO_APP_SECRET" in text
 
 
-def test_the_command_loads_neither_notebook_nor_sound():
+def test_the_command_loads_neither_notebook_nor_sound() -> None:
     """Nothing heavy is imported until a job needs it."""
     heavy = ("IPython", "ipywidgets", "anywidget", "numpy", "av", "requests")
     code = f"import sys, dolbyio_nb.__main__, dolbyio_nb.sandbox; print(set({heavy}) & set(sys.modules))"
@@ -108,7 +111,7 @@ def test_the_command_loads_neither_notebook_nor_sound():
     assert run.stdout.strip() == "set()"
 
 
-def test_saved_it_is_a_profile_for_every_notebook(tmp_path, monkeypatch):
+def test_saved_it_is_a_profile_for_every_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file for its owner alone, by which a log-in finds it; once it has ended, the error says so."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOLBYIO_AUTH_URL", "https://elsewhere.example")
@@ -144,7 +147,9 @@ def test_saved_it_is_a_profile_for_every_notebook(tmp_path, monkeypatch):
         ("file:///etc/passwd", "http://127.0.0.1:8460", False),
     ],
 )
-def test_a_file_sends_the_secret_to_this_computer_only(tmp_path, auth, media, taken):
+def test_a_file_sends_the_secret_to_this_computer_only(
+    tmp_path: Path, auth: Any, media: str, taken: bool
+) -> None:
     """Whoever can write a file cannot lead the log-in astray with it."""
     lines = ["DOLBYIO_APP_KEY=k", "DOLBYIO_APP_SECRET=s", f"DOLBYIO_AUTH_URL={auth}"]
     (tmp_path / "f").write_text("\n".join([*lines, f"DOLBYIO_MEDIA_URL={media}"]))

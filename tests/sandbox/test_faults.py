@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -9,12 +10,14 @@ import jwt
 import pytest
 import requests
 
-from dolbyio_nb.sandbox import faults
+from dolbyio_nb.sandbox import Sandbox, faults
+
+from .conftest import Caller, Clock
 
 JOBS = "/media/jobs"
 
 
-def test_fail_refuses_the_next_call_only(sandbox, caller):
+def test_fail_refuses_the_next_call_only(sandbox: Sandbox, caller: Caller) -> None:
     """One order, one answer; then all is well."""
     sandbox.faults.fail(401)
     assert caller.get(JOBS).json()["type"] == "/problems/access-token-expired"
@@ -23,21 +26,21 @@ def test_fail_refuses_the_next_call_only(sandbox, caller):
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504])
 @pytest.mark.parametrize("at", ["media", "token"])
-def test_every_status_can_be_ordered(sandbox, caller, status, at):
+def test_every_status_can_be_ordered(sandbox: Sandbox, caller: Caller, status: int, at: str) -> None:
     """The body is the one that place would send."""
     sandbox.faults.fail(status, at=at)
     answer = caller.get(JOBS) if at == "media" else caller.ask_token()
     assert answer.status_code == answer.json()["status"] == status
 
 
-def test_orders_are_counted_and_kept_in_turn(sandbox, caller):
+def test_orders_are_counted_and_kept_in_turn(sandbox: Sandbox, caller: Caller) -> None:
     """Two of one, then the next."""
     sandbox.faults.fail(503, times=2)
     sandbox.faults.fail(500)
     assert [caller.get(JOBS).status_code for _ in range(4)] == [503, 503, 500, 200]
 
 
-def test_an_order_without_an_end_lasts_until_clear(sandbox, caller):
+def test_an_order_without_an_end_lasts_until_clear(sandbox: Sandbox, caller: Caller) -> None:
     """`times=None` is an outage."""
     sandbox.faults.fail(503, times=None)
     assert {caller.get(JOBS).status_code for _ in range(5)} == {503}
@@ -45,7 +48,7 @@ def test_an_order_without_an_end_lasts_until_clear(sandbox, caller):
     assert caller.get(JOBS).status_code == 200
 
 
-def test_an_order_is_for_one_place(sandbox, caller):
+def test_an_order_is_for_one_place(sandbox: Sandbox, caller: Caller) -> None:
     """Token, media, storage, any, or the beginning of a path."""
     sandbox.faults.fail(500, at="/media/webhooks")
     assert caller.get(JOBS).status_code == 200
@@ -60,7 +63,7 @@ def test_an_order_is_for_one_place(sandbox, caller):
         sandbox.faults.fail(500, at="tokens")
 
 
-def test_a_gateway_answers_html_or_nothing(sandbox, caller):
+def test_a_gateway_answers_html_or_nothing(sandbox: Sandbox, caller: Caller) -> None:
     """Not every error has a JSON body."""
     sandbox.faults.fail(503, at="token", body="html")
     html = caller.ask_token()
@@ -71,7 +74,7 @@ def test_a_gateway_answers_html_or_nothing(sandbox, caller):
     assert (empty.content, empty.headers["Retry-After"]) == (b"", "1")
 
 
-def test_a_rate_limit_tells_how_long(sandbox, caller):
+def test_a_rate_limit_tells_how_long(sandbox: Sandbox, caller: Caller) -> None:
     """In seconds, or as an HTTP date."""
     sandbox.faults.rate_limit(retry_after=3)
     answer = caller.get(JOBS)
@@ -84,12 +87,12 @@ def test_a_rate_limit_tells_how_long(sandbox, caller):
 
 
 @pytest.mark.parametrize("end", ["stop", "clear"])
-def test_a_hang_ends_with_the_sandbox_or_with_clear(sandbox, caller, end):
+def test_a_hang_ends_with_the_sandbox_or_with_clear(sandbox: Sandbox, caller: Caller, end: str) -> None:
     """The request is seen, nothing is said, and nobody waits for ever."""
     sandbox.faults.hang()
     failures = []
 
-    def ask():
+    def ask() -> None:
         try:
             caller.get(JOBS)
         except requests.ConnectionError as error:
@@ -106,7 +109,7 @@ def test_a_hang_ends_with_the_sandbox_or_with_clear(sandbox, caller, end):
     assert not [thread for thread in threading.enumerate() if "process_request" in thread.name]
 
 
-def test_a_drop_closes_without_an_answer(sandbox, caller):
+def test_a_drop_closes_without_an_answer(sandbox: Sandbox, caller: Caller) -> None:
     """The client sees a connection error."""
     sandbox.faults.drop()
     with pytest.raises(requests.ConnectionError):
@@ -114,7 +117,7 @@ def test_a_drop_closes_without_an_answer(sandbox, caller):
     assert caller.get(JOBS).status_code == 200
 
 
-def test_a_cut_breaks_off_a_download(sandbox, caller):
+def test_a_cut_breaks_off_a_download(sandbox: Sandbox, caller: Caller) -> None:
     """The head promises more than comes."""
     caller.upload("dlb://x", b"0123456789" * 1000)
     url = caller.download_url("dlb://x")
@@ -126,7 +129,7 @@ def test_a_cut_breaks_off_a_download(sandbox, caller):
         answer.raw.read()
 
 
-def test_slow_waits_before_the_true_answer(sandbox, caller):
+def test_slow_waits_before_the_true_answer(sandbox: Sandbox, caller: Caller) -> None:
     """The answer comes after the time that was ordered."""
     sandbox.faults.slow(0.1)
     begun = time.monotonic()
@@ -134,7 +137,7 @@ def test_slow_waits_before_the_true_answer(sandbox, caller):
     assert time.monotonic() - begun >= 0.1
 
 
-def test_a_revoked_token_is_not_known_any_more(sandbox, caller):
+def test_a_revoked_token_is_not_known_any_more(sandbox: Sandbox, caller: Caller) -> None:
     """One, or all of them; a new one is good."""
     other = caller.log_in()
     sandbox.faults.revoke(caller.token)
@@ -149,7 +152,7 @@ def test_a_revoked_token_is_not_known_any_more(sandbox, caller):
         sandbox.faults.revoke("never issued")
 
 
-def test_a_disabled_app_is_forbidden(sandbox, caller, other):
+def test_a_disabled_app_is_forbidden(sandbox: Sandbox, caller: Caller, other: Caller) -> None:
     """Its key and its tokens are answered 403; other apps go on; clear() enables it."""
     sandbox.faults.disable_app(sandbox.add_app())
     assert caller.get(JOBS).status_code == 200
@@ -160,7 +163,7 @@ def test_a_disabled_app_is_forbidden(sandbox, caller, other):
     assert caller.get(JOBS).status_code == 200
 
 
-def test_token_life_overrides_what_was_asked(sandbox, caller, clock):
+def test_token_life_overrides_what_was_asked(sandbox: Sandbox, caller: Caller, clock: Clock) -> None:
     """Told in the answer, and kept."""
     sandbox.faults.token_life = 5
     answer = caller.ask_token(expires_in="600").json()
@@ -170,7 +173,7 @@ def test_token_life_overrides_what_was_asked(sandbox, caller, clock):
     assert caller.get(JOBS).status_code == 401
 
 
-def test_expires_in_may_be_missing_or_one_less(sandbox, caller):
+def test_expires_in_may_be_missing_or_one_less(sandbox: Sandbox, caller: Caller) -> None:
     """Two habits seen in the wild."""
     sandbox.faults.expires_in = "missing"
     assert "expires_in" not in caller.ask_token().json()
@@ -178,7 +181,7 @@ def test_expires_in_may_be_missing_or_one_less(sandbox, caller):
     assert caller.ask_token(expires_in="43200").json()["expires_in"] == 43199
 
 
-def test_a_token_need_not_be_a_jwt(sandbox, caller):
+def test_a_token_need_not_be_a_jwt(sandbox: Sandbox, caller: Caller) -> None:
     """An opaque one works just as well."""
     sandbox.faults.opaque_tokens = True
     caller.token = caller.log_in()
@@ -187,7 +190,9 @@ def test_a_token_need_not_be_a_jwt(sandbox, caller):
     assert caller.get(JOBS).status_code == 200
 
 
-def test_a_skewed_clock_shows_but_does_not_shorten_a_life(sandbox, caller, clock):
+def test_a_skewed_clock_shows_but_does_not_shorten_a_life(
+    sandbox: Sandbox, caller: Caller, clock: Clock
+) -> None:
     """Date, iat and exp are off by as much; the token still lives as long as it was told to."""
     sandbox.faults.clock_skew = -3000
     answer = caller.ask_token()
@@ -200,7 +205,9 @@ def test_a_skewed_clock_shows_but_does_not_shorten_a_life(sandbox, caller, clock
 
 
 @pytest.mark.parametrize("ending", ["Failed", "Cancelled", "InternalError"])
-def test_the_next_job_can_be_made_to_end(sandbox, caller, make_tone, ending):
+def test_the_next_job_can_be_made_to_end(
+    sandbox: Sandbox, caller: Caller, make_tone: Callable[..., bytes], ending: str
+) -> None:
     """That job only."""
     caller.upload("dlb://x.wav", make_tone())
     sandbox.faults.end_next_job(ending)
@@ -210,7 +217,7 @@ def test_the_next_job_can_be_made_to_end(sandbox, caller, make_tone, ending):
     assert caller.run("/media/diagnose", {"input": "dlb://x.wav"})["status"] == "Success"
 
 
-def test_clear_forgets_everything(sandbox, caller, make_tone):
+def test_clear_forgets_everything(sandbox: Sandbox, caller: Caller, make_tone: Callable[..., bytes]) -> None:
     """Rules and habits alike."""
     ordered = sandbox.faults
     ordered.fail(500, at="any", times=None)
@@ -226,7 +233,7 @@ def test_clear_forgets_everything(sandbox, caller, make_tone):
     assert caller.run("/media/diagnose", {"input": "dlb://x.wav"})["status"] == "Success"
 
 
-def test_every_word_is_in_the_text_that_users_read(sandbox):
+def test_every_word_is_in_the_text_that_users_read(sandbox: Sandbox) -> None:
     """The module's docstring shows each public order and habit."""
     words = [name for name in dir(sandbox.faults) if not name.startswith("_")]
     assert [word for word in words if word not in (faults.__doc__ or "")] == []

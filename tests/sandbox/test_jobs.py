@@ -1,15 +1,19 @@
 """The life of a job: started, polled, ended, cancelled, listed."""
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
 import requests
 
-from dolbyio_nb.sandbox import App
-from dolbyio_nb.sandbox.jobs import JobRecords
+from dolbyio_nb.sandbox import App, Sandbox
+from dolbyio_nb.sandbox.jobs import JobRecord, JobRecords
+
+from .conftest import Caller, Clock
 
 APIS = {
     "/media/enhance": ("v1.1.2", {"input": "dlb://in.wav", "output": "dlb://out.wav"}),
@@ -60,13 +64,13 @@ DIAGNOSE = {"input": "dlb://in.wav"}
 
 
 @pytest.fixture(scope="module")
-def music(make_tone):
+def music(make_tone: Callable[..., bytes]) -> bytes:
     """Three seconds: analyze takes nothing under two."""
     return make_tone(3.0)
 
 
 @pytest.mark.parametrize("path", APIS)
-def test_every_job_ends_in_success(caller, music, path):
+def test_every_job_ends_in_success(caller: Caller, music: bytes, path: str) -> None:
     """Each API does its work on a plain file and answers with its documented version."""
     version, body = APIS[path]
     caller.upload("dlb://in.wav", music)
@@ -79,7 +83,7 @@ def test_every_job_ends_in_success(caller, music, path):
         assert caller.download("dlb://out.wav" if "out.wav" in str(body) else "dlb://out.json")
 
 
-def test_a_region_is_what_comes_out(caller, music):
+def test_a_region_is_what_comes_out(caller: Caller, music: bytes) -> None:
     """start and end in seconds; the output is as long as the region."""
     caller.upload("dlb://in.wav", music)
     place = {"url": "dlb://in.wav", "region": {"start": 0.5, "end": 2.75}}
@@ -89,7 +93,7 @@ def test_a_region_is_what_comes_out(caller, music):
     assert told["container"]["duration"] == pytest.approx(2.25, abs=0.01)
 
 
-def test_an_output_replaces_what_had_its_name(caller, music):
+def test_an_output_replaces_what_had_its_name(caller: Caller, music: bytes) -> None:
     """Also when input and output are the same object."""
     caller.upload("dlb://in.wav", music)
     assert (
@@ -101,7 +105,7 @@ def test_an_output_replaces_what_had_its_name(caller, music):
 
 @pytest.mark.parametrize("path", APIS)
 @pytest.mark.parametrize("body", MISSHAPEN)
-def test_a_job_must_say_what_to_work_on(sandbox, caller, path, body):
+def test_a_job_must_say_what_to_work_on(sandbox: Sandbox, caller: Caller, path: str, body: object) -> None:
     """Input and output missing or misshapen: 400, and no job."""
     answer = caller.post(path, body)
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/validation-error")
@@ -110,7 +114,7 @@ def test_a_job_must_say_what_to_work_on(sandbox, caller, path, body):
 
 
 @pytest.mark.parametrize("region", [[], {"start": "1"}, {"start": 2, "end": 1}, {"start": -1}, {"end": True}])
-def test_a_region_must_be_one(caller, region):
+def test_a_region_must_be_one(caller: Caller, region: Any) -> None:
     """start and end are seconds, in order."""
     answer = caller.post(
         "/media/enhance", {"input": {"url": "dlb://x", "region": region}, "output": "dlb://y"}
@@ -119,7 +123,7 @@ def test_a_region_must_be_one(caller, region):
     assert "region" in answer.json()["detail"]
 
 
-def test_the_documented_answer_to_invalid_json(caller):
+def test_the_documented_answer_to_invalid_json(caller: Caller) -> None:
     """Byte for byte what was recorded."""
     headers = {"Authorization": f"Bearer {caller.token}"}
     url = f"{caller.sandbox.media_url}/media/output"
@@ -133,7 +137,7 @@ def test_the_documented_answer_to_invalid_json(caller):
     }
 
 
-def test_a_missing_input_fails_the_job_not_the_request(caller):
+def test_a_missing_input_fails_the_job_not_the_request(caller: Caller) -> None:
     """The POST is accepted; the job tells that there is no such file."""
     answer = caller.run("/media/diagnose", DIAGNOSE)
     assert answer["status"] == "Failed"
@@ -143,7 +147,7 @@ def test_a_missing_input_fails_the_job_not_the_request(caller):
 
 
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"\x00" * 5000, b"ffconcat version 1.0\nfile /etc/passwd\n"])
-def test_a_file_that_is_no_sound_fails_the_job(caller, data):
+def test_a_file_that_is_no_sound_fails_the_job(caller: Caller, data: bytes) -> None:
     """Damaged and hostile files end in Failed with three words of explanation or more."""
     caller.upload("dlb://in.wav", data)
     answer = caller.run("/media/diagnose", DIAGNOSE)
@@ -152,7 +156,9 @@ def test_a_file_that_is_no_sound_fails_the_job(caller, data):
     assert "root:" not in str(answer)
 
 
-def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(caller, make_tone, monkeypatch):
+def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(
+    caller: Caller, make_tone: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The plain install runs everything but the sound, and says what is missing."""
     for name in [name for name in sys.modules if name.startswith("dolbyio_nb.sandbox.operations")]:
         monkeypatch.delitem(sys.modules, name)
@@ -163,8 +169,8 @@ def test_without_the_sound_packages_the_job_names_the_line_that_installs_them(ca
     assert "pip install 'dolbyio_nb[sandbox]'" in answer["error"]["detail"]
 
 
-def raising(error):
-    def process(*_):
+def raising(error: Any) -> Callable[..., Any]:
+    def process(*_: Any) -> None:
         raise error
 
     return process
@@ -181,7 +187,12 @@ def raising(error):
         lambda *_: {"score": object()},
     ],
 )
-def test_whatever_the_decoders_do_the_job_ends_in_words(caller, make_tone, monkeypatch, process):
+def test_whatever_the_decoders_do_the_job_ends_in_words(
+    caller: Caller,
+    make_tone: Callable[..., bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    process: Callable[..., Any] | Callable[..., dict[str, float]] | Callable[..., dict[str, object]],
+) -> None:
     """Failed, with the kind of error and nothing of its text; and the worker lives on."""
     monkeypatch.setattr(import_module("dolbyio_nb.sandbox.operations"), "process", process)
     caller.upload("dlb://in.wav", make_tone())
@@ -191,12 +202,14 @@ def test_whatever_the_decoders_do_the_job_ends_in_words(caller, make_tone, monke
         assert "secret" not in error["detail"]
 
 
-def one(sandbox, job_id):
+def one(sandbox: Sandbox, job_id: str) -> JobRecord:
     """The record of a job as it stands."""
     return next(job for job in sandbox.jobs if job.job_id == job_id)
 
 
-def test_progress_is_told_while_a_job_runs(sandbox, caller, music, eventually):
+def test_progress_is_told_while_a_job_runs(
+    sandbox: Sandbox, caller: Caller, music: bytes, eventually: Callable[[Callable[[], object]], None]
+) -> None:
     """A held job stands as Running at the percent it was held at, and never falls back."""
     sandbox.faults.hold_jobs(at=1)
     caller.upload("dlb://in.wav", music)
@@ -210,7 +223,7 @@ def test_progress_is_told_while_a_job_runs(sandbox, caller, music, eventually):
     assert sandbox.wait_for_job(job_id).status == "Success"
 
 
-def test_progress_never_falls_back():
+def test_progress_never_falls_back() -> None:
     """What one step told, a later one does not take back; only the end is 100."""
     jobs = JobRecords(lambda: 0.0)
     job_id = jobs.add(App("key", "secret"), "/media/diagnose", "b1.0", {}, {}).job_id
@@ -224,7 +237,12 @@ def test_progress_never_falls_back():
     assert jobs.end(job_id, "Failed") is None
 
 
-def test_a_third_job_waits(sandbox, caller, make_tone, eventually):
+def test_a_third_job_waits(
+    sandbox: Sandbox,
+    caller: Caller,
+    make_tone: Callable[..., bytes],
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
     """Two workers; what comes on top is Pending, with the times not yet known left out."""
     sandbox.faults.hold_jobs()
     caller.upload("dlb://in.wav", make_tone())
@@ -237,7 +255,12 @@ def test_a_third_job_waits(sandbox, caller, make_tone, eventually):
     assert sandbox.wait_for_job(third).status == "Success"
 
 
-def test_a_running_job_is_cancelled_at_its_next_step(sandbox, caller, make_tone, eventually):
+def test_a_running_job_is_cancelled_at_its_next_step(
+    sandbox: Sandbox,
+    caller: Caller,
+    make_tone: Callable[..., bytes],
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
     """Cancel is a request: taken with 200, done a little later."""
     sandbox.faults.hold_jobs()
     caller.upload("dlb://in.wav", make_tone())
@@ -250,7 +273,7 @@ def test_a_running_job_is_cancelled_at_its_next_step(sandbox, caller, make_tone,
     assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Cancelled"
 
 
-def test_a_pending_job_can_be_cancelled(sandbox, caller):
+def test_a_pending_job_can_be_cancelled(sandbox: Sandbox, caller: Caller) -> None:
     """It never runs."""
     sandbox.faults.hold_jobs()
     jobs = [caller.start("/media/diagnose", DIAGNOSE) for _ in range(3)]
@@ -259,7 +282,7 @@ def test_a_pending_job_can_be_cancelled(sandbox, caller):
     assert (ended.status, ended.started) == ("Cancelled", None)
 
 
-def test_cancelling_what_has_ended_changes_nothing(caller, make_tone):
+def test_cancelling_what_has_ended_changes_nothing(caller: Caller, make_tone: Callable[..., bytes]) -> None:
     """The request is taken; the job stays what it was."""
     caller.upload("dlb://in.wav", make_tone())
     job_id = caller.start("/media/diagnose", DIAGNOSE)
@@ -268,7 +291,12 @@ def test_cancelling_what_has_ended_changes_nothing(caller, make_tone):
     assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Success"
 
 
-def test_a_job_that_the_stop_broke_off_says_so(sandbox, caller, make_tone, eventually):
+def test_a_job_that_the_stop_broke_off_says_so(
+    sandbox: Sandbox,
+    caller: Caller,
+    make_tone: Callable[..., bytes],
+    eventually: Callable[[Callable[[], object]], None],
+) -> None:
     """Running or waiting: after the next start it is an InternalError, not Pending for ever."""
     sandbox.faults.hold_jobs()
     caller.upload("dlb://in.wav", make_tone())
@@ -283,7 +311,9 @@ def test_a_job_that_the_stop_broke_off_says_so(sandbox, caller, make_tone, event
 
 
 @pytest.mark.parametrize("call", ["poll", "cancel", "list"])
-def test_another_apps_job_is_invisible(caller, other, make_tone, call):
+def test_another_apps_job_is_invisible(
+    caller: Caller, other: Caller, make_tone: Callable[..., bytes], call: type[Caller]
+) -> None:
     """Not found, as if it did not exist."""
     caller.upload("dlb://in.wav", make_tone())
     job_id = caller.start("/media/diagnose", DIAGNOSE)
@@ -295,25 +325,29 @@ def test_another_apps_job_is_invisible(caller, other, make_tone, call):
         assert other.get("/media/jobs").json() == {"count": 0, "jobs": []}
 
 
-def test_another_apps_object_is_no_input(caller, other, make_tone):
+def test_another_apps_object_is_no_input(
+    caller: Caller, other: Caller, make_tone: Callable[..., bytes]
+) -> None:
     """A job reads its own app's objects only."""
     caller.upload("dlb://in.wav", make_tone())
     assert other.run("/media/diagnose", DIAGNOSE)["error"]["type"] == "/problems/input-file-access"
 
 
 @pytest.mark.parametrize("query", [{}, {"job_id": ""}, {"job_id": "nonsense"}])
-def test_polling_needs_a_job(caller, query):
+def test_polling_needs_a_job(caller: Caller, query: Any) -> None:
     """No job_id is 400, an unknown one 404; so is one of another API."""
     assert caller.get("/media/enhance", **query).status_code == (404 if query.get("job_id") else 400)
 
 
-def test_polling_asks_the_right_api(caller):
+def test_polling_asks_the_right_api(caller: Caller) -> None:
     """A diagnose job is not found under enhance."""
     job_id = caller.start("/media/diagnose", DIAGNOSE)
     assert caller.get("/media/enhance", job_id=job_id).status_code == 404
 
 
-def test_a_job_outlives_its_token(sandbox, caller, clock, make_tone):
+def test_a_job_outlives_its_token(
+    sandbox: Sandbox, caller: Caller, clock: Clock, make_tone: Callable[..., bytes]
+) -> None:
     """Only the poll is refused; a new token finds the same job."""
     caller.upload("dlb://in.wav", make_tone())
     job_id = caller.start("/media/diagnose", DIAGNOSE)
@@ -324,7 +358,7 @@ def test_a_job_outlives_its_token(sandbox, caller, clock, make_tone):
     assert caller.get("/media/diagnose", job_id=job_id).json()["status"] == "Success"
 
 
-def test_a_job_is_kept_for_31_days(caller, clock):
+def test_a_job_is_kept_for_31_days(caller: Caller, clock: Clock) -> None:
     """Then it is not found any more, and not listed."""
     job_id = caller.start("/media/diagnose", DIAGNOSE)
     clock.move(31 * 86400)
@@ -335,7 +369,9 @@ def test_a_job_is_kept_for_31_days(caller, clock):
     assert caller.get("/media/jobs").json()["count"] == 0
 
 
-def test_a_row_of_the_list_has_the_documented_fields(sandbox, caller, make_tone):
+def test_a_row_of_the_list_has_the_documented_fields(
+    sandbox: Sandbox, caller: Caller, make_tone: Callable[..., bytes]
+) -> None:
     """Times to the millisecond, the media's duration, the expiry a month later."""
     caller.upload("dlb://in.wav", make_tone(0.5))
     job_id = caller.start("/media/diagnose", DIAGNOSE)
@@ -353,7 +389,7 @@ def test_a_row_of_the_list_has_the_documented_fields(sandbox, caller, make_tone)
     assert row["time_submitted"].endswith(".000Z")
 
 
-def test_the_list_comes_in_pages_of_a_hundred(sandbox, caller):
+def test_the_list_comes_in_pages_of_a_hundred(sandbox: Sandbox, caller: Caller) -> None:
     """Following next_token with the same filters finds every job once, also when new ones come in between."""
     sandbox.faults.hold_jobs()
     started = [caller.start("/media/diagnose", DIAGNOSE) for _ in range(230)]
@@ -370,7 +406,7 @@ def test_the_list_comes_in_pages_of_a_hundred(sandbox, caller):
     assert seen == [job_id for job_id in reversed(started) if job_id not in running]
 
 
-def test_the_list_is_filtered_by_time_inclusively(caller, clock):
+def test_the_list_is_filtered_by_time_inclusively(caller: Caller, clock: Clock) -> None:
     """Bounds belong to the range; a time that was shown finds its own job."""
     ids = []
     for _ in range(3):
@@ -393,18 +429,20 @@ def test_the_list_is_filtered_by_time_inclusively(caller, clock):
         {"next_token": "é"},
     ],
 )
-def test_a_filter_that_cannot_be_read_is_refused(caller, query):
+def test_a_filter_that_cannot_be_read_is_refused(caller: Caller, query: dict[str, str]) -> None:
     """400, naming the filter."""
     answer = caller.get("/media/jobs", **query)
     assert answer.status_code == 400
     assert list(query)[-1] in answer.json()["detail"]
 
 
-def test_a_hundred_jobs_from_sixteen_threads(sandbox, caller, make_tone):
+def test_a_hundred_jobs_from_sixteen_threads(
+    sandbox: Sandbox, caller: Caller, make_tone: Callable[..., bytes]
+) -> None:
     """None is lost and none is mixed up: each answer is about its own file."""
     lengths = [1600 + 16 * number for number in range(100)]
 
-    def work(length):
+    def work(length: Any) -> Any:
         name = f"dlb://{length}.wav"
         caller.upload(name, make_tone(length / 16000))
         job_id = caller.start("/media/diagnose", {"input": name})
@@ -419,7 +457,7 @@ def test_a_hundred_jobs_from_sixteen_threads(sandbox, caller, make_tone):
     assert len({job.job_id for job in sandbox.jobs}) == 100
 
 
-def test_pages_by_status_and_time_agree_with_a_walk_over_all():
+def test_pages_by_status_and_time_agree_with_a_walk_over_all() -> None:
     """The index finds what a filter over every job would find, whatever changed meanwhile."""
     now = [1000.0]
     records, app, other = JobRecords(lambda: now[0]), App("key", "secret"), App("other", "secret")

@@ -1,7 +1,10 @@
 """Small ways in which the sandbox is like the service, and hints where a client is on an old way."""
 
 import base64
+import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +13,8 @@ import requests
 from dolbyio_nb.sandbox import Sandbox
 from dolbyio_nb.sandbox.job_runner import whole_numbers
 from dolbyio_nb.sandbox.routes import ENDPOINTS
+
+from .conftest import Caller, Clock
 
 IN, OUT = {"input": "dlb://in.wav"}, {"output": "dlb://out.wav"}
 LIST = {
@@ -50,7 +55,9 @@ LIST = {
          "on_complete.header", "headers"),
     ],
 )  # fmt: skip
-def test_an_unknown_field_is_refused_with_the_one_that_was_meant(caller, path, body, name, meant):
+def test_an_unknown_field_is_refused_with_the_one_that_was_meant(
+    caller: Caller, path: str, body: Any, name: Any, meant: str
+) -> None:
     """At once, not after the job; with the whole name."""
     answer = caller.post(path, body)
     assert answer.status_code == 400
@@ -61,14 +68,14 @@ def test_an_unknown_field_is_refused_with_the_one_that_was_meant(caller, path, b
 
 
 @pytest.mark.parametrize("path", sorted(ENDPOINTS))
-def test_a_field_that_nobody_knows_is_refused_everywhere(caller, path):
+def test_a_field_that_nobody_knows_is_refused_everywhere(caller: Caller, path: str) -> None:
     """Whatever the API; hostile names do not make the answer long."""
     answer = caller.post(path, {"x" * 5000: 1})
     assert answer.status_code == 400
     assert len(answer.text) < 1000
 
 
-def test_retired_ways_are_named(caller, sandbox):
+def test_retired_ways_are_named(caller: Caller, sandbox: Sandbox) -> None:
     """An API key, and the old address of the token endpoint."""
     answer = requests.get(f"{sandbox.media_url}/media/jobs", headers={"x-api-key": "abc"}, timeout=10)
     assert (answer.status_code, "x-api-key is retired" in answer.json()["detail"]) == (401, True)
@@ -76,7 +83,9 @@ def test_retired_ways_are_named(caller, sandbox):
     assert (answer.status_code, "POST /v1/auth/token" in answer.json()["detail"]) == (404, True)
 
 
-def test_a_header_that_base64_has_cut_is_recognised(sandbox, connect):
+def test_a_header_that_base64_has_cut_is_recognised(
+    sandbox: Sandbox, connect: Callable[[int], socket.socket]
+) -> None:
     """The guide's own command line breaks it after 76 characters on Linux."""
     port = urlsplit(sandbox.auth_url).port
     pair = base64.encodebytes(f"{sandbox.app_key}:{sandbox.app_secret}".encode()).decode()
@@ -90,14 +99,14 @@ def test_a_header_that_base64_has_cut_is_recognised(sandbox, connect):
     assert b"-w0" in answer
 
 
-def test_a_wrong_pair_gets_no_hint_of_a_cut_header(sandbox):
+def test_a_wrong_pair_gets_no_hint_of_a_cut_header(sandbox: Sandbox) -> None:
     """Only a header of that length is cut."""
     url = f"{sandbox.auth_url}/v1/auth/token"
     answer = requests.post(url, {"grant_type": "client_credentials"}, auth=("a", "b"), timeout=10)
     assert "76" not in answer.text
 
 
-def test_a_multipart_upload_is_recognised(caller, make_tone):
+def test_a_multipart_upload_is_recognised(caller: Caller, make_tone: Callable[..., bytes]) -> None:
     """Storage takes any bytes, as S3 does; the job says what they are."""
     url = caller.upload_url("dlb://in.wav")
     requests.put(url, files={"file": ("in.wav", make_tone(), "audio/wav")}, timeout=10).raise_for_status()
@@ -106,7 +115,7 @@ def test_a_multipart_upload_is_recognised(caller, make_tone):
     assert "multipart" in error["detail"]
 
 
-def test_usage_counts_jobs_by_path(caller, other, clock):
+def test_usage_counts_jobs_by_path(caller: Caller, other: Caller, clock: Clock) -> None:
     """Of the last day by default, of this app alone; a span of more than a year is refused."""
     caller.run("/media/diagnose", IN)
     clock.move(2 * 86400)
@@ -124,7 +133,7 @@ def test_usage_counts_jobs_by_path(caller, other, clock):
     assert caller.get("/media/usage", **{"from": "soon"}).status_code == 400
 
 
-def test_a_page_may_call_only_where_that_is_switched_on(sandbox, caller):
+def test_a_page_may_call_only_where_that_is_switched_on(sandbox: Sandbox, caller: Caller) -> None:
     """Without the switch no answer has leave for a browser."""
     page = {"Origin": "http://localhost:3000"}
     answer = requests.get(f"{sandbox.media_url}/media/jobs", headers=page, timeout=10)
@@ -133,7 +142,7 @@ def test_a_page_may_call_only_where_that_is_switched_on(sandbox, caller):
     assert requests.options(f"{sandbox.media_url}/media/jobs", headers=asks, timeout=10).status_code == 401
 
 
-def test_with_the_switch_a_browser_gets_its_leave(call):
+def test_with_the_switch_a_browser_gets_its_leave(call: type[Caller]) -> None:
     """Before the call without a token, and with every answer, errors and storage as well."""
     page = {"Origin": "http://localhost:3000"}
     with Sandbox(cors=True) as sandbox:
@@ -156,6 +165,6 @@ def test_with_the_switch_a_browser_gets_its_leave(call):
     [(30.0, "30"), (0.0, "0"), (-0.0, "0"), (73.7, "73.7"), (True, "True"), ("1.0", "1.0"), (None, "None"),
      ({"a": [1.0, {"b": 2.5}]}, "{'a': [1, {'b': 2.5}]}")],
 )  # fmt: skip
-def test_whole_numbers_are_integers_as_recorded(value, told):
+def test_whole_numbers_are_integers_as_recorded(value: Any, told: Any) -> None:
     """And nothing else changes."""
     assert str(whole_numbers(value)) == told

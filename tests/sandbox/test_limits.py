@@ -10,6 +10,9 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -18,6 +21,8 @@ import pytest
 from dolbyio_nb.sandbox import Sandbox, paced_reader, scratch
 from dolbyio_nb.sandbox.paced_reader import PacedSocket
 from dolbyio_nb.sandbox.server import most_connections
+
+from .conftest import Caller
 
 CROWD = """
 import socket, sys
@@ -30,7 +35,7 @@ sys.stdin.read()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sockets are no files there")
-def test_idle_connections_leave_the_process_working(sandbox, caller):
+def test_idle_connections_leave_the_process_working(sandbox: Sandbox, caller: Caller) -> None:
     """Three times as many as are allowed: threads and files stay within the limit, and calls are served."""
     port, most = urlsplit(sandbox.media_url).port, most_connections()
     me = psutil.Process()
@@ -52,7 +57,9 @@ def test_idle_connections_leave_the_process_working(sandbox, caller):
         crowd.communicate("", timeout=30)
 
 
-def test_the_connection_that_idled_longest_makes_room(caller, sandbox, connect, monkeypatch):
+def test_the_connection_that_idled_longest_makes_room(
+    caller: Caller, sandbox: Sandbox, connect: Callable[[int], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client that has just spoken is not the one that is cut."""
     monkeypatch.setattr("dolbyio_nb.sandbox.server.MOST_CONNECTIONS", 8)
     with Sandbox() as small:
@@ -74,14 +81,14 @@ def test_the_connection_that_idled_longest_makes_room(caller, sandbox, connect, 
 class Seconds:
     """A clock that the bytes of a slow client move."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 0.0
 
-    def monotonic(self):
+    def monotonic(self) -> float:
         return self.now
 
 
-def dripping(monkeypatch, every):
+def dripping(monkeypatch: pytest.MonkeyPatch, every: float) -> Any:
     """A connection of which each byte takes `every` seconds to come."""
     near, far = socket.socketpair()
     clock = Seconds()
@@ -90,7 +97,7 @@ def dripping(monkeypatch, every):
     class Dripping:
         settimeout = near.settimeout
 
-        def recv_into(self, buffer):
+        def recv_into(self, buffer: Any) -> int:
             far.sendall(b"x")
             count = near.recv_into(buffer, 1)
             clock.now += every
@@ -100,7 +107,7 @@ def dripping(monkeypatch, every):
 
 
 @pytest.mark.parametrize("part", ["expect_head", "expect_body"])
-def test_a_client_that_drips_is_cut(monkeypatch, part):
+def test_a_client_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     """A byte each second outlasts every limit on silence, and ends all the same within a minute or so."""
     paced, clock, pair = dripping(monkeypatch, 1.0)
     getattr(paced, part)()
@@ -112,7 +119,7 @@ def test_a_client_that_drips_is_cut(monkeypatch, part):
         one.close()
 
 
-def test_a_slow_but_steady_upload_goes_on(monkeypatch):
+def test_a_slow_but_steady_upload_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the floor a body may take as long as it wants."""
     paced, clock, pair = dripping(monkeypatch, 0.9 / paced_reader.FLOOR)
     paced.expect_body()
@@ -125,7 +132,9 @@ def test_a_slow_but_steady_upload_goes_on(monkeypatch):
         one.close()
 
 
-def test_folders_of_dead_processes_are_swept_at_the_next_start(tmp_path, monkeypatch):
+def test_folders_of_dead_processes_are_swept_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that was killed leaves its folder; the next start removes it, and no living one's."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     code = "from dolbyio_nb.sandbox import Sandbox; s = Sandbox().start(); print('up', flush=True); input()"
@@ -150,7 +159,7 @@ def test_folders_of_dead_processes_are_swept_at_the_next_start(tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_only_looks_like_a_sandbox_folder_stays(tmp_path, monkeypatch):
+def test_what_only_looks_like_a_sandbox_folder_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder without an owner's file, and a link to somewhere else."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     mine = tmp_path / "mine"
@@ -168,7 +177,7 @@ def test_what_only_looks_like_a_sandbox_folder_stays(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name == "nt", reason="no such signals there")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_the_command_leaves_no_folder_when_it_is_ended(tmp_path, number):
+def test_the_command_leaves_no_folder_when_it_is_ended(tmp_path: Path, number: Any) -> None:
     """Also while a client holds a connection open."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dolbyio_nb", "sandbox", "--port", "0"],

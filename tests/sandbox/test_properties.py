@@ -1,6 +1,9 @@
 """Whatever arrives, the answer is a documented one: never a 500, never a hang."""
 
 import json
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -9,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dolbyio_nb.sandbox import Sandbox
+
+from .conftest import Caller
 
 JOBS = [
     "/media/enhance",
@@ -49,13 +54,13 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @pytest.fixture(scope="module")
-def open_house(call):
+def open_house(call: type[Caller]) -> Iterator[Caller]:
     """A sandbox that all examples of this module share."""
     with Sandbox() as running:
         yield call(running)
 
 
-def check(answer):
+def check(answer: requests.Response) -> None:
     """A documented status, and a body that says what is wrong."""
     assert answer.status_code < 500
     if answer.status_code >= 400:
@@ -67,7 +72,7 @@ def check(answer):
 
 @quick
 @given(route=st.sampled_from(ROUTES), body=st.binary(max_size=300), kind=st.sampled_from(KINDS))
-def test_any_bytes(open_house, route, body, kind):
+def test_any_bytes(open_house: Caller, route: tuple[str, str], body: bytes, kind: str) -> None:
     """Bytes that are no JSON are refused at every route."""
     sandbox = open_house.sandbox
     token = {"Authorization": f"Bearer {open_house.token}", "Content-Type": kind}
@@ -77,7 +82,7 @@ def test_any_bytes(open_house, route, body, kind):
 
 @quick
 @given(route=st.sampled_from(ROUTES), body=values)
-def test_any_json(open_house, route, body):
+def test_any_json(open_house: Caller, route: tuple[str, str], body: Any) -> None:
     """So is JSON of any shape; what is accepted becomes a job that ends."""
     text = json.dumps(body)
     headers = {"Authorization": f"Bearer {open_house.token}"}
@@ -86,7 +91,7 @@ def test_any_json(open_house, route, body):
 
 @quick
 @given(route=st.sampled_from(ROUTES), query=st.dictionaries(st.one_of(words, st.text()), st.text()))
-def test_any_query(open_house, route, query):
+def test_any_query(open_house: Caller, route: tuple[str, str], query: dict[str, str]) -> None:
     """Queries of any content are read or refused."""
     pairs = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in query.items())
     method, url = _at(open_house.sandbox, route)
@@ -96,7 +101,7 @@ def test_any_query(open_house, route, query):
 
 @quick
 @given(form=st.dictionaries(st.sampled_from(["grant_type", "expires_in", "scope"]), st.text()))
-def test_any_form(open_house, form):
+def test_any_form(open_house: Caller, form: dict[str, str]) -> None:
     """The token endpoint reads or refuses any form."""
     url = f"{open_house.sandbox.auth_url}/v1/auth/token"
     form = {name: value.encode("utf-8", "surrogatepass") for name, value in form.items()}
@@ -105,7 +110,7 @@ def test_any_form(open_house, form):
 
 @quick
 @given(value=st.binary(max_size=60))
-def test_any_authorization(open_house, value):
+def test_any_authorization(open_house: Caller, value: bytes) -> None:
     """No header value is anything but a token or a refusal."""
     printable = bytes(byte for byte in value if 33 <= byte < 127 or byte >= 128)
     for scheme in (b"Bearer ", b"Basic ", b""):
@@ -120,7 +125,7 @@ def test_any_authorization(open_house, value):
 
 @quick
 @given(path=st.text(max_size=60), query=st.text(max_size=60))
-def test_any_storage_address(open_house, path, query):
+def test_any_storage_address(open_house: Caller, path: str, query: str) -> None:
     """Storage gives nothing away to an address that it did not sign."""
     port = urlsplit(open_house.upload_url("dlb://x")).port
     url = f"http://127.0.0.1:{port}/{_quoted(path)}?{_quoted(query, '=&')}"
@@ -130,7 +135,9 @@ def test_any_storage_address(open_house, path, query):
 
 @settings(quick, max_examples=120)
 @given(data=st.binary(max_size=400), port=st.sampled_from(["api", "storage"]))
-def test_any_bytes_on_the_wire(open_house, connect, data, port):
+def test_any_bytes_on_the_wire(
+    open_house: Caller, connect: Callable[[int], socket.socket], data: bytes, port: str
+) -> None:
     """Not even HTTP: the server answers or closes, and goes on serving."""
     sandbox = open_house.sandbox
     number = urlsplit(sandbox.media_url if port == "api" else open_house.upload_url("dlb://x")).port
@@ -145,15 +152,15 @@ def test_any_bytes_on_the_wire(open_house, connect, data, port):
     assert open_house.get("/media/jobs").status_code == 200
 
 
-def test_every_job_of_the_examples_has_ended(open_house):
+def test_every_job_of_the_examples_has_ended(open_house: Caller) -> None:
     """What was accepted above ends in words, not in a worker that died."""
     for job in open_house.sandbox.jobs:
         assert open_house.sandbox.wait_for_job(job.job_id).ended
 
 
-def _at(sandbox, route):
+def _at(sandbox: Sandbox, route: tuple[str, str]) -> Any:
     return route[0], sandbox.media_url + route[1]
 
 
-def _quoted(text, safe=""):
+def _quoted(text: str, safe: str = "") -> str:
     return quote(text.encode("utf-8", "surrogatepass"), safe=safe)

@@ -6,13 +6,14 @@ import socket
 import sys
 import threading
 import time
+from typing import Any
 
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.token_request import TokenRequest
 
 
-def child(keeper):
+def child(keeper: TokenKeeper) -> None:
     """Get a token, or be killed."""
     signal.alarm(20)
     try:
@@ -21,7 +22,7 @@ def child(keeper):
         os._exit(2)
 
 
-def main(url, key, secret):
+def main(url: Any, key: Any, secret: Any) -> None:
     silent, parent = socket.create_server(("127.0.0.1", 0)), os.getpid()
     good = TokenRequest(AppCredentials(key, secret), url)
     hanging = TokenRequest(AppCredentials(key, secret), f"http://127.0.0.1:{silent.getsockname()[1]}")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sys
+from typing import Any
 
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.keeper import TokenKeeper
@@ -9,7 +10,7 @@ from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import TokenError
 
 
-def work(keeper, answers):
+def work(keeper: Any, answers: Any) -> None:
     """Use the token; then ask for another."""
     try:
         first = keeper.token().value
@@ -18,7 +19,7 @@ def work(keeper, answers):
         answers.put((first, type(error).__name__))
 
 
-def main(url, key, secret):
+def main(url: Any, key: Any, secret: Any) -> None:
     keeper = TokenKeeper(TokenRequest(AppCredentials(key, secret), url))
     token = keeper.token().value
     for method in ("fork", "spawn"):

@@ -2,16 +2,19 @@
 
 import os
 import sys
+from typing import Any
+
+import requests
 
 from dolbyio_nb.http.session import open_session
 
 
-def calls(session, address, number):
+def calls(session: requests.Session, address: str, number: int) -> int:
     """Call some times over kept connections."""
     return sum(session.get(address).headers["X-Path"] == address[-7:] for _ in range(number))
 
 
-def main(url):
+def main(url: Any) -> None:
     session = open_session(lambda request: request)
     before = calls(session, f"{url}/before", 1)
     pid = os.fork()

@@ -10,8 +10,11 @@ import json
 import os
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import aiohttp
+from aiohttp.client_reqrep import ClientResponse
 from dolbyio_rest_apis.core.http_request_error import HttpRequestError
 from dolbyio_rest_apis.media import (
     analyze,
@@ -42,7 +45,7 @@ KINDS = {
 _request = aiohttp.ClientSession._request
 
 
-async def _rewritten(session, method, url, **options):
+async def _rewritten(session: Any, method: Any, url: Any, **options: Any) -> ClientResponse:
     for host in ("https://api.dolby.io", "https://api.dolby.com"):
         url = str(url).replace(host, ORIGIN)
     return await _request(session, method, url, **options)
@@ -51,7 +54,7 @@ async def _rewritten(session, method, url, **options):
 aiohttp.ClientSession._request = _rewritten
 
 
-def authentication():
+def authentication() -> ModuleType:
     """Version 5 moved it."""
     try:
         return importlib.import_module("dolbyio_rest_apis.media.authentication")
@@ -59,11 +62,11 @@ def authentication():
         return importlib.import_module("dolbyio_rest_apis.authentication")
 
 
-def passed(operation, condition, about=""):
+def passed(operation: str, condition: Any, about: Any = "") -> None:
     print(json.dumps([operation, bool(condition), str(about)]), flush=True)
 
 
-async def refused(operation, call, status):
+async def refused(operation: str, call: Any, status: int) -> None:
     try:
         answer = await call
     except HttpRequestError as error:
@@ -72,7 +75,7 @@ async def refused(operation, call, status):
         passed(operation, False, answer)
 
 
-async def ended(results, token, job_id):
+async def ended(results: Any, token: Any, job_id: Any) -> Any:
     for turn in range(15):
         answer = await results(token, job_id)
         if answer.status not in ("Pending", "Running"):
@@ -81,7 +84,7 @@ async def ended(results, token, job_id):
     return answer
 
 
-async def main():
+async def main() -> None:
     passed("version", True, version("dolbyio-rest-apis"))
     log_in = authentication().get_api_token
     granted = await log_in(KEY, SECRET, expires_in=600)

@@ -5,9 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from dolbyio_nb.sandbox import Sandbox
+from tests.sandbox.conftest import FileServer
 
 HERE = Path(__file__).parent
 NODE_CLIENT = "@dolbyio/dolbyio-rest-apis-client@5.0.1"
@@ -23,10 +28,12 @@ OPERATIONS = {
 
 
 @pytest.fixture
-def judged(sandbox, server, make_tone, tmp_path):
+def judged(
+    sandbox: Sandbox, server: FileServer, make_tone: Callable[..., bytes], tmp_path: Path
+) -> Callable[..., Any]:
     """Runs a judge against a sandbox and returns what it printed: {operation: (passed, about)}."""
 
-    def judge(command, **variables):
+    def judge(command: Any, **variables: Any) -> dict[Any, Any]:
         (tmp_path / "in.wav").write_bytes(make_tone(3.0))
         variables |= {
             "ORIGIN": sandbox.media_url,
@@ -45,7 +52,7 @@ def judged(sandbox, server, make_tone, tmp_path):
     return judge
 
 
-def check(sandbox, server, verdict, release):
+def check(sandbox: Sandbox, server: FileServer, verdict: Any, release: str) -> None:
     """Everything was done, everything passed, and the client's own webhook was called for every job."""
     assert release in verdict.pop("version")[1]
     assert set(verdict) == OPERATIONS
@@ -56,13 +63,13 @@ def check(sandbox, server, verdict, release):
     assert not [seen for seen in sandbox.requests if seen.at == "storage" and seen.authorization]
 
 
-def test_the_python_client(sandbox, server, judged):
+def test_the_python_client(sandbox: Sandbox, server: FileServer, judged: Callable[..., Any]) -> None:
     """dolbyio-rest-apis 5.0.0, the last release."""
     check(sandbox, server, judged([sys.executable, HERE / "python_judge.py"]), "5.0.0")
 
 
 @pytest.fixture(scope="session", params=PYTHON_CLIENTS)
-def older_release(request, tmp_path_factory):
+def older_release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """An older release of the Python client, in a directory of its own."""
     target = tmp_path_factory.mktemp("client")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target]
@@ -70,7 +77,9 @@ def older_release(request, tmp_path_factory):
     return request.param, target
 
 
-def test_an_older_python_client(sandbox, server, judged, older_release):
+def test_an_older_python_client(
+    sandbox: Sandbox, server: FileServer, judged: Callable[..., Any], older_release: Any
+) -> None:
     """Older releases read other keys of errors, and are content too."""
     release, folder = older_release
     command = [sys.executable, HERE / "python_judge.py"]
@@ -78,7 +87,7 @@ def test_an_older_python_client(sandbox, server, judged, older_release):
 
 
 @pytest.fixture(scope="session")
-def node_client(tmp_path_factory):
+def node_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The client from npm, at a fixed version."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("there is no Node here")
@@ -87,12 +96,14 @@ def node_client(tmp_path_factory):
     return target / "node_modules"
 
 
-def test_the_node_client(sandbox, server, judged, node_client):
+def test_the_node_client(
+    sandbox: Sandbox, server: FileServer, judged: Callable[..., Any], node_client: Path
+) -> None:
     """@dolbyio/dolbyio-rest-apis-client 5.0.1, the last release on npm."""
     check(sandbox, server, judged(["node", HERE / "node_judge.js"], NODE_PATH=str(node_client)), "5.0.1")
 
 
-def _or_skip(command):
+def _or_skip(command: list[Any]) -> None:
     """Install something, or skip with the reason: the registry may be out of reach."""
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=120)

@@ -1,5 +1,9 @@
 """Requests of the operations, and sounds to send."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from dolbyio_nb.audio.sound import no_progress
@@ -28,10 +32,10 @@ OFF = {
 
 
 @pytest.fixture(scope="session")
-def only():
+def only() -> Callable[..., Any]:
     """An enhance request with every switch off but those of the groups given."""
 
-    def request(**groups):
+    def request(**groups: Any) -> dict[Any, Any]:
         speech = OFF["speech"] | groups.pop("speech", {})
         return {"audio": OFF | groups | {"speech": speech}}
 
@@ -39,10 +43,10 @@ def only():
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path: Path) -> Callable[..., Any]:
     """Does one job from one file to one file and returns the result and the output's path."""
 
-    def job(path, source, body=None, output="out.wav"):
+    def job(path: Any, source: Any, body: Any = None, output: str = "out.wav") -> Any:
         result = process(path, {} if body is None else body, [source], [tmp_path / output], no_progress)
         return result, tmp_path / output
 

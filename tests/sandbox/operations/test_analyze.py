@@ -1,18 +1,23 @@
 """Analyze and its two relatives leave the documented report behind."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from dolbyio_nb.audio.sound import Sound
 from dolbyio_nb.sandbox.http_error import Refused
 
 
 @pytest.fixture
-def report(run):
+def report(run: Callable[..., Any]) -> Callable[..., Any]:
     """Runs an analysis; returns the audio part of its report, and the whole."""
 
-    def analyzed(path, source, body=None):
+    def analyzed(path: Any, source: Any, body: Any = None) -> Any:
         result, output = run(path, source, body, "report.json")
         assert result == {}
         whole = json.loads(output.read_text())
@@ -21,7 +26,7 @@ def report(run):
     return analyzed
 
 
-def test_the_documented_shape(media, report):
+def test_the_documented_shape(media: Path, report: Callable[..., Any]) -> None:
     """Every documented field of Analyze is there, and validation only when it was asked for."""
     audio, whole = report("/media/analyze", media / "voice.flac")
     assert set(whole) == {"media_info", "processed_region", "notes"}
@@ -34,7 +39,9 @@ def test_the_documented_shape(media, report):
     assert audio["bandwidth"] == pytest.approx(8000, abs=100)
 
 
-def test_a_row_for_every_second(make, saved, report):
+def test_a_row_for_every_second(
+    make: SimpleNamespace, saved: Callable[..., Any], report: Callable[..., Any]
+) -> None:
     """Time, loudness and both peaks, second by second, follow a sound that changes every two seconds."""
     levels = (-20, -40, -30)
     steps = make.joined(*(make.tone(2, level) for level in levels))
@@ -49,7 +56,9 @@ def test_a_row_for_every_second(make, saved, report):
 
 
 @pytest.mark.parametrize("ratio", [40, 30, 20])
-def test_signal_to_noise(make, voice, saved, report, ratio):
+def test_signal_to_noise(
+    make: SimpleNamespace, voice: Sound, saved: Callable[..., Any], report: Callable[..., Any], ratio: int
+) -> None:
     """Where we mixed the noise ourselves, the estimate is within 2.6 dB from 20 to 40 dB."""
     level = 10 * np.log10(np.mean(np.square(voice.samples)))
     noisy = make.mixed(voice, make.noise(voice.frames, level - ratio))
@@ -67,14 +76,22 @@ def test_signal_to_noise(make, voice, saved, report, ratio):
         ({"validation": {"loudness": {"true_peak_max": -6}}}, False, "above maximum specified -6"),
     ],
 )
-def test_validation(media, report, body, passed, detail):
+def test_validation(
+    media: Path,
+    report: Callable[..., Any],
+    body: dict[str, dict[str, dict[str, int]]] | dict[str, dict[str, str]],
+    passed: bool,
+    detail: Any,
+) -> None:
     """Loudness and true peak are held against a profile, or against the request's own limits."""
     validation = report("/media/analyze", media / "voice.flac", body)[0]["validation"]["loudness"]
     assert validation["pass"] is passed
     assert detail in validation["detail"]
 
 
-def test_silence_as_asked(make, saved, report):
+def test_silence_as_asked(
+    make: SimpleNamespace, saved: Callable[..., Any], report: Callable[..., Any]
+) -> None:
     """Threshold and shortest duration of silence come from the request; its sections are listed."""
     sound = make.joined(make.tone(2, -20), make.tone(1.5, -50), make.tone(2, -20))
     body = {"content": {"silence": {"threshold": -45, "duration": 1}}}
@@ -83,7 +100,7 @@ def test_silence_as_asked(make, saved, report):
     assert report("/media/analyze", saved(sound))[0]["silence"]["num_sections"] == 0
 
 
-def test_metering_modes(make, saved, report):
+def test_metering_modes(make: SimpleNamespace, saved: Callable[..., Any], report: Callable[..., Any]) -> None:
     """1770-1 knows no gate: silence makes it 3 dB less; later editions leave silence out."""
     sound = saved(make.joined(make.tone(4, -20), make.sound(np.zeros((4 * 48_000, 2)))))
     measured = [
@@ -93,14 +110,16 @@ def test_metering_modes(make, saved, report):
     assert measured == [pytest.approx(-23, abs=0.3), pytest.approx(-20, abs=0.3)]
 
 
-def test_dialog_intelligence_off(media, report):
+def test_dialog_intelligence_off(media: Path, report: Callable[..., Any]) -> None:
     """Without dialog intelligence, loudness is gated by level."""
     body = {"loudness": {"dialog_intelligence": False}}
     assert report("/media/analyze", media / "voice.flac", body)[0]["loudness"]["gating_mode"] == "level"
 
 
 @pytest.mark.parametrize("path", ["/media/analyze", "/media/analyze/speech", "/media/analyze/music"])
-def test_two_seconds_are_needed(make, saved, run, tmp_path, path):
+def test_two_seconds_are_needed(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], tmp_path: Path, path: str
+) -> None:
     """Anything shorter than two seconds is refused in words, and leaves no report."""
     with pytest.raises(Refused) as refused:
         run(path, saved(make.tone(1.9)), output="report.json")
@@ -108,7 +127,9 @@ def test_two_seconds_are_needed(make, saved, run, tmp_path, path):
     assert not (tmp_path / "report.json").exists()
 
 
-def test_speech_with_pauses(make, voice, saved, report):
+def test_speech_with_pauses(
+    make: SimpleNamespace, voice: Sound, saved: Callable[..., Any], report: Callable[..., Any]
+) -> None:
     """Two spoken stretches with three seconds between them are two sections of one talker, timed to 0.4 s."""
     pause = make.sound(np.zeros((3 * 48_000, 1)))
     part = voice.cut(1, 6)
@@ -125,13 +146,15 @@ def test_speech_with_pauses(make, voice, saved, report):
     assert any("one talker" in note for note in whole["notes"])
 
 
-def test_no_talker_in_silence(make, saved, report):
+def test_no_talker_in_silence(
+    make: SimpleNamespace, saved: Callable[..., Any], report: Callable[..., Any]
+) -> None:
     """Where nobody speaks there is no talker."""
     audio, _ = report("/media/analyze/speech", saved(make.noise(3 * 48_000, -50)))
     assert audio["speech"]["num_talkers"] == 0
 
 
-def test_key_and_tempo_of_the_sample_music(media, report):
+def test_key_and_tempo_of_the_sample_music(media: Path, report: Callable[..., Any]) -> None:
     """The music says D major at 96, as it was written, and leaves empty what cannot be told."""
     audio, whole = report("/media/analyze/music", media / "music.flac")
     (section,) = audio["music"]["sections"]
@@ -145,7 +168,9 @@ def test_key_and_tempo_of_the_sample_music(media, report):
 @pytest.mark.parametrize(
     ("semitones", "name"), [(0, "C major"), (5, "F major"), (9, "A major"), (-2, "Bb major")]
 )
-def test_keys_of_plain_chords(make, saved, report, semitones, name):
+def test_keys_of_plain_chords(
+    make: SimpleNamespace, saved: Callable[..., Any], report: Callable[..., Any], semitones: int, name: str
+) -> None:
     """Tonic, subdominant, dominant and tonic are heard in their key, wherever they are moved."""
     chords = [(60, 64, 67), (65, 69, 72), (67, 71, 74), (60, 64, 67)] * 2
     sounds = [
@@ -159,7 +184,7 @@ def test_keys_of_plain_chords(make, saved, report, semitones, name):
 
 
 @pytest.mark.parametrize("bpm", [80, 100, 120, 132])
-def test_tempo_of_plain_beats(make, bpm):
+def test_tempo_of_plain_beats(make: SimpleNamespace, bpm: int) -> None:
     """Clicks on a soft chord are counted right, up to a factor of two."""
     from dolbyio_nb.audio.music import tempo
 
@@ -169,7 +194,14 @@ def test_tempo_of_plain_beats(make, bpm):
     assert min(abs(found * factor - bpm) for factor in (0.5, 1, 2)) < 1
 
 
-def test_speech_between_music(make, media, heard, voice, saved, report):
+def test_speech_between_music(
+    make: SimpleNamespace,
+    media: Path,
+    heard: Callable[..., Sound],
+    voice: Sound,
+    saved: Callable[..., Any],
+    report: Callable[..., Any],
+) -> None:
     """Music, then speech: each is found where it is, to three seconds."""
     from dolbyio_nb.audio.filters import resampled, with_channels
 

@@ -1,21 +1,27 @@
 """Diagnose says what is wrong with a recording, and nothing is wrong with a good one."""
 
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from dolbyio_nb.audio.filters import resampled, with_channels
 from dolbyio_nb.audio.loudness import meter
 from dolbyio_nb.audio.normalize import LoudnessTarget, amplified, limited
+from dolbyio_nb.audio.sound import Sound
 from dolbyio_nb.sandbox.http_error import Refused
 
 LOUDNESS = {"measured", "range", "gating_mode", "sample_peak", "true_peak"}
 
 
-def diagnosed(run, source):
+def diagnosed(run: Callable[..., Any], source: Any) -> Any:
     return run("/media/diagnose", source)[0]["audio"]
 
 
-def test_the_documented_shape(media, run):
+def test_the_documented_shape(media: Path, run: Callable[..., Any]) -> None:
     """Every documented field is there, the distributions have ten rows, and notes say how far to trust it."""
     result, _ = run("/media/diagnose", media / "voice.flac")
     audio = result["audio"]
@@ -35,7 +41,7 @@ def test_the_documented_shape(media, run):
     assert result["notes"]
 
 
-def test_a_good_voice(media, run):
+def test_a_good_voice(media: Path, run: Callable[..., Any]) -> None:
     """A studio recording: speech, no music, no clipping, little noise, high quality."""
     audio = diagnosed(run, media / "voice.flac")
     assert audio["speech"]["percentage"] > 90
@@ -46,7 +52,7 @@ def test_a_good_voice(media, run):
     assert audio["loudness"]["gating_mode"] == "speech"
 
 
-def test_music(media, run):
+def test_music(media: Path, run: Callable[..., Any]) -> None:
     """Music is music, and its loudness is gated by level."""
     audio = diagnosed(run, media / "music.flac")
     assert audio["music"]["percentage"] == 100
@@ -55,7 +61,9 @@ def test_music(media, run):
     assert audio["clipping"]["events"] == 0
 
 
-def test_more_noise_scores_worse(make, voice, saved, run):
+def test_more_noise_scores_worse(
+    make: SimpleNamespace, voice: Sound, saved: Callable[..., Any], run: Callable[..., Any]
+) -> None:
     """The noise score rises and the quality falls with every 10 dB of noise."""
     level = 10 * np.log10(np.mean(np.square(voice.samples)))
     scores = []
@@ -68,7 +76,9 @@ def test_more_noise_scores_worse(make, voice, saved, run):
 
 
 @pytest.mark.parametrize("gain", [6, 12])
-def test_clipping_is_counted(make, voice, saved, run, gain):
+def test_clipping_is_counted(
+    make: SimpleNamespace, voice: Sound, saved: Callable[..., Any], run: Callable[..., Any], gain: int
+) -> None:
     """The voice driven over full scale clips; the worst segment and the quality show it."""
     driven = np.clip(voice.samples * 10 ** (gain / 20), -0.9, 0.9)
     audio = diagnosed(run, saved(make.sound(driven)))
@@ -76,7 +86,13 @@ def test_clipping_is_counted(make, voice, saved, run, gain):
     assert audio["quality_score"]["average"] < 9
 
 
-def test_a_change_of_level_hides_no_clipping(make, media, heard, saved, run):
+def test_a_change_of_level_hides_no_clipping(
+    make: SimpleNamespace,
+    media: Path,
+    heard: Callable[..., Sound],
+    saved: Callable[..., Any],
+    run: Callable[..., Any],
+) -> None:
     """What was clipped and then turned down keeps its flat tops, their number and its quality."""
     voice = heard(media / "voice.flac")
     driven = np.clip(4 * voice.samples, -1, 1)
@@ -90,7 +106,14 @@ def test_a_change_of_level_hides_no_clipping(make, media, heard, saved, run):
 
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 @pytest.mark.parametrize("gain", [6, 12])
-def test_enhancing_hides_no_clipping(make, voice, saved, run, rate, gain):
+def test_enhancing_hides_no_clipping(
+    make: SimpleNamespace,
+    voice: Sound,
+    saved: Callable[..., Any],
+    run: Callable[..., Any],
+    rate: int,
+    gain: int,
+) -> None:
     """Enhance cannot bring back what was cut off, and the quality is at most 1 higher afterwards."""
     voice = resampled(voice, rate)
     source = saved(make.sound(np.clip(voice.samples * 10 ** (gain / 20), -1, 1), rate))
@@ -103,13 +126,23 @@ def test_enhancing_hides_no_clipping(make, voice, saved, run, rate, gain):
 @pytest.mark.parametrize("name", ["voice.flac", "music.flac"])
 @pytest.mark.parametrize("ending", ["wav", "mp3", "m4a", "ogg"])
 @pytest.mark.parametrize("gain", [0, 20, 30])
-def test_limiting_and_coding_are_not_clipping(media, heard, saved, run, name, ending, gain):
+def test_limiting_and_coding_are_not_clipping(
+    media: Path,
+    heard: Callable[..., Sound],
+    saved: Callable[..., Any],
+    run: Callable[..., Any],
+    name: str,
+    ending: str,
+    gain: int,
+) -> None:
     """Sound that was pressed hard under a ceiling by a limiter, or coded, or both, has round tops still."""
     pressed = limited(amplified(heard(media / name), gain), LoudnessTarget(-9))
     assert diagnosed(run, saved(pressed, f"in.{ending}"))["clipping"]["events"] == 0
 
 
-def test_a_square_wave_is_owned_up_to(make, saved, run):
+def test_a_square_wave_is_owned_up_to(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]
+) -> None:
     """A square wave cannot be told from clipping: it counts, and a note says so."""
     square = make.sound(0.5 * np.sign(make.tone(3).samples))
     result, _ = run("/media/diagnose", saved(square))
@@ -117,20 +150,31 @@ def test_a_square_wave_is_owned_up_to(make, saved, run):
     assert any("square" in note for note in result["notes"])
 
 
-def test_a_tone_is_not_clipping(make, saved, run):
+def test_a_tone_is_not_clipping(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]
+) -> None:
     """A low tone stays near its peak for many samples, and is not called clipped for it."""
     assert diagnosed(run, saved(make.tone(3, -1, 60)))["clipping"]["events"] == 0
 
 
 @pytest.mark.parametrize("name", ["voice.flac", "music.flac"])
-def test_reaching_full_scale_is_not_clipping(make, media, heard, saved, run, name):
+def test_reaching_full_scale_is_not_clipping(
+    make: SimpleNamespace,
+    media: Path,
+    heard: Callable[..., Sound],
+    saved: Callable[..., Any],
+    run: Callable[..., Any],
+    name: str,
+) -> None:
     """A recording that just reaches full scale is not called clipped."""
     sound = heard(media / name)
     scaled = sound.samples * 0.999 / np.abs(sound.samples).max()
     assert diagnosed(run, saved(make.sound(scaled, sound.rate)))["clipping"]["events"] == 0
 
 
-def test_silences_are_timed(make, saved, run):
+def test_silences_are_timed(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]
+) -> None:
     """A second before, two in the middle and three after the tones are found; a fifth of one is none."""
     quiet = lambda seconds: make.sound(np.zeros((round(seconds * 48_000), 1)))  # noqa: E731
     tone = make.tone(2, channels=1)
@@ -142,13 +186,20 @@ def test_silences_are_timed(make, saved, run):
     assert silence["percentage"] == pytest.approx(100 * 6 / 12.2, abs=0.3)
 
 
-def test_a_dead_channel(make, saved, run):
+def test_a_dead_channel(make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]) -> None:
     """A channel in which nothing is recorded is named by its number, counted from 0."""
     tone = make.tone(3).samples * np.array([1, 0])
     assert diagnosed(run, saved(make.sound(tone)))["silence"]["silent_channels"] == [1]
 
 
-def test_speech_gating_hears_only_speech(make, media, heard, voice, saved, run):
+def test_speech_gating_hears_only_speech(
+    make: SimpleNamespace,
+    media: Path,
+    heard: Callable[..., Sound],
+    voice: Sound,
+    saved: Callable[..., Any],
+    run: Callable[..., Any],
+) -> None:
     """Louder music after the speech counts in level gating; by speech gating the voice alone counts."""
     music = with_channels(resampled(heard(media / "music.flac"), 48_000), 1).cut(0, 12)
     louder = make.sound(music.samples * 3)
@@ -159,7 +210,9 @@ def test_speech_gating_hears_only_speech(make, media, heard, voice, saved, run):
 
 
 @pytest.mark.parametrize("rate", [16_000, 48_000])
-def test_noise_is_not_speech(make, saved, run, rate):
+def test_noise_is_not_speech(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], rate: int
+) -> None:
     """Steady noise alone is neither speech nor music."""
     audio = diagnosed(run, saved(make.noise(10 * rate, -40, rate=rate)))
     assert audio["speech"]["percentage"] < 5
@@ -168,14 +221,18 @@ def test_noise_is_not_speech(make, saved, run, rate):
 
 @pytest.mark.parametrize("frames", [1_000, 3_000, 50_000])
 @pytest.mark.parametrize("rate", [8_000, 96_000])
-def test_the_shortest_sounds(make, saved, run, frames, rate):
+def test_the_shortest_sounds(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], frames: int, rate: int
+) -> None:
     """A hundredth of a second is enough for an answer."""
     audio = diagnosed(run, saved(make.noise(frames, rate=rate, channels=2)))
     assert audio["loudness"]["sample_peak"] < 0
 
 
 @pytest.mark.parametrize("frames", [1, 400])
-def test_too_short_to_be_sound(make, saved, run, frames):
+def test_too_short_to_be_sound(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], frames: int
+) -> None:
     """Less than a hundredth of a second is refused in words."""
     with pytest.raises(Refused, match="hundredth"):
         run("/media/diagnose", saved(make.noise(frames)))

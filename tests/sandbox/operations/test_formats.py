@@ -1,20 +1,32 @@
 """In which format an output is written when its name does not say, or says another."""
 
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import av
 import numpy as np
 import pytest
 
-from dolbyio_nb.audio.sound import no_progress
+from dolbyio_nb.audio.sound import Sound, no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
 
 
-def about(path):
+def about(path: Any) -> Any:
     with av.open(str(path)) as container:
         return container.format.name, container.streams.audio[0].codec_context.name
 
 
-def many(path, source, output, tmp_path, inputs=None, **outputs):
+def many(
+    path: str,
+    source: Any,
+    output: str,
+    tmp_path: Path,
+    inputs: dict[str, dict[str, Any]] | None = None,
+    **outputs: Any,
+) -> Path:
     body = {"inputs": [{"source": "dlb://in", **(inputs or {})}], "outputs": [outputs]}
     process(path, body, [source], [tmp_path / output], no_progress)
     return tmp_path / output
@@ -22,7 +34,14 @@ def many(path, source, output, tmp_path, inputs=None, **outputs):
 
 @pytest.mark.parametrize("output", ["out.wav", "out.mp4", "out.mp3", "enhance"])
 @pytest.mark.parametrize("kind", ["wav", "flac", "mp3", "ogg"])
-def test_enhance_keeps_the_format_of_its_input(make, saved, run, tmp_path, kind, output):
+def test_enhance_keeps_the_format_of_its_input(
+    make: SimpleNamespace,
+    saved: Callable[..., Any],
+    run: Callable[..., Any],
+    tmp_path: Path,
+    kind: str,
+    output: str,
+) -> None:
     """Whatever the output is called, also where it has no ending."""
     source = saved(make.tone(1, -20))
     if kind != "wav":
@@ -30,7 +49,9 @@ def test_enhance_keeps_the_format_of_its_input(make, saved, run, tmp_path, kind,
     assert about(run("/media/enhance", source, output=output)[1]) == about(source)
 
 
-def test_enhance_keeps_the_bits_of_its_samples(make, saved, run, tmp_path):
+def test_enhance_keeps_the_bits_of_its_samples(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], tmp_path: Path
+) -> None:
     """A WAV of 24 bits stays one."""
     source, deep = saved(make.tone(1, -20)), tmp_path / "deep.wav"
     with av.open(str(source)) as given, av.open(str(deep), "w") as container:
@@ -42,19 +63,23 @@ def test_enhance_keeps_the_bits_of_its_samples(make, saved, run, tmp_path):
     assert about(run("/media/enhance", deep, output="x.mp4")[1]) == ("wav", "pcm_s24le")
 
 
-def test_master_without_a_kind_or_an_ending_keeps_the_input_s(make, saved, tmp_path):
+def test_master_without_a_kind_or_an_ending_keeps_the_input_s(
+    make: SimpleNamespace, saved: Callable[..., Any], tmp_path: Path
+) -> None:
     """The kind counts first, then the name, then the input."""
     source = saved(make.tone(2, -20))
     for output, options, format_ in (("x", {}, "wav"), ("x.flac", {}, "flac"), ("y", {"kind": "mp3"}, "mp3")):
         assert about(many("/media/master", source, output, tmp_path, **options))[0] == format_
 
 
-def test_a_segment_is_a_start_and_a_duration(make, saved, heard, tmp_path):
+def test_a_segment_is_a_start_and_a_duration(
+    make: SimpleNamespace, saved: Callable[..., Any], heard: Callable[..., Sound], tmp_path: Path
+) -> None:
     """Cut to the sample; what goes beyond the end ends there; what is no segment is refused in words."""
     source = saved(make.noise(48_000))
     whole = heard(source)
 
-    def cut(**segment):
+    def cut(**segment: Any) -> Sound:
         inputs = {"segment": segment}
         return heard(many("/media/transcode", source, "out.wav", tmp_path, inputs, kind="wav"))
 
@@ -67,7 +92,7 @@ def test_a_segment_is_a_start_and_a_duration(make, saved, heard, tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "codec"), [("png", "png"), ("jpg", "mjpeg"), ("jpeg", "mjpeg")])
-def test_an_image_has_its_size_and_moment(media, tmp_path, kind, codec):
+def test_an_image_has_its_size_and_moment(media: Path, tmp_path: Path, kind: str, codec: str) -> None:
     """The picture at `offset_sec` is not the first one; one beyond the end is refused."""
     pictures = []
     for offset in (0, 1):

@@ -1,20 +1,25 @@
 """Mastering reaches the loudness, the tone and the width of its preset."""
 
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from dolbyio_nb.audio.loudness import measure_peaks, meter
-from dolbyio_nb.audio.sound import no_progress
+from dolbyio_nb.audio.sound import Sound, no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
 from dolbyio_nb.sandbox.operations.master import PRESETS, widened
 
 
 @pytest.fixture
-def master(tmp_path):
+def master(tmp_path: Path) -> Callable[..., Any]:
     """Masters one source to several outputs; returns the result and the paths."""
 
-    def job(source, *masters, path="/media/master", segment=None):
+    def job(source: Any, *masters: Any, path: str = "/media/master", segment: Any = None) -> Any:
         body = {
             "inputs": [{"source": "dlb://in"} | ({"segment": segment} if segment else {})],
             "outputs": [{"destination": "dlb://out", "kind": "wav", "master": one} for one in masters],
@@ -25,12 +30,14 @@ def master(tmp_path):
     return job
 
 
-def preset(letter, level=None, **more):
+def preset(letter: str, level: int | None = None, **more: Any) -> dict[Any, Any]:
     loudness = {"enable": True} | ({"target_level": level} if level else {})
     return {"dynamic_eq": {"enable": True, "preset": letter, **more}, "loudness": loudness}
 
 
-def test_loud_and_under_the_ceiling(media, heard, master, second_meter):
+def test_loud_and_under_the_ceiling(
+    media: Path, heard: Callable[..., Sound], master: Callable[..., Any], second_meter: Callable[..., Any]
+) -> None:
     """Each output meets its own target within 0.5 LU by an independent meter, true peak under -1 dB."""
     targets = (-16, -12, -9)
     music = media / "music.flac"
@@ -44,7 +51,7 @@ def test_loud_and_under_the_ceiling(media, heard, master, second_meter):
     assert result["final_level"] == result["final_levels"][0]
 
 
-def test_a_preview_is_short(media, heard, master):
+def test_a_preview_is_short(media: Path, heard: Callable[..., Sound], master: Callable[..., Any]) -> None:
     """A preview masters only its segment, thirty seconds if not said, and gives no final level."""
     segment = {"start": 4, "duration": 6}
     path = "/media/master/preview"
@@ -56,13 +63,19 @@ def test_a_preview_is_short(media, heard, master):
 
 
 @pytest.mark.parametrize("letter", PRESETS)
-def test_every_preset_has_its_own_tone(make, saved, heard, master, letter):
+def test_every_preset_has_its_own_tone(
+    make: SimpleNamespace,
+    saved: Callable[..., Any],
+    heard: Callable[..., Sound],
+    master: Callable[..., Any],
+    letter: str,
+) -> None:
     """White noise comes out with the preset's bass and air, against the middle, within 1 dB."""
     off = {"loudness": {"enable": False}, "stereo_image": {"enable": False}}
     noise = make.noise(4 * 48_000, -30, channels=2)
     _, (output,) = master(saved(noise), preset(letter) | off)
 
-    def change(low, high):
+    def change(low: int, high: int) -> Any:
         frequency = np.fft.rfftfreq(noise.frames, 1 / 48_000)
         band = (frequency >= low) & (frequency < high)
         powers = [np.abs(np.fft.rfft(s.samples[:, 0]))[band] ** 2 for s in (noise, heard(output))]
@@ -73,7 +86,9 @@ def test_every_preset_has_its_own_tone(make, saved, heard, master, letter):
     assert change(18_000, 22_000) - change(500, 900) == pytest.approx(wanted.presence + wanted.air, abs=1)
 
 
-def test_intensity(make, saved, heard, master):
+def test_intensity(
+    make: SimpleNamespace, saved: Callable[..., Any], heard: Callable[..., Sound], master: Callable[..., Any]
+) -> None:
     """Intensity 0 leaves the tone as it is."""
     off = {"loudness": {"enable": False}, "stereo_image": {"enable": False}}
     noise = make.noise(48_000, -30, channels=2)
@@ -81,7 +96,7 @@ def test_intensity(make, saved, heard, master):
     assert np.abs(heard(output).samples - noise.samples).max() < 1e-3
 
 
-def test_width(make):
+def test_width(make: SimpleNamespace) -> None:
     """Only the difference of the channels grows; what both share stays, and mono stays mono."""
     both = make.joined(make.noise(1000, channels=2))
     wide = widened(both, 6)
@@ -100,7 +115,13 @@ def test_width(make):
         ({"dynamic_eq": {"intensity": "much"}}, "intensity"),
     ],
 )
-def test_a_wrong_request_names_its_field(media, tmp_path, master, change, word):
+def test_a_wrong_request_names_its_field(
+    media: Path,
+    tmp_path: Path,
+    master: Callable[..., Any],
+    change: dict[str, dict[str, int]] | dict[str, dict[str, str]],
+    word: str,
+) -> None:
     """What cannot be meant is refused, and nothing is left behind."""
     with pytest.raises(Refused, match=word):
         master(media / "clip.mp4", change)

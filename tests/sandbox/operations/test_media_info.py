@@ -1,12 +1,17 @@
 """What a file is, in the service's words."""
 
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from dolbyio_nb.sandbox.operations.media_info import media_info
 
 
-def test_the_one_published_answer(tmp_path):
+def test_the_one_published_answer(tmp_path: Path) -> None:
     """A 9.94 s, 48 kHz, 16-bit stereo WAV of 1,908,846 bytes reads as the service's own answer does."""
     path = tmp_path / "workshop.wav"
     path.write_bytes(_wav(data_bytes=1_908_792, extra=10))
@@ -24,7 +29,7 @@ def test_the_one_published_answer(tmp_path):
     }
 
 
-def _wav(data_bytes, extra):
+def _wav(data_bytes: int, extra: int) -> bytes:
     """A WAV file whose header carries `extra` bytes of other chunks, as editors leave them."""
     riff = b"WAVEfmt " + (16).to_bytes(4, "little")
     riff += np.array([1, 2], "<u2").tobytes() + np.array([48_000, 192_000], "<u4").tobytes()
@@ -45,7 +50,9 @@ def _wav(data_bytes, extra):
         ("a.aac", "aac", "aac"),
     ],
 )
-def test_every_format_by_its_name(make, saved, name, kind, codec):
+def test_every_format_by_its_name(
+    make: SimpleNamespace, saved: Callable[..., Any], name: str, kind: str, codec: str
+) -> None:
     """Container and codec are named as people call them, with a duration within a tenth of a second."""
     sound = make.noise(100_000, channels=2)
     info = media_info(saved(sound, name), sound.seconds)
@@ -56,7 +63,7 @@ def test_every_format_by_its_name(make, saved, name, kind, codec):
     assert "video" not in info
 
 
-def test_video_is_described(media):
+def test_video_is_described(media: Path) -> None:
     """A file with video says so, with its size, its rate and its codec."""
     video = media_info(media / "clip.mp4")["video"]
     assert (video["codec"], video["width"], video["height"], video["frame_rate"]) == ("h264", 320, 180, 25.0)

@@ -1,22 +1,26 @@
 """Transcode writes every welcome kind, keeps video as it is, and refuses the rest in words."""
 
 import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
-from dolbyio_nb.audio.sound import no_progress
+from dolbyio_nb.audio.sound import Sound, no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
 from dolbyio_nb.sandbox.operations.media_info import media_info
 
 
 @pytest.fixture
-def transcode(tmp_path):
+def transcode(tmp_path: Path) -> Callable[..., Any]:
     """Transcodes sources to one output with the given options; returns its path."""
 
-    def job(sources, kind, **options):
+    def job(sources: Any, kind: Any, **options: Any) -> Path:
         body = {
             "inputs": [{"source": "dlb://in"} for _ in sources],
             "outputs": [{"id": "one", "destination": "dlb://out", "kind": kind, **options}],
@@ -28,14 +32,20 @@ def transcode(tmp_path):
     return job
 
 
-def video_of(path):
+def video_of(path: Path) -> list[Any]:
     with av.open(str(path)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
         return [(hashlib.sha256(bytes(p)).hexdigest(), p.pts * p.time_base, p.is_keyframe) for p in packets]
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac"])
-def test_lossless_kinds_are_exact(make, saved, heard, transcode, kind):
+def test_lossless_kinds_are_exact(
+    make: SimpleNamespace,
+    saved: Callable[..., Any],
+    heard: Callable[..., Sound],
+    transcode: Callable[..., Any],
+    kind: str,
+) -> None:
     """WAV and FLAC hold the very samples they were given."""
     source = saved(make.noise(100_000, channels=2))
     assert np.array_equal(heard(transcode([source], kind)).samples, heard(source).samples)
@@ -44,7 +54,15 @@ def test_lossless_kinds_are_exact(make, saved, heard, transcode, kind):
 @pytest.mark.parametrize(
     ("kind", "ratio"), [("mp3", 20), ("m4a", 20), ("ogg", 12), ("opus", 12), ("aac", None)]
 )
-def test_lossy_kinds_are_near(voice, saved, heard, transcode, si_sdr, kind, ratio):
+def test_lossy_kinds_are_near(
+    voice: Sound,
+    saved: Callable[..., Any],
+    heard: Callable[..., Sound],
+    transcode: Callable[..., Any],
+    si_sdr: Callable[..., Any],
+    kind: str,
+    ratio: int | None,
+) -> None:
     """The others sound alike and stand at the same place in time; raw AAC has no way to say its own delay."""
     coded = heard(transcode([saved(voice)], kind, audio={"bitrate_kb": 128}))
     assert coded.seconds == pytest.approx(voice.seconds, abs=0.15)
@@ -54,7 +72,9 @@ def test_lossy_kinds_are_near(voice, saved, heard, transcode, si_sdr, kind, rati
         assert si_sdr(*same) > ratio
 
 
-def test_bitrate_channels_and_rate(make, saved, transcode):
+def test_bitrate_channels_and_rate(
+    make: SimpleNamespace, saved: Callable[..., Any], transcode: Callable[..., Any]
+) -> None:
     """Bitrate, channels and sample rate are as asked; `audio` may be an object or a list of one."""
     source = saved(make.noise(150_000, channels=2))
     audio = {"codec": "mp3", "bitrate_kb": 64, "channels": 1, "sample_rate": 24_000}
@@ -64,7 +84,7 @@ def test_bitrate_channels_and_rate(make, saved, transcode):
 
 
 @pytest.mark.parametrize("path", ["/media/transcode", "/media/enhance"])
-def test_video_is_copied_bit_by_bit(media, tmp_path, path):
+def test_video_is_copied_bit_by_bit(media: Path, tmp_path: Path, path: str) -> None:
     """The video packets of an MP4 come out as they went in, with their times, under the new sound."""
     body = {"inputs": [{"source": "a"}], "outputs": [{"kind": "mp4", "audio": {"codec": "aac_lc"}}]}
     output = tmp_path / "out.mp4"
@@ -73,12 +93,12 @@ def test_video_is_copied_bit_by_bit(media, tmp_path, path):
     assert media_info(output)["audio"]["codec"] == "aac"
 
 
-def test_sound_alone(media, transcode):
+def test_sound_alone(media: Path, transcode: Callable[..., Any]) -> None:
     """A kind without video leaves the video behind."""
     assert "video" not in media_info(transcode([media / "clip.mp4"], "m4a"))
 
 
-def test_a_still(media, transcode):
+def test_a_still(media: Path, transcode: Callable[..., Any]) -> None:
     """PNG is one picture of the video, in the size asked for."""
     for options, size in (({}, (320, 180)), ({"video": {"width": 64, "height": 36}}, (64, 36))):
         with av.open(str(transcode([media / "clip.mp4"], "png", **options))) as picture:
@@ -87,7 +107,12 @@ def test_a_still(media, transcode):
             assert frame.to_ndarray(format="rgb24").std() > 10
 
 
-def test_inputs_are_stitched(make, saved, heard, transcode):
+def test_inputs_are_stitched(
+    make: SimpleNamespace,
+    saved: Callable[..., Any],
+    heard: Callable[..., Sound],
+    transcode: Callable[..., Any],
+) -> None:
     """Two inputs of different rate and channels come one after the other, at the first one's rate."""
     first, second = make.tone(1, -20, rate=44_100), make.tone(2, -30, channels=1)
     joined = heard(transcode([saved(first, "a.wav"), saved(second, "b.flac")], "flac"))
@@ -109,20 +134,22 @@ def test_inputs_are_stitched(make, saved, heard, transcode):
         ("mp3", {"audio": [{}, {}]}, "audio"),
     ],
 )
-def test_what_cannot_be_done_is_refused(media, tmp_path, transcode, kind, options, word):
+def test_what_cannot_be_done_is_refused(
+    media: Path, tmp_path: Path, transcode: Callable[..., Any], kind: str, options: Any, word: str
+) -> None:
     """The refusal names what was asked, and nothing is left behind."""
     with pytest.raises(Refused, match=word):
         transcode([media / "clip.mp4"], kind, **options)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_still_of_a_sound(media, transcode):
+def test_a_still_of_a_sound(media: Path, transcode: Callable[..., Any]) -> None:
     """There is no picture in a sound file."""
     with pytest.raises(Refused, match="no video"):
         transcode([media / "voice.flac"], "png")
 
 
-def test_videos_are_not_stitched(media, transcode):
+def test_videos_are_not_stitched(media: Path, transcode: Callable[..., Any]) -> None:
     """Joining two videos would mean coding them anew: refused, with the way out."""
     with pytest.raises(Refused, match="m4a"):
         transcode([media / "clip.mp4", media / "clip.mp4"], "mp4")
