@@ -9,7 +9,10 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -26,6 +29,7 @@ from dolbyio_nb import (
 )
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.client import TOKEN_VARIABLE
+from dolbyio_nb.sandbox import Sandbox
 
 ASK = f"""
 import os, sys, urllib.request
@@ -35,13 +39,13 @@ print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers=headers
 
 
 @pytest.fixture
-def dolby(environment):
+def dolby(environment: pytest.MonkeyPatch) -> Iterator[Dolby]:
     """A log-in to the sandbox with credentials from the environment."""
     with login() as dolby:
         yield dolby
 
 
-def ask(dolby, **variables):
+def ask(dolby: Dolby, **variables: Any) -> str:
     """Call the Media API from another program that has only a token."""
     without_secret = {name: value for name, value in os.environ.items() if "SECRET" not in name}
     command = [sys.executable, "-c", ASK, f"{dolby.media_url}/media/jobs"]
@@ -50,14 +54,14 @@ def ask(dolby, **variables):
     ).stdout.strip()
 
 
-def test_arguments_log_in(environment, sandbox):
+def test_arguments_log_in(environment: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """Key and secret in the call are enough."""
     environment.delenv("DOLBYIO_APP_KEY")
     with login(sandbox.app_key, sandbox.app_secret) as dolby:
         assert dolby.status().state == "fresh"
 
 
-def test_status_says_how_it_is(dolby, sandbox):
+def test_status_says_how_it_is(dolby: Dolby, sandbox: Sandbox) -> None:
     """The status names the source, hints at the key, and its times are in order."""
     status = dolby.status()
     assert (status.state, status.source, status.sandbox) == ("fresh", "the environment", True)
@@ -66,14 +70,14 @@ def test_status_says_how_it_is(dolby, sandbox):
     assert status.life == 1800
 
 
-def test_refresh_renews_now(dolby):
+def test_refresh_renews_now(dolby: Dolby) -> None:
     """Renewing by hand gives another token, and the log-in has it too."""
     before = dolby.token
     assert dolby.refresh() != before
     assert dolby.token != before
 
 
-def test_a_running_sandbox_is_used_and_left_running(sandbox):
+def test_a_running_sandbox_is_used_and_left_running(sandbox: Sandbox) -> None:
     """A sandbox that is handed in stays its owner's; one that log-in started ends with it."""
     with login(sandbox=sandbox) as dolby:
         assert dolby.session.get(f"{dolby.media_url}/media/jobs").ok
@@ -84,7 +88,7 @@ def test_a_running_sandbox_is_used_and_left_running(sandbox):
         requests.get(url)
 
 
-def test_sandbox_by_environment(monkeypatch, tmp_path):
+def test_sandbox_by_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """DOLBYIO_SANDBOX decides when nothing is asked for; sandbox=False is never overruled."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOLBYIO_SANDBOX", "auto")
@@ -98,21 +102,25 @@ def test_sandbox_by_environment(monkeypatch, tmp_path):
     "given", [{"app_key": "k", "app_secret": "s"}, {"app_key": "k"}, {"env_file": "a"}, {"profile": "a"}]
 )
 @pytest.mark.parametrize("way", ["environment", "call"])
-def test_what_was_given_in_the_call_is_never_ignored(monkeypatch, given, way):
+def test_what_was_given_in_the_call_is_never_ignored(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], way: str
+) -> None:
     """The sandbox has a key and a secret of its own, so others are refused, and not passed over."""
     monkeypatch.setenv("DOLBYIO_SANDBOX", "1" if way == "environment" else "0")
     with pytest.raises(InvalidOption, match="exclude one another"):
         login(**given, sandbox=None if way == "environment" else True)
 
 
-def test_a_pair_given_in_the_call_wins_where_the_sandbox_is_declined(environment, sandbox):
+def test_a_pair_given_in_the_call_wins_where_the_sandbox_is_declined(
+    environment: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
     """sandbox=False overrules DOLBYIO_SANDBOX=1, and the pair is used."""
     environment.setenv("DOLBYIO_SANDBOX", "1")
     with login(sandbox.app_key, sandbox.app_secret, sandbox=False) as dolby:
         assert dolby.status().source == "the arguments"
 
 
-def test_wrong_secret_is_refused(environment):
+def test_wrong_secret_is_refused(environment: pytest.MonkeyPatch) -> None:
     """A wrong secret is refused in three lines that name its source and not itself."""
     environment.setenv("DOLBYIO_APP_SECRET", "wrong-needle")
     with pytest.raises(TokenRefused, match="the environment") as caught:
@@ -122,7 +130,9 @@ def test_wrong_secret_is_refused(environment):
 
 
 @pytest.mark.parametrize("style", ["full", "status", "code", "oauth"])
-def test_every_spelling_of_a_refusal_is_read(environment, sandbox, style):
+def test_every_spelling_of_a_refusal_is_read(
+    environment: pytest.MonkeyPatch, sandbox: Sandbox, style: str
+) -> None:
     """However the service spells its refusal, the error quotes it."""
     sandbox.faults.error_style = style
     environment.setenv("DOLBYIO_APP_SECRET", "wrong")
@@ -132,14 +142,16 @@ def test_every_spelling_of_a_refusal_is_read(environment, sandbox, style):
 
 
 @pytest.mark.parametrize("body", ["html", "empty"])
-def test_trouble_without_json_is_no_refusal(environment, sandbox, body):
+def test_trouble_without_json_is_no_refusal(
+    environment: pytest.MonkeyPatch, sandbox: Sandbox, body: str
+) -> None:
     """A gateway's page or an empty answer is trouble that may pass, and not the credentials' fault."""
     sandbox.faults.fail(503, at="token", body=body)
     with pytest.raises(TokenUnavailable, match="503"):
         login()
 
 
-def test_a_sandbox_that_cannot_be_used_is_stopped():
+def test_a_sandbox_that_cannot_be_used_is_stopped() -> None:
     """A log-in that fails before its first request leaves no sandbox behind."""
     before = threading.active_count()
     with pytest.raises(InvalidOption, match="expires_in"):
@@ -147,7 +159,7 @@ def test_a_sandbox_that_cannot_be_used_is_stopped():
     assert threading.active_count() == before
 
 
-def test_delegated_token_serves_another_program(dolby):
+def test_delegated_token_serves_another_program(dolby: Dolby) -> None:
     """A delegated token has its own life, and works without the secret, also after the log-out."""
     token = dolby.delegate(expires_in=60)
     assert token.lifetime == 60
@@ -156,13 +168,13 @@ def test_delegated_token_serves_another_program(dolby):
     assert ask(dolby, **{TOKEN_VARIABLE: token}) == "200"
 
 
-def test_delegated_life_is_checked(dolby):
+def test_delegated_life_is_checked(dolby: Dolby) -> None:
     """The life of a delegated token has the same limits."""
     with pytest.raises(InvalidOption, match="86400"):
         dolby.delegate(expires_in=90000)
 
 
-def test_environ_lends_within_the_block_only(dolby, monkeypatch):
+def test_environ_lends_within_the_block_only(dolby: Dolby, monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs started inside the block have the token; after it the variable is as before."""
     with dolby.environ():
         assert ask(dolby) == "200"
@@ -173,7 +185,7 @@ def test_environ_lends_within_the_block_only(dolby, monkeypatch):
     assert os.environ[TOKEN_VARIABLE] == "mine"
 
 
-def test_log_out_ends_everything(dolby):
+def test_log_out_ends_everything(dolby: Dolby) -> None:
     """After the log-out nothing works, each with the same clear error, and a second log-out is no error."""
     dolby.logout()
     dolby.logout()
@@ -188,7 +200,7 @@ def test_log_out_ends_everything(dolby):
     assert dolby.status().state == "logged out"
 
 
-def test_repr_shows_no_secret(dolby, sandbox):
+def test_repr_shows_no_secret(dolby: Dolby, sandbox: Sandbox) -> None:
     """What a person sees of a log-in is where it is, whose, and how the token does."""
     text = repr(dolby) + repr(vars(dolby))
     assert "sandbox" in text
@@ -202,13 +214,13 @@ def _call(dolby: Dolby) -> int:
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_log_in_travels_to_other_processes(dolby, method):
+def test_log_in_travels_to_other_processes(dolby: Dolby, method: str) -> None:
     """A pool of processes, forked or started anew, can use the log-in."""
     with multiprocessing.get_context(method).Pool(2) as pool:
         assert pool.map_async(_call, [dolby] * 4).get(60) == [200] * 4
 
 
-def test_copy_in_another_process_has_no_secret(dolby, sandbox):
+def test_copy_in_another_process_has_no_secret(dolby: Dolby, sandbox: Sandbox) -> None:
     """A pickled log-in holds the token and not the secret, and so it cannot delegate."""
     data = pickle.dumps(dolby)
     assert sandbox.app_secret.encode() not in data
@@ -218,7 +230,7 @@ def test_copy_in_another_process_has_no_secret(dolby, sandbox):
         copy.delegate()
 
 
-def test_dask_can_name_a_log_in(dolby, sandbox):
+def test_dask_can_name_a_log_in(dolby: Dolby, sandbox: Sandbox) -> None:
     """The name is the same after a renewal and in a copy, another for another app, and holds no secret."""
     name = dolby.__dask_tokenize__()
     dolby.keeper.adopt(AccessToken("another-token-of-the-same-app"))
@@ -229,7 +241,7 @@ def test_dask_can_name_a_log_in(dolby, sandbox):
     assert not {sandbox.app_key, sandbox.app_secret, dolby.token.value} & set(name)
 
 
-def frames_of(error):
+def frames_of(error: Any) -> Iterator[Any]:
     """Give the variables of every frame below this module in every traceback that hangs on an error."""
     while error is not None:
         for frame, _ in traceback.walk_tb(error.__traceback__):
@@ -238,7 +250,7 @@ def frames_of(error):
         error = error.__cause__ or error.__context__
 
 
-def shows(value, needle):
+def shows(value: Any, needle: str) -> bool:
     """Tell whether a Verbose traceback would show the needle."""
     return needle in repr(value)
 
@@ -254,7 +266,11 @@ def shows(value, needle):
     ],
     ids=["life", "file", "half", "type", "refused"],
 )
-def test_no_frame_of_a_failed_log_in_holds_the_secret(environment, wrong, kind):
+def test_no_frame_of_a_failed_log_in_holds_the_secret(
+    environment: pytest.MonkeyPatch,
+    wrong: Any,
+    kind: Callable[..., CredentialsError] | Callable[..., InvalidOption] | Callable[..., TokenRefused],
+) -> None:
     """A secret given in the call is in no variable of a traceback, however the log-in fails."""
     environment.delenv("DOLBYIO_APP_KEY")
     environment.delenv("DOLBYIO_APP_SECRET")
@@ -264,10 +280,10 @@ def test_no_frame_of_a_failed_log_in_holds_the_secret(environment, wrong, kind):
 
 
 @contextmanager
-def interrupted(sandbox):
+def interrupted(sandbox: Sandbox) -> Iterator[None]:
     """Send this program a Ctrl-C once the sandbox has taken a request."""
 
-    def interrupt():
+    def interrupt() -> None:
         assert sandbox.requests.wait("token", before + 1)
         signal.raise_signal(signal.SIGINT)  # Python hands it to the main thread
 
@@ -279,7 +295,7 @@ def interrupted(sandbox):
 
 
 @pytest.mark.parametrize("act", ["delegate", "refresh"])
-def test_an_interrupt_holds_no_secret(dolby, sandbox, act):
+def test_an_interrupt_holds_no_secret(dolby: Dolby, sandbox: Sandbox, act: str) -> None:
     """Ctrl-C while the service hangs is one line, and no frame of its traceback holds the Basic header."""
     sandbox.faults.hang(at="token")
     with pytest.raises(KeyboardInterrupt) as caught, interrupted(sandbox):
@@ -289,7 +305,7 @@ def test_an_interrupt_holds_no_secret(dolby, sandbox, act):
     assert not [v for v in frames_of(caught.value) if shows(v, sandbox.app_secret) or shows(v, header)]
 
 
-def test_a_secret_that_is_no_text_is_refused_by_the_service(environment):
+def test_a_secret_that_is_no_text_is_refused_by_the_service(environment: pytest.MonkeyPatch) -> None:
     """A stray byte in the environment is sent as it is, and the refusal says what looks wrong."""
     environment.setenv("DOLBYIO_APP_SECRET", "secret-needle\udcff")
     with pytest.raises(TokenRefused, match="characters in the App key or the App secret") as caught:
@@ -297,7 +313,7 @@ def test_a_secret_that_is_no_text_is_refused_by_the_service(environment):
     assert "needle" not in str(caught.value)
 
 
-def test_missing_certificates_are_named(environment, sandbox):
+def test_missing_certificates_are_named(environment: pytest.MonkeyPatch, sandbox: Sandbox) -> None:
     """A bundle of certificates that is not there is named, with the variables that may say so."""
     environment.setenv("DOLBYIO_AUTH_URL", sandbox.auth_url.replace("http:", "https:"))
     environment.setenv("REQUESTS_CA_BUNDLE", "/missing/authorities.pem")
@@ -305,7 +321,7 @@ def test_missing_certificates_are_named(environment, sandbox):
         login()
 
 
-def test_the_header_shows_a_mask_in_tracebacks(dolby):
+def test_the_header_shows_a_mask_in_tracebacks(dolby: Dolby) -> None:
     """What `auth=dolby.auth` writes is the value on the wire, and a mask in a foreign frame's variables."""
     request = requests.Request("GET", f"{dolby.media_url}/media/jobs", auth=dolby.auth).prepare()
     assert dolby.token.value not in repr(request.headers) + repr(request.headers["Authorization"])

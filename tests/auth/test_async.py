@@ -3,15 +3,19 @@
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
+from httpx import Response
 
 from dolbyio_nb import login
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.awaiting import BATCH
 from dolbyio_nb.auth.httpx_auth import HttpxBearerAuth
 from dolbyio_nb.auth.keeper import TokenKeeper
+from dolbyio_nb.client import Dolby
 from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused, TokenUnavailable
 from dolbyio_nb.sandbox import Sandbox
 
@@ -19,16 +23,16 @@ LIMIT = 30
 
 
 @pytest.fixture
-def dolby(environment):
+def dolby(environment: pytest.MonkeyPatch) -> Iterator[Dolby]:
     """A log-in at the sandbox."""
     with login() as dolby:
         yield dolby
 
 
-def slow(seconds, fetched):
+def slow(seconds: float, fetched: list[Any]) -> Callable[..., Any]:
     """A fetch that takes a while."""
 
-    def fetch():
+    def fetch() -> AccessToken:
         fetched.append(1)
         threading.Event().wait(seconds)
         return AccessToken("a-token-for-every-task")
@@ -36,12 +40,12 @@ def slow(seconds, fetched):
     return fetch
 
 
-def test_a_thousand_tasks_make_one_request():
+def test_a_thousand_tasks_make_one_request() -> None:
     """All wait for the same answer, and none of them blocks the loop."""
     fetched = []
     keeper = TokenKeeper(slow(0.2, fetched))
 
-    async def all_of_them():
+    async def all_of_them() -> list[Any]:
         return await asyncio.gather(*(keeper.token_async() for _ in range(1000)))
 
     tokens = asyncio.run(all_of_them())
@@ -51,15 +55,15 @@ def test_a_thousand_tasks_make_one_request():
     assert len(fetched) == 1
 
 
-def test_a_thousand_tasks_are_woken_a_few_at_a_time():
+def test_a_thousand_tasks_are_woken_a_few_at_a_time() -> None:
     """No turn of the loop has to bring more than a hundred tasks on: other tasks come in between."""
     keeper, turn = TokenKeeper(slow(0.05, [])), 0
 
-    async def ask():
+    async def ask() -> int:
         await keeper.token_async()
         return turn
 
-    async def all_of_them():
+    async def all_of_them() -> list[Any]:
         nonlocal turn
         asking = asyncio.gather(*(ask() for _ in range(1000)))
         while not asking.done():
@@ -72,12 +76,12 @@ def test_a_thousand_tasks_are_woken_a_few_at_a_time():
     assert max(turns.values()) <= BATCH <= 100
 
 
-def test_the_log_out_ends_the_wait_of_tasks():
+def test_the_log_out_ends_the_wait_of_tasks() -> None:
     """Tasks that wait are told at once, not when their patience ends."""
     may_end = threading.Event()
     keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
 
-    async def log_out_meanwhile():
+    async def log_out_meanwhile() -> None:
         waiting = asyncio.ensure_future(keeper.token_async(timeout=LIMIT))
         await asyncio.sleep(0.01)
         keeper.close()
@@ -88,11 +92,11 @@ def test_the_log_out_ends_the_wait_of_tasks():
     may_end.set()
 
 
-def test_the_loop_goes_on_while_a_token_is_waited_for():
+def test_the_loop_goes_on_while_a_token_is_waited_for() -> None:
     """Other tasks run while the service takes its time: hundreds of turns, not one."""
     keeper, turns = TokenKeeper(slow(0.3, [])), 0
 
-    async def count():
+    async def count() -> AccessToken:
         nonlocal turns
         waiting = asyncio.ensure_future(keeper.token_async())
         while not waiting.done():
@@ -106,23 +110,23 @@ def test_the_loop_goes_on_while_a_token_is_waited_for():
 
 
 @pytest.mark.parametrize("error", [TokenRefused("No.", "Wrong."), NotLoggedIn("No.")])
-def test_errors_reach_every_task(error):
+def test_errors_reach_every_task(error: NotLoggedIn | TokenRefused) -> None:
     """A refusal and a log-out end the wait of tasks as of threads."""
 
-    def fetch():
+    def fetch() -> None:
         if isinstance(error, NotLoggedIn):
             keeper.close()
         raise error
 
     keeper = TokenKeeper(fetch)
 
-    async def both():
+    async def both() -> tuple[Any | BaseException, Any | BaseException]:
         return await asyncio.gather(keeper.token_async(), keeper.token_async(), return_exceptions=True)
 
     assert [type(outcome) for outcome in asyncio.run(both())] == [type(error)] * 2
 
 
-def test_a_task_waits_no_longer_than_it_said():
+def test_a_task_waits_no_longer_than_it_said() -> None:
     """The time-out is the caller's, and the request goes on."""
     may_end = threading.Event()
     keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
@@ -133,12 +137,12 @@ def test_a_task_waits_no_longer_than_it_said():
     keeper.close()
 
 
-def test_a_loop_that_ends_before_the_answer_harms_nobody():
+def test_a_loop_that_ends_before_the_answer_harms_nobody() -> None:
     """The token still reaches those who wait elsewhere."""
     may_end = threading.Event()
     keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
 
-    async def give_up():
+    async def give_up() -> None:
         await asyncio.wait_for(keeper.token_async(), 0.05)
 
     with pytest.raises(TimeoutError):
@@ -148,26 +152,26 @@ def test_a_loop_that_ends_before_the_answer_harms_nobody():
     keeper.close()
 
 
-def test_the_log_in_can_be_awaited(dolby):
+def test_the_log_in_can_be_awaited(dolby: Dolby) -> None:
     """`await dolby.token_async()` gives what `dolby.token` gives."""
     assert asyncio.run(dolby.token_async()) is dolby.token
 
 
-def jobs(sandbox):
+def jobs(sandbox: Sandbox) -> str:
     """An address of the API."""
     return f"{sandbox.media_url}/media/jobs"
 
 
-def by_httpx(dolby, sandbox, method, url, **options):
+def by_httpx(dolby: Any, sandbox: Any, method: Any, url: Any, **options: Any) -> Response:
     """A call with httpx.Client."""
     with httpx.Client(auth=dolby.auth) as client:
         return client.request(method, url, **options)
 
 
-def by_async_httpx(dolby, sandbox, method, url, **options):
+def by_async_httpx(dolby: Any, sandbox: Any, method: Any, url: Any, **options: Any) -> Response:
     """A call with httpx.AsyncClient."""
 
-    async def call():
+    async def call() -> Response:
         async with httpx.AsyncClient(auth=dolby.auth) as client:
             return await client.request(method, url, **options)
 
@@ -177,7 +181,7 @@ def by_async_httpx(dolby, sandbox, method, url, **options):
 both = pytest.mark.parametrize("call", [by_httpx, by_async_httpx])
 
 
-def revoke(dolby, sandbox, monkeypatch):
+def revoke(dolby: Dolby, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The token worked, and is revoked; a second has passed since it was asked for."""
     dolby.keeper.accept(dolby.token)
     sandbox.faults.revoke()
@@ -185,7 +189,7 @@ def revoke(dolby, sandbox, monkeypatch):
 
 
 @both
-def test_httpx_is_let_in(dolby, sandbox, call):
+def test_httpx_is_let_in(dolby: Dolby, sandbox: Sandbox, call: Any) -> None:
     """The token goes with requests to the service."""
     assert call(dolby, sandbox, "GET", jobs(sandbox)).status_code == 200
 
@@ -194,7 +198,13 @@ def test_httpx_is_let_in(dolby, sandbox, call):
 @pytest.mark.parametrize(
     "body", [{"json": {"url": "dlb://in/a.wav"}}, {"content": b'{"url": "dlb://in/a.wav"}'}]
 )
-def test_httpx_sends_once_more_with_a_new_token(dolby, sandbox, call, body, monkeypatch):
+def test_httpx_sends_once_more_with_a_new_token(
+    dolby: Dolby,
+    sandbox: Sandbox,
+    call: Any,
+    body: dict[str, bytes] | dict[str, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """After a 401 a body that can be replayed is sent with another token."""
     revoke(dolby, sandbox, monkeypatch)
     assert call(dolby, sandbox, "POST", f"{sandbox.media_url}/media/input", **body).status_code == 200
@@ -203,11 +213,13 @@ def test_httpx_sends_once_more_with_a_new_token(dolby, sandbox, call, body, monk
 
 
 @both
-def test_httpx_returns_the_401_of_a_stream(dolby, sandbox, call, monkeypatch):
+def test_httpx_returns_the_401_of_a_stream(
+    dolby: Dolby, sandbox: Sandbox, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A body that is gone is never sent short."""
     revoke(dolby, sandbox, monkeypatch)
 
-    async def pieces():
+    async def pieces() -> Iterator[bytes]:
         yield b'{"url": "dlb://in/a.wav"}'
 
     content = pieces() if call is by_async_httpx else iter([b'{"url": "dlb://in/a.wav"}'])
@@ -218,7 +230,7 @@ def test_httpx_returns_the_401_of_a_stream(dolby, sandbox, call, monkeypatch):
 
 
 @both
-def test_a_second_401_is_told_to_the_keeper(dolby, sandbox, call):
+def test_a_second_401_is_told_to_the_keeper(dolby: Dolby, sandbox: Sandbox, call: Any) -> None:
     """Tokens that are refused one after the other are not the trouble: no request for another follows."""
     sandbox.faults.fail(401, times=None)
     answers = [call(dolby, sandbox, "GET", jobs(sandbox)).status_code]
@@ -229,7 +241,7 @@ def test_a_second_401_is_told_to_the_keeper(dolby, sandbox, call):
 
 
 @both
-def test_httpx_shows_the_token_to_nobody_else(dolby, sandbox, call):
+def test_httpx_shows_the_token_to_nobody_else(dolby: Dolby, sandbox: Sandbox, call: Any) -> None:
     """Another origin gets no header, even one on this computer."""
     with Sandbox() as elsewhere:
         assert call(dolby, sandbox, "GET", jobs(elsewhere)).status_code == 401
@@ -237,7 +249,7 @@ def test_httpx_shows_the_token_to_nobody_else(dolby, sandbox, call):
     assert sandbox.requests.count("token") == 1
 
 
-def test_one_authentication_for_all(dolby, sandbox):
+def test_one_authentication_for_all(dolby: Dolby, sandbox: Sandbox) -> None:
     """What httpx gets, requests can use as well."""
     import requests
 

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from dolbyio_nb.auth.credentials import AppCredentials, find_credentials, look_e
 from dolbyio_nb.auth.env_file import read_env_file
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, TokenRefused
+from dolbyio_nb.sandbox import Sandbox
 
 KEY, SECRET = "a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0LW5lZWRsZS1zZWNyZXQtbmVlZGxlLTEyMzQ="
 K, S = f"DOLBYIO_APP_KEY={KEY}", f"DOLBYIO_APP_SECRET={SECRET}"
@@ -21,7 +23,7 @@ PAIR = f"{K}\n{S}\n"
 
 
 @pytest.fixture(autouse=True)
-def repo(tmp_path, monkeypatch):
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with a folder of notebooks, the working directory, below a home directory."""
     folder = tmp_path / "repo" / "notebooks"
     folder.mkdir(parents=True)
@@ -51,7 +53,7 @@ READ = {
 
 
 @pytest.mark.parametrize("data", READ.values(), ids=READ)
-def test_what_can_be_read_is_read(repo, data):
+def test_what_can_be_read_is_read(repo: Path, data: str) -> None:
     """Every encoding and way to write a line that other programs produce."""
     (repo / ".env").write_bytes(data)
     found = find_credentials()
@@ -72,7 +74,7 @@ UNREAD = {
 
 
 @pytest.mark.parametrize(("text", "line"), UNREAD.values(), ids=UNREAD)
-def test_a_line_that_cannot_be_read_is_named(repo, text, line):
+def test_a_line_that_cannot_be_read_is_named(repo: Path, text: Any, line: Any) -> None:
     """File and line are named, and how to write it; no value is."""
     (repo / ".env").write_text(text)
     with pytest.raises(CredentialsError) as caught:
@@ -96,7 +98,7 @@ NOBODYS = {
 
 
 @pytest.mark.parametrize("text", NOBODYS.values(), ids=NOBODYS)
-def test_another_programs_file_is_nothing_at_all(repo, text):
+def test_another_programs_file_is_nothing_at_all(repo: Path, text: str) -> None:
     """It is no error and gives no advice, and the walk goes on above it."""
     (repo / ".env").write_text(text)
     with pytest.raises(CredentialsNotFound):
@@ -106,14 +108,16 @@ def test_another_programs_file_is_nothing_at_all(repo, text):
 
 
 @pytest.mark.parametrize("name", ["APP_KEY", "APP_SECRET"])
-def test_half_a_pair_of_another_program_in_the_environment(repo, monkeypatch, name):
+def test_half_a_pair_of_another_program_in_the_environment(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     """It does not stop the search either, and is no half of ours."""
     monkeypatch.setenv(name, "abcdefgh")
     (repo / ".env").write_text(PAIR)
     assert find_credentials().source == "~/repo/notebooks/.env"
 
 
-def test_a_pair_in_the_guides_names_is_named(repo, sandbox):
+def test_a_pair_in_the_guides_names_is_named(repo: Path, sandbox: Sandbox) -> None:
     """It is used; its names stand wherever its source does, and a refusal says whose they may be."""
     (repo / ".env").write_text(f"APP_KEY={KEY}\nAPP_SECRET={SECRET}\n")
     found = find_credentials()
@@ -122,7 +126,7 @@ def test_a_pair_in_the_guides_names_is_named(repo, sandbox):
         TokenRequest(found, sandbox.auth_url)()
 
 
-def test_a_folder_called_env_is_passed_by(repo):
+def test_a_folder_called_env_is_passed_by(repo: Path) -> None:
     """A virtual environment may be called that; the walk goes on, and --explain tells."""
     (repo / ".env").mkdir()
     with pytest.raises(CredentialsNotFound):
@@ -132,14 +136,14 @@ def test_a_folder_called_env_is_passed_by(repo):
         find_credentials(env_file=".env")
 
 
-def test_a_link_to_nothing_is_named(repo):
+def test_a_link_to_nothing_is_named(repo: Path) -> None:
     """Somebody meant it to hold a log-in: the error says where it leads."""
     (repo / ".env").symlink_to("/vault/of/mine/.env")
     with pytest.raises(CredentialsError, match=r"a link to /vault/of/mine/\.env, which is not there"):
         find_credentials()
 
 
-def test_a_link_in_a_circle_is_named(repo):
+def test_a_link_in_a_circle_is_named(repo: Path) -> None:
     """It is an error in words too."""
     (repo / ".env").symlink_to(".env")
     with pytest.raises(CredentialsError, match="link"):
@@ -153,7 +157,7 @@ as_root = pytest.mark.skipif(
 
 @as_root
 @pytest.mark.parametrize("what", ["file", "folder"])
-def test_another_users_file_is_not_read(repo, what):
+def test_another_users_file_is_not_read(repo: Path, what: str) -> None:
     """Neither where it is found nor where it is named; the error says whose it is, never what it says."""
     (repo.parent / ".env").write_text(PAIR)
     os.chown(repo.parent / ".env" if what == "file" else repo.parent, 65534, -1)
@@ -163,7 +167,7 @@ def test_another_users_file_is_not_read(repo, what):
         assert KEY not in str(caught.value)
 
 
-def test_a_file_that_is_not_mine_is_not_read(repo, monkeypatch):
+def test_a_file_that_is_not_mine_is_not_read(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same where nobody can give files away: I am somebody else."""
     (repo / ".env").write_text(PAIR)
     mine = os.getuid()
@@ -176,7 +180,7 @@ MODES = {0o602: "may write to it", 0o666: "may write to it", 0o622: "may write t
 
 
 @pytest.mark.parametrize(("mode", "why"), MODES.items())
-def test_a_file_that_others_may_write_is_not_read(repo, mode, why):
+def test_a_file_that_others_may_write_is_not_read(repo: Path, mode: Any, why: Any) -> None:
     """The error names it, and the command that mends it."""
     (repo / ".env").write_text(PAIR)
     (repo / ".env").chmod(mode)
@@ -184,7 +188,7 @@ def test_a_file_that_others_may_write_is_not_read(repo, mode, why):
         find_credentials()
 
 
-def test_a_file_in_a_folder_that_others_may_write_is_not_read(repo):
+def test_a_file_in_a_folder_that_others_may_write_is_not_read(repo: Path) -> None:
     """Whoever may write to the folder can put a file there; in one like /tmp, only their own."""
     (repo / ".env").write_text(PAIR)
     (repo / ".env").chmod(0o600)
@@ -196,7 +200,7 @@ def test_a_file_in_a_folder_that_others_may_write_is_not_read(repo):
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o400, False), (0o644, True), (0o640, True)])
-def test_a_file_that_others_may_read_gets_a_warning(repo, mode, warned):
+def test_a_file_that_others_may_read_gets_a_warning(repo: Path, mode: int, warned: bool) -> None:
     """It is read; the ladder and the status say what mends it."""
     (repo / ".env").write_text(PAIR)
     (repo / ".env").chmod(mode)
@@ -204,7 +208,7 @@ def test_a_file_that_others_may_read_gets_a_warning(repo, mode, warned):
 
 
 @pytest.fixture
-def pipe(repo):
+def pipe(repo: Path) -> Path:
     """A named pipe called .env."""
     if not hasattr(os, "mkfifo"):
         pytest.skip("no named pipes here")
@@ -212,7 +216,7 @@ def pipe(repo):
     return repo / ".env"
 
 
-def test_a_named_pipe_is_read(pipe):
+def test_a_named_pipe_is_read(pipe: Path) -> None:
     """As a password manager offers it: whoever writes comes when somebody reads."""
     writer = threading.Thread(target=pipe.write_text, args=(PAIR,))
     writer.start()
@@ -222,14 +226,14 @@ def test_a_named_pipe_is_read(pipe):
         writer.join(10)
 
 
-def test_a_pipe_that_gives_nothing_is_an_error(pipe, monkeypatch):
+def test_a_pipe_that_gives_nothing_is_an_error(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for ever."""
     monkeypatch.setattr(env_file, "PIPE_LIMIT", 0.05)
     with pytest.raises(CredentialsError, match=r"nothing came out of it within 0\.05 s"):
         find_credentials()
 
 
-def test_a_pipe_without_an_end_is_an_error(pipe, monkeypatch):
+def test_a_pipe_without_an_end_is_an_error(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that never closes it is left."""
     monkeypatch.setattr(env_file, "PIPE_LIMIT", 0.05)
     held = os.open(pipe, os.O_RDWR)
@@ -240,7 +244,7 @@ def test_a_pipe_without_an_end_is_an_error(pipe, monkeypatch):
 
 
 @pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="no /dev/fd here")
-def test_a_descriptor_is_read():
+def test_a_descriptor_is_read() -> None:
     """As a shell's <(command) gives it."""
     out, into = os.pipe()
     os.write(into, PAIR.encode())
@@ -250,7 +254,7 @@ def test_a_descriptor_is_read():
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="no /dev/null here")
-def test_no_file_is_no_credentials():
+def test_no_file_is_no_credentials() -> None:
     """/dev/null is what one names for "none"; a device without an end is refused."""
     assert look_everywhere(env_file="/dev/null")[1].outcome == "nothing"
     with pytest.raises(CredentialsError, match="too large"):
@@ -284,7 +288,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("key", "secret", "sentence"), WRONG)
-def test_what_is_no_key_is_recognised_when_it_is_refused(sandbox, key, secret, sentence):
+def test_what_is_no_key_is_recognised_when_it_is_refused(
+    sandbox: Sandbox, key: str, secret: str, sentence: str
+) -> None:
     """The service refuses first; then the error says what looks wrong, without the value."""
     with pytest.raises(TokenRefused, match=sentence) as caught:
         TokenRequest(AppCredentials(key, secret), sandbox.auth_url)()
@@ -296,13 +302,13 @@ GOOD = ["MyKeyIsTheOneAndOnly+w==", "YourAppKeyYourAppKeyAA==", "0123456789abcde
 
 
 @pytest.mark.parametrize("key", GOOD)
-def test_what_may_be_a_key_is_not_doubted(key):
+def test_what_may_be_a_key_is_not_doubted(key: str) -> None:
     """No usual shape, and no new one, is called wrong."""
     assert AppCredentials(key, SECRET).warnings() == []
 
 
 @pytest.mark.parametrize("place", ["environment", "file"])
-def test_a_retired_key_is_recognised(repo, monkeypatch, place):
+def test_a_retired_key_is_recognised(repo: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """Whoever follows an old sample is told that the way is closed, without the value."""
     if place == "environment":
         monkeypatch.setenv("DOLBYIO_API_KEY", "old-needle-1234567890")
@@ -325,7 +331,7 @@ ABOVE = {
 
 
 @pytest.mark.parametrize("text", ABOVE.values(), ids=ABOVE)
-def test_what_is_saved_can_be_read(repo, text):
+def test_what_is_saved_can_be_read(repo: Path, text: str) -> None:
     """Whatever stands above, the next log-in finds it, and the other lines are the same bytes."""
     (repo / ".env").write_bytes(text.encode())
     save_credentials(FOUND, repo / ".env")
@@ -338,13 +344,13 @@ def test_what_is_saved_can_be_read(repo, text):
 
 
 @pytest.mark.parametrize("secret", ["a'b\\c d#e$f\"g", "ünïcode-secret-value", "x" * 44, "back`tick\\"])
-def test_any_value_comes_back(repo, secret):
+def test_any_value_comes_back(repo: Path, secret: str) -> None:
     """What is saved is what is read."""
     save_credentials(AppCredentials(KEY, secret), repo / ".env")
     assert find_credentials().app_secret == secret
 
 
-def test_what_cannot_be_read_back_is_not_saved(repo):
+def test_what_cannot_be_read_back_is_not_saved(repo: Path) -> None:
     """An open quote that swallows all below it keeps its file as it is, and the error names the line."""
     text = "B=2\nA='x\n"
     (repo / ".env").write_text(text)
@@ -354,7 +360,7 @@ def test_what_cannot_be_read_back_is_not_saved(repo):
     assert [path.name for path in repo.iterdir()] == [".env"]
 
 
-def test_a_link_stays_a_link(repo, tmp_path):
+def test_a_link_stays_a_link(repo: Path, tmp_path: Path) -> None:
     """What it leads to is written and closed; the answer names it."""
     target = tmp_path / "shared.env"
     target.write_text("A=1\n")
@@ -369,7 +375,7 @@ def test_a_link_stays_a_link(repo, tmp_path):
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-def test_a_link_to_what_git_tracks_is_refused(repo, tmp_path):
+def test_a_link_to_what_git_tracks_is_refused(repo: Path, tmp_path: Path) -> None:
     """The target is looked at, not the link alone."""
     store = tmp_path / "store"
     store.mkdir()
@@ -383,7 +389,7 @@ def test_a_link_to_what_git_tracks_is_refused(repo, tmp_path):
 
 
 @as_root
-def test_another_users_file_is_not_written(repo):
+def test_another_users_file_is_not_written(repo: Path) -> None:
     """Its owner could read what is saved."""
     (repo / ".env").write_text("A=1\n")
     os.chown(repo / ".env", 65534, -1)
@@ -391,7 +397,7 @@ def test_another_users_file_is_not_written(repo):
         save_credentials(FOUND, repo / ".env")
 
 
-def test_origins_of_strangers_are_not_taken(repo):
+def test_origins_of_strangers_are_not_taken(repo: Path) -> None:
     """A file sends nobody's secret to another host."""
     (repo / ".env").write_text(
         f"{PAIR}DOLBYIO_AUTH_URL=https://evil.example\nDOLBYIO_MEDIA_URL=https://x.y\n"

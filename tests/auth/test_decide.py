@@ -48,7 +48,7 @@ FALLEN_BACK = refresh.rejected(RENEWED, NEW, 702)
 COPY = refresh.adopted(NEVER, TOKEN, 10, HighDice())
 
 
-def stillborn(times):
+def stillborn(times: int) -> RefreshState:
     """The state after so many tokens that had expired when they came."""
     state = NEVER
     for moment in range(times):

@@ -1,9 +1,9 @@
 """Renewal ahead of time, and when it stops."""
 
-from .stage import outage, revoked
+from .stage import Stage, outage, revoked
 
 
-def test_a_used_token_is_renewed_before_anybody_has_to_wait(stage):
+def test_a_used_token_is_renewed_before_anybody_has_to_wait(stage: Stage) -> None:
     """Who asks now and then always finds a fresh token."""
     keeper = stage.keeper()
     keeper.token()
@@ -15,7 +15,7 @@ def test_a_used_token_is_renewed_before_anybody_has_to_wait(stage):
         assert keeper.status().state == "fresh"
 
 
-def test_an_idle_kernel_makes_one_request_at_most(stage):
+def test_an_idle_kernel_makes_one_request_at_most(stage: Stage) -> None:
     """After the last use there is one renewal, then none."""
     keeper = stage.keeper()
     keeper.token()
@@ -26,7 +26,7 @@ def test_an_idle_kernel_makes_one_request_at_most(stage):
     assert len(stage.requests) - before <= 1
 
 
-def test_an_idle_kernel_that_was_used_just_before_renewal_makes_one_request(stage):
+def test_an_idle_kernel_that_was_used_just_before_renewal_makes_one_request(stage: Stage) -> None:
     """The renewal that the last use set off is the only one."""
     keeper = stage.keeper()
     keeper.token()
@@ -37,7 +37,7 @@ def test_an_idle_kernel_that_was_used_just_before_renewal_makes_one_request(stag
     assert len(stage.requests) - before == 1
 
 
-def test_the_first_call_after_a_night_takes_one_round_trip(stage):
+def test_the_first_call_after_a_night_takes_one_round_trip(stage: Stage) -> None:
     """A lapsed token is replaced by the first ask, in the time of one request."""
     keeper = stage.keeper()
     keeper.token()
@@ -48,7 +48,7 @@ def test_the_first_call_after_a_night_takes_one_round_trip(stage):
     assert len(stage.requests) - sent == 1
 
 
-def test_a_long_cell_that_only_reads_the_name_never_sees_a_dead_token(stage):
+def test_a_long_cell_that_only_reads_the_name_never_sees_a_dead_token(stage: Stage) -> None:
     """While a cell runs the token is renewed although nobody asks the keeper."""
     keeper = stage.keeper()
     names = {"dolby_token": keeper.token()}
@@ -61,7 +61,7 @@ def test_a_long_cell_that_only_reads_the_name_never_sees_a_dead_token(stage):
     assert len(stage.issued) >= 4
 
 
-def test_a_forked_child_that_only_reads_the_name_never_sees_a_dead_token(stage):
+def test_a_forked_child_that_only_reads_the_name_never_sees_a_dead_token(stage: Stage) -> None:
     """A child outlives the token that it was born with: it has a worker of its own."""
     keeper = stage.keeper()
     names = {"dolby_token": keeper.token()}
@@ -74,7 +74,7 @@ def test_a_forked_child_that_only_reads_the_name_never_sees_a_dead_token(stage):
         assert names["dolby_token"].seconds_left > 5
 
 
-def test_after_the_cell_the_token_may_lapse(stage):
+def test_after_the_cell_the_token_may_lapse(stage: Stage) -> None:
     """A cell that has ended keeps nothing alive."""
     keeper = stage.keeper()
     keeper.before_cell()
@@ -85,7 +85,7 @@ def test_after_the_cell_the_token_may_lapse(stage):
     assert len(stage.requests) - before <= 1
 
 
-def test_touching_counts_as_use(stage):
+def test_touching_counts_as_use(stage: Stage) -> None:
     """Whoever says that somebody is at work keeps the token alive."""
     keeper = stage.keeper()
     keeper.token()
@@ -95,7 +95,7 @@ def test_touching_counts_as_use(stage):
     assert keeper.status().state == "fresh"
 
 
-def test_a_cell_starts_with_a_valid_token_under_the_name(stage):
+def test_a_cell_starts_with_a_valid_token_under_the_name(stage: Stage) -> None:
     """Before a cell runs, a dead token is replaced and those who listen are told."""
     keeper, told = stage.keeper(), []
     keeper.token()
@@ -106,7 +106,7 @@ def test_a_cell_starts_with_a_valid_token_under_the_name(stage):
     assert told[-1] is keeper.token()
 
 
-def test_a_cell_is_held_up_for_two_seconds_at_most(stage):
+def test_a_cell_is_held_up_for_two_seconds_at_most(stage: Stage) -> None:
     """If no token comes, the cell runs and says itself what it misses."""
     stage.latency = float("inf")
     keeper = stage.keeper()
@@ -115,7 +115,7 @@ def test_a_cell_is_held_up_for_two_seconds_at_most(stage):
     assert stage.now - before <= 2.01
 
 
-def test_a_cell_is_not_held_up_when_waiting_is_useless(stage):
+def test_a_cell_is_not_held_up_when_waiting_is_useless(stage: Stage) -> None:
     """During a back-off or after a refusal, cells start at once."""
     for reason in (outage, revoked):
         stage.failing = reason
@@ -126,7 +126,7 @@ def test_a_cell_is_not_held_up_when_waiting_is_useless(stage):
         assert stage.now == before
 
 
-def test_a_cell_starts_a_renewal_that_is_due(stage):
+def test_a_cell_starts_a_renewal_that_is_due(stage: Stage) -> None:
     """A lapsed but living token is renewed by the first cell."""
     keeper = stage.keeper()
     first = keeper.token()
@@ -138,7 +138,7 @@ def test_a_cell_starts_a_renewal_that_is_due(stage):
     assert keeper.status().state == "fresh"
 
 
-def test_cells_after_the_log_out_run(stage):
+def test_cells_after_the_log_out_run(stage: Stage) -> None:
     """A closed keeper holds up no cell and raises nothing in its way."""
     keeper = stage.keeper()
     keeper.close()

@@ -110,7 +110,9 @@ def test_a_copy_that_was_stored_for_long_is_expired(stage: Stage, monkeypatch: p
         pickle.loads(stored).token()
 
 
-def test_a_copy_does_not_believe_a_time_of_day_that_was_set_back(stage, monkeypatch):
+def test_a_copy_does_not_believe_a_time_of_day_that_was_set_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It lives no longer than what was left of the token, whatever the other computer's clock says."""
     stage.wall_ahead = time.time() - stage.now
     stored = pickle.dumps(stage.keeper())

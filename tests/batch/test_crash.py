@@ -9,21 +9,24 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dolbyio_nb.batch import State, moves, reconcile
 from dolbyio_nb.errors import BatchError
+from dolbyio_nb.media import Media
+from dolbyio_nb.sandbox import Sandbox
 
 PROGRAM = Path(__file__).parent / "programs" / "run_batch.py"
 
 
 @pytest.fixture
-def start(sandbox, media) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(sandbox: Sandbox, media: Media) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts a run in another process; what is left of it at the end is killed by its own id."""
     started = []
 
-    def begin(operation: str, output: str = "", **limits) -> subprocess.Popen[str]:
+    def begin(operation: str, output: str = "", **limits: Any) -> subprocess.Popen[str]:
         names = (
             ("TEST_KEY", sandbox.app_key),
             ("TEST_SECRET", sandbox.app_secret),
@@ -48,7 +51,7 @@ def start(sandbox, media) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 @pytest.fixture(autouse=True)
-def settled_soon(monkeypatch):
+def settled_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sent to a sandbox on this computer arrives sooner than elsewhere."""
     monkeypatch.setattr(reconcile, "SETTLED", 0.5)
     monkeypatch.setattr(moves, "LOOK_AGAIN", 0.05)
@@ -61,7 +64,7 @@ def wait_until(met: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.002)
 
 
-def asked(sandbox, path: str) -> int:
+def asked(sandbox: Any, path: str) -> int:
     return sum(one.path == path for one in sandbox.requests)
 
 
@@ -73,7 +76,13 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_run_goes_on(media, sandbox, record, start, moment):
+def test_a_killed_run_goes_on(
+    media: Media,
+    sandbox: Sandbox,
+    record: Callable[..., list[Path]],
+    start: Callable[..., subprocess.Popen[str]],
+    moment: str,
+) -> None:
     """SIGKILL at three moments: after the next run every file has one job, and one only."""
     record(*"abcdefghijkl")
     if moment == "before the first answer":
@@ -90,7 +99,12 @@ def test_a_killed_run_goes_on(media, sandbox, record, start, moment):
     assert inputs == Counter(f"{name}.wav" for name in "abcdefghijkl")
 
 
-def test_what_cannot_be_proved_is_unsure(media, sandbox, record, start):
+def test_what_cannot_be_proved_is_unsure(
+    media: Media,
+    sandbox: Sandbox,
+    record: Callable[..., list[Path]],
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
     """A diagnose whose answer was lost is never matched by its time: it is unsure until a person decides."""
     record("a")
     sandbox.faults.slow(0.2, at="/media/diagnose", times=1)
@@ -111,7 +125,12 @@ def test_what_cannot_be_proved_is_unsure(media, sandbox, record, start):
     assert (item.state, len(sandbox.jobs)) == (State.DONE, 2)
 
 
-def test_a_second_run_on_a_journal_is_told(media, sandbox, record, start):
+def test_a_second_run_on_a_journal_is_told(
+    media: Media,
+    sandbox: Sandbox,
+    record: Callable[..., list[Path]],
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
     """While one run has the journal, another one says so in three lines."""
     record(*"abc")
     sandbox.faults.hold_jobs()
@@ -122,7 +141,9 @@ def test_a_second_run_on_a_journal_is_told(media, sandbox, record, start):
     assert len(str(told.value).splitlines()) == 3
 
 
-def test_a_full_disk_starts_nothing_that_is_not_noted(sandbox, record, start):
+def test_a_full_disk_starts_nothing_that_is_not_noted(
+    sandbox: Sandbox, record: Callable[..., list[Path]], start: Callable[..., subprocess.Popen[str]]
+) -> None:
     """A journal that cannot be written ends the run in three lines; each job that runs is in it."""
     import resource
 

@@ -1,17 +1,21 @@
 """A batch runs all files once, one bad file stops no other, and a second run goes on."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dolbyio_nb.batch.batch import Batch
 from dolbyio_nb.errors import JobError
+from dolbyio_nb.media import Media
+from dolbyio_nb.sandbox import Sandbox
 
 
-def states(batch) -> dict[str, str]:
+def states(batch: Batch) -> dict[str, str]:
     return {item.name: item.state.value for item in batch.items}
 
 
-def test_every_file_is_done_once(media, sandbox, record):
+def test_every_file_is_done_once(media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]) -> None:
     """A folder is one line; a second batch of the same has nothing to do."""
     record("a", "b", "c")
     batch = media.batch("*.wav", "diagnose")
@@ -24,7 +28,7 @@ def test_every_file_is_done_once(media, sandbox, record):
     assert len(sandbox.jobs) == 3
 
 
-def test_results_are_those_of_their_files(media, record):
+def test_results_are_those_of_their_files(media: Media, record: Callable[..., list[Path]]) -> None:
     """An item's result is the single operation's, also in another run, which asks for nothing."""
     record("a", "b")
     media.batch("*.wav", "diagnose").run()
@@ -34,7 +38,7 @@ def test_results_are_those_of_their_files(media, record):
         assert result.media_info.container.size == Path(item.source).stat().st_size
 
 
-def test_outputs_are_named_by_the_template(media, record):
+def test_outputs_are_named_by_the_template(media: Media, record: Callable[..., list[Path]]) -> None:
     """Each result is a file here, under the name that the template makes of its source."""
     record("a", "b")
     batch = media.batch("*.wav", "enhance", content="podcast", output="better/{stem}-x{suffix}")
@@ -43,7 +47,9 @@ def test_outputs_are_named_by_the_template(media, record):
     assert batch.items[0].result().path == Path("better/a-x.wav").absolute()
 
 
-def test_a_bad_file_is_one_failed_row(media, record, tmp_path):
+def test_a_bad_file_is_one_failed_row(
+    media: Media, record: Callable[..., list[Path]], tmp_path: Path
+) -> None:
     """Empty, vanished and refused files, and what is no file at all, are rows with a reason."""
     good = record("good")
     (tmp_path / "empty.wav").touch()
@@ -59,7 +65,9 @@ def test_a_bad_file_is_one_failed_row(media, record, tmp_path):
     assert list(frame["state"])[-1] == "done"
 
 
-def test_retry_runs_what_failed(media, sandbox, record, tmp_path):
+def test_retry_runs_what_failed(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]], tmp_path: Path
+) -> None:
     """A failed file that was mended is done by `retry()`, and nothing else is."""
     record("a")
     batch = media.batch(["a.wav", "late.wav"], "diagnose")

@@ -95,7 +95,9 @@ def assert_three_lines(error: BaseException, name: str) -> None:
 
 @pytest.mark.parametrize("draw", DRAW)
 @pytest.mark.parametrize("kind", bad_files())
-def test_a_file_that_is_no_sound_is_refused_in_three_lines(tmp_path, monkeypatch, kind, draw):
+def test_a_file_that_is_no_sound_is_refused_in_three_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, draw: str
+) -> None:
     """Header or samples: the file is named, then why, then what to do."""
     monkeypatch.chdir(tmp_path)
     Path("bad.wav").write_bytes(bad_files()[kind])
@@ -105,7 +107,7 @@ def test_a_file_that_is_no_sound_is_refused_in_three_lines(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("kind", bad_files())
-def test_a_card_says_it_in_its_place(tmp_path, monkeypatch, kind):
+def test_a_card_says_it_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """A result of such a file is a card all the same."""
     monkeypatch.chdir(tmp_path)
     Path("bad.wav").write_bytes(bad_files()[kind])
@@ -114,7 +116,9 @@ def test_a_card_says_it_in_its_place(tmp_path, monkeypatch, kind):
 
 @pytest.mark.parametrize("draw", DRAW)
 @pytest.mark.parametrize("path", MISSING)
-def test_a_missing_file_is_named_in_three_lines(tmp_path, monkeypatch, path, draw):
+def test_a_missing_file_is_named_in_three_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, draw: str
+) -> None:
     """Also a folder, and a name that no file can have, is a file that is not there."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DolbyError) as caught:

@@ -4,6 +4,7 @@ import base64
 import gc
 import html
 import json
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -31,14 +32,14 @@ redact.register(SECRET)
         json.dumps(SECRET).replace("/", "\\/"),
     ],
 )
-def test_no_form_of_a_secret_gets_through(form):
+def test_no_form_of_a_secret_gets_through(form: str) -> None:
     """Raw, percent-encoded once or twice, as HTML and as JSON."""
     assert form not in scrub(f"You sent {form}!")
     assert scrub(f"You sent {form}!").startswith("You sent ")
 
 
 @given(st.binary(max_size=9), st.binary(max_size=9), st.booleans())
-def test_no_base64_of_a_secret_gets_through(before, after, urlsafe):
+def test_no_base64_of_a_secret_gets_through(before: bytes, after: bytes, urlsafe: bool) -> None:
     """Whatever stands before and after it, in both alphabets."""
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     coded = encode(before + SECRET.encode() + after).decode()
@@ -52,12 +53,12 @@ def test_no_base64_of_a_secret_gets_through(before, after, urlsafe):
 
 @pytest.mark.parametrize("word", ["Bearer", "basic", "BEARER"])
 @pytest.mark.parametrize("between", [" ", ":  ", "%20", '": "', "+", "\n"])
-def test_what_follows_the_words_is_hidden(word, between):
+def test_what_follows_the_words_is_hidden(word: str, between: str) -> None:
     """A gateway that quotes the header of somebody else's log-in shows nothing of it."""
     assert "dXNlcjpw" not in scrub(f"Authorization: {word}{between}dXNlcjpwYXNz== was not accepted")
 
 
-def test_sentences_about_the_words_stay():
+def test_sentences_about_the_words_stay() -> None:
     """A hint is no credential."""
     for text in ("Bearer authentication is needed.", "Use Basic auth.", 'Write f"Bearer {dolby_token}".'):
         assert scrub(text) == text
@@ -78,7 +79,7 @@ def test_sentences_about_the_words_stay():
         "a\x1bcb",
     ],
 )
-def test_no_control_character_reaches_a_terminal(text):
+def test_no_control_character_reaches_a_terminal(text: Any) -> None:
     """Escapes go with what they say; C0, C1 and bidi go; letters stay."""
     shown = without_controls(text)
     assert all(sign == "\n" or sign.isprintable() for sign in shown)
@@ -87,12 +88,12 @@ def test_no_control_character_reaches_a_terminal(text):
     assert "52" not in shown
 
 
-def test_a_secret_that_is_split_by_what_nobody_sees_is_hidden():
+def test_a_secret_that_is_split_by_what_nobody_sees_is_hidden() -> None:
     """Controls are taken out first."""
     assert SECRET[9:] not in scrub(f"{SECRET[:9]}\u200b{SECRET[9:]}")
 
 
-def test_every_error_is_scrubbed():
+def test_every_error_is_scrubbed() -> None:
     """Whoever makes it."""
     error = DolbyError(f"It said {SECRET}.", f"Bearer {SECRET}", f"\x1b[2Jx{quote_plus(SECRET)}")
     assert SECRET not in f"{error}{error!r}{error.args}"
@@ -100,7 +101,7 @@ def test_every_error_is_scrubbed():
     assert "\x1b" not in str(error)
 
 
-def test_a_value_is_hidden_until_some_minutes_after_its_end():
+def test_a_value_is_hidden_until_some_minutes_after_its_end() -> None:
     """A token by its lifetime, a secret by its owner."""
     time = [0.0]
     registry = SecretRegistry(lambda: time[0])
@@ -118,7 +119,7 @@ def test_a_value_is_hidden_until_some_minutes_after_its_end():
     assert registry.live() == ()
 
 
-def test_a_value_of_two_owners_is_hidden_until_the_last_has_gone():
+def test_a_value_of_two_owners_is_hidden_until_the_last_has_gone() -> None:
     """Looking for credentials reads the same secret again and again; the log-in keeps one of them."""
     time = [0.0]
     registry = SecretRegistry(lambda: time[0])
@@ -136,7 +137,7 @@ def test_a_value_of_two_owners_is_hidden_until_the_last_has_gone():
     assert registry.live() == ()
 
 
-def test_short_values_are_left_alone():
+def test_short_values_are_left_alone() -> None:
     """A value of three letters is a part of any word."""
     registry = SecretRegistry()
     registry.register("abc")

@@ -3,6 +3,10 @@
 import io
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
@@ -11,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dolbyio_nb.audio import decode as reading
-from dolbyio_nb.audio.sound import no_progress
+from dolbyio_nb.audio.sound import Sound, no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
 from dolbyio_nb.sandbox.routes import ENDPOINTS
@@ -22,7 +26,7 @@ BODY = {"inputs": [{"source": "dlb://in"}], "outputs": [{"kind": "wav"}]}
 
 
 @pytest.fixture(scope="module")
-def originals(media, voice, tmp_path_factory):
+def originals(media: Path, voice: Sound, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """A good file of every kind, as bytes."""
     from dolbyio_nb.audio.encode import write_sound
 
@@ -36,7 +40,7 @@ def originals(media, voice, tmp_path_factory):
     return files
 
 
-def _written(sound, muxer, codec):
+def _written(sound: Sound, muxer: str, codec: str) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=muxer) as container:
         stream = container.add_stream(codec, rate=48_000, layout="mono")
@@ -47,7 +51,7 @@ def _written(sound, muxer, codec):
     return buffer.getvalue()
 
 
-def outcome(path, source, folder):
+def outcome(path: str, source: Any, folder: Path) -> str | Refused:
     """`done` or the refusal; anything else fails the test by itself."""
     try:
         process(path, BODY, [source], [folder / "out"], no_progress)
@@ -62,13 +66,13 @@ def outcome(path, source, folder):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_good_files_are_read(originals, tmp_path, kind):
+def test_good_files_are_read(originals: dict[str, bytes], tmp_path: Path, kind: str) -> None:
     """Every kind is read when it is whole: the damage below is what fails it."""
     (tmp_path / "in").write_bytes(originals[kind])
     assert outcome("/media/diagnose", tmp_path / "in", tmp_path) == "done"
 
 
-def test_a_title_that_cannot_be_read(originals, tmp_path):
+def test_a_title_that_cannot_be_read(originals: dict[str, bytes], tmp_path: Path) -> None:
     """Tags in an unknown encoding are no reason to refuse the sound."""
     tags = b"INFOINAM" + (4).to_bytes(4, "little") + b"\xff\xfe\xe9\0"
     (tmp_path / "in").write_bytes(originals["wav"] + b"LIST" + len(tags).to_bytes(4, "little") + tags)
@@ -77,7 +81,7 @@ def test_a_title_that_cannot_be_read(originals, tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
-def test_damaged_files(originals, tmp_path, kind, seed):
+def test_damaged_files(originals: dict[str, bytes], tmp_path: Path, kind: str, seed: Any) -> None:
     """Cut short, with flipped bits or with a stretch overwritten: a result or a refusal."""
     random = np.random.default_rng([seed, KINDS.index(kind)])
     data = np.frombuffer(originals[kind], np.uint8).copy()
@@ -92,7 +96,7 @@ def test_damaged_files(originals, tmp_path, kind, seed):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stump_is_refused(originals, tmp_path, kind):
+def test_a_stump_is_refused(originals: dict[str, bytes], tmp_path: Path, kind: str) -> None:
     """The first forty bytes of a file are no file."""
     (tmp_path / "in").write_bytes(originals[kind][:40])
     assert outcome("/media/diagnose", tmp_path / "in", tmp_path).type == "/problems/input-file-access"
@@ -100,7 +104,7 @@ def test_a_stump_is_refused(originals, tmp_path, kind):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=400), path=st.sampled_from(sorted(ENDPOINTS)))
-def test_arbitrary_bytes(tmp_path, data, path):
+def test_arbitrary_bytes(tmp_path: Path, data: bytes, path: str) -> None:
     """Bytes that are no media are refused, by every operation."""
     (tmp_path / "in").write_bytes(data)
     assert isinstance(outcome(path, tmp_path / "in", tmp_path), Refused)
@@ -120,7 +124,13 @@ bodies = st.recursive(
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=bodies, path=st.sampled_from(sorted(ENDPOINTS)))
-def test_arbitrary_requests(make, saved, tmp_path, body, path):
+def test_arbitrary_requests(
+    make: SimpleNamespace,
+    saved: Callable[..., Any],
+    tmp_path: Path,
+    body: dict[str, Any] | list[Any] | float | int | str | None,
+    path: str,
+) -> None:
     """Any JSON as a request gives a result that is JSON, or a refusal."""
     source = saved(make.tone(0.2, rate=8_000))
     try:
@@ -144,7 +154,7 @@ def test_arbitrary_requests(make, saved, tmp_path, body, path):
     ids=["concat", "concat, absolute", "concat, web", "hls", "hls, absolute", "sdp", "dash"],
 )
 @pytest.mark.parametrize("path", ["/media/diagnose", "/media/transcode"])
-def test_a_playlist_opens_no_other_file(media, tmp_path, text, path):
+def test_a_playlist_opens_no_other_file(media: Path, tmp_path: Path, text: str, path: str) -> None:
     """A list of other files, uploaded as media, is refused, though the file it names lies beside it."""
     shutil.copy(media / "voice.flac", tmp_path)
     (tmp_path / "in.m4a").write_text(text.format(folder=tmp_path))
@@ -152,7 +162,7 @@ def test_a_playlist_opens_no_other_file(media, tmp_path, text, path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
-def test_samples_that_are_no_sound(make, tmp_path, value):
+def test_samples_that_are_no_sound(make: SimpleNamespace, tmp_path: Path, value: float) -> None:
     """Floating-point files may hold what is no number: refused, before anything is computed with it."""
     samples = make.tone(1, channels=1).samples.copy()
     samples[1000] = value
@@ -165,14 +175,16 @@ def test_samples_that_are_no_sound(make, tmp_path, value):
     assert "no recording" in refused.detail
 
 
-def test_too_many_bytes(tmp_path):
+def test_too_many_bytes(tmp_path: Path) -> None:
     """A file over the limit is refused by its size alone, in words with both numbers."""
     with (tmp_path / "in.wav").open("wb") as file:
         file.truncate(reading.MAX_BYTES + 1)
     assert "2000 MB" in outcome("/media/diagnose", tmp_path / "in.wav", tmp_path).detail
 
 
-def test_too_many_hours(make, saved, tmp_path, monkeypatch):
+def test_too_many_hours(
+    make: SimpleNamespace, saved: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What lasts longer than is taken is refused, though FLAC makes it small; no header is believed."""
     monkeypatch.setattr(reading, "MAX_SECONDS", 60)
     source = saved(make.sound(np.zeros((61 * 4_000, 1)), 4_000), "long.flac")
@@ -180,7 +192,7 @@ def test_too_many_hours(make, saved, tmp_path, monkeypatch):
     assert "lasts longer" in outcome("/media/diagnose", source, tmp_path).detail
 
 
-def test_an_unknown_operation(tmp_path):
+def test_an_unknown_operation(tmp_path: Path) -> None:
     """A path that is not of the Media API is refused."""
     with pytest.raises(Refused, match="/media/levitate"):
         process("/media/levitate", {}, [tmp_path / "in"], [], no_progress)
