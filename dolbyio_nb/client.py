@@ -211,7 +211,7 @@ def login(
 
     Args:
         app_key, app_secret: the App's credentials; by default they are looked for in the named file, the
-            environment, `.env` and Colab's secrets, in this order.
+            environment, `.env`, this place's secrets and the keyring, in this order.
         env_file: a file in `.env` format to look in before the environment.
         profile: the same for the file `.env.<profile>`.
         expires_in: seconds of life to ask for each token, 1 to 86400; 1800 by default, as at the service.

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from dolbyio_nb.errors import InvalidOption
 
 AUTH_ORIGIN = "https://api.dolby.io"
 MEDIA_ORIGIN = "https://api.dolby.com"
+ORIGIN_NAMES = ("DOLBYIO_AUTH_URL", "DOLBYIO_MEDIA_URL")
 
 
 def auth_url() -> str:
@@ -54,6 +56,12 @@ def _origin(variable: str, default: str) -> str:
 def is_local_origin(url: str) -> bool:
     """Whether the address is an origin on this computer."""
     return _is_safe_origin(url) and Origin.of(url).is_local
+
+
+def local_origins(values: Mapping[str, str | None]) -> tuple[str, str] | None:
+    """The two origins of a sandbox on this computer; a file sends nobody's secret anywhere else."""
+    auth, media = ((values.get(name) or "").strip().rstrip("/") for name in ORIGIN_NAMES)
+    return (auth, media) if is_local_origin(auth) and is_local_origin(media) else None
 
 
 def _is_safe_origin(url: str) -> bool:

@@ -1,8 +1,7 @@
 """Credentials (App key and App secret), and where they are looked for."""
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
@@ -13,20 +12,19 @@ from dolbyio_nb.auth.credential_checks import looks_wrong
 from dolbyio_nb.auth.env_file import (
     WRITE_PLAINLY,
     EnvFile,
-    EnvFileError,
     env_files,
-    find_env_file,
-    profiles,
+    profile_file,
     read_env_file,
 )
 from dolbyio_nb.auth.env_save import write_env_file
-from dolbyio_nb.config import is_local_origin
+from dolbyio_nb.auth.file_trust import EnvFileError
+from dolbyio_nb.auth.secret_stores import SecretStore, read_store, save_to_keyring, stores_here
+from dolbyio_nb.config import local_origins
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption
 from dolbyio_nb.http import redact
 
 # Our own names first, then those of Dolby's authentication guide.
 NAMES = (("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET"), ("APP_KEY", "APP_SECRET"))
-ORIGIN_NAMES = ("DOLBYIO_AUTH_URL", "DOLBYIO_MEDIA_URL")
 RETIRED = "DOLBYIO_API_KEY"  # what the header x-api-key was filled with
 EVERY_NAME = tuple(name for pair in NAMES for name in pair)
 
@@ -117,21 +115,29 @@ def find_credentials(
         CredentialsError: a place has only one of the two values or cannot be read, and no other has both.
         CredentialsNotFound: no place has any.
     """
-    findings = look_everywhere(given, env_file=env_file, profile=profile)
-    for finding in findings:
+    findings = []
+    for finding in _search(given or read_arguments(), env_file, profile):
         if finding.credentials:
             return finding.credentials
+        findings.append(finding)
     for finding in findings:
         if finding.incomplete or finding.unreadable:
             raise _unusable(finding)
-    retired = [finding.place for finding in findings if RETIRED in finding.outcome]
     raise CredentialsNotFound(
         "No App key and App secret were found in the environment or in a .env file.",
-        f"{RETIRED} is in {retired[0]}, but Dolby.io has retired API keys (x-api-key)."
-        if retired
-        else f"Looked for {NAMES[0][0]} and {NAMES[0][1]}, then {NAMES[1][0]} and {NAMES[1][1]}.",
+        next(filter(None, map(_hint, findings)), LOOKED_FOR),
         "Set them, write them to .env, or try the sandbox: %dolby_login --sandbox, or DOLBYIO_SANDBOX=auto.",
     )
+
+
+LOOKED_FOR = f"Looked for {NAMES[0][0]} and {NAMES[0][1]}, then {NAMES[1][0]} and {NAMES[1][1]}."
+
+
+def _hint(finding: Finding) -> str:
+    """Say what may explain that nothing was found; "" for nothing."""
+    if RETIRED in finding.outcome:
+        return f"{RETIRED} is in {finding.place}, but Dolby.io has retired API keys (x-api-key)."
+    return f"Not known: {finding.place}, for {finding.outcome}. {finding.advice}" if finding.advice else ""
 
 
 def _unusable(finding: Finding) -> CredentialsError:
@@ -159,8 +165,8 @@ def look_everywhere(
 
     What was given in a call (`read_arguments`); the named file (`profile` means `.env.<profile>`); the
     environment; the nearest `.env` with these names, in the working directory or above it, up to the
-    repository's root or the home directory; Colab's secrets. A place counts only with both values, and half a
-    pair of the guide's names is nothing: other programs use them too.
+    repository's root or the home directory; the secret stores of this place. A place counts only with both
+    values, and half a pair of the guide's names is nothing: other programs use them too.
 
     Raises:
         InvalidOption: the named file or profile does not exist.
@@ -178,12 +184,14 @@ def look_everywhere(
 def _search(
     given: Finding, env_file: str | os.PathLike[str] | None, profile: str | None
 ) -> Iterator[Finding]:
+    named = list(_named_files(env_file, profile))
     yield given
-    for path in _named_files(env_file, profile):
+    for path in named:
         yield _read_file(path, named=env_file is not None)
     yield _read(os.environ, "the environment")
     yield from _read_env_files()
-    yield _read_colab()
+    for store in stores_here():
+        yield _read_store(store)
 
 
 def _read_env_files() -> Iterator[Finding]:
@@ -205,19 +213,7 @@ def _named_files(env_file: str | os.PathLike[str] | None, profile: str | None) -
             )
         yield path
     if profile is not None:
-        yield _profile_file(profile)
-
-
-def _profile_file(profile: str) -> Path:
-    path = find_env_file(here(), f".env.{profile}")
-    if path:
-        return path
-    known = ", ".join(profiles(here())) or "none"
-    raise InvalidOption(
-        f"There is no profile {profile!r}: no file .env.{profile} from {short(here())} upwards.",
-        f"Profiles found: {known}.",
-        f"Write {NAMES[0][0]} and {NAMES[0][1]} to .env.{profile}, or choose another.",
-    )
+        yield profile_file(profile)
 
 
 def _read_file(path: Path, *, named: bool = False) -> Finding:
@@ -231,16 +227,12 @@ def _read_file(path: Path, *, named: bool = False) -> Finding:
     finding = _read(file.values, place, caution=file.caution)
     if not finding.credentials:
         return _with_unread_lines(finding, file)
-    return replace(finding, credentials=replace(finding.credentials, origins=_local_origins(file.values)))
+    return replace(finding, credentials=replace(finding.credentials, origins=local_origins(file.values)))
 
 
 def _with_unread_lines(finding: Finding, file: EnvFile) -> Finding:
     """Name the line that cannot be read, where it may be what is missing."""
-    whole_pairs = [pair for pair in NAMES if set(pair) <= {*file.unread, *file.values}]
-    own = {name for name in file.unread if name in NAMES[0]}
-    lines = [
-        file.unread[name] for name in (*own, *(whole_pairs[-1] if whole_pairs else ())) if name in file.unread
-    ]
+    lines = [file.unread[name] for name in _missed(file.unread, file.values)]
     if lines:
         advice = f"Write it as NAME=value, such as {NAMES[0][0]}=…, without `set`, `$env:` or a colon."
         outcome = f"line {min(lines)} of {finding.place} cannot be read: {WRITE_PLAINLY}"
@@ -250,24 +242,26 @@ def _with_unread_lines(finding: Finding, file: EnvFile) -> Finding:
     return finding
 
 
-def _local_origins(values: Mapping[str, str | None]) -> tuple[str, str] | None:
-    """The two origins of a sandbox on this computer; a file sends nobody's secret anywhere else."""
-    auth, media = ((values.get(name) or "").strip().rstrip("/") for name in ORIGIN_NAMES)
-    return (auth, media) if is_local_origin(auth) and is_local_origin(media) else None
+def _missed(unread: Collection[str], values: Collection[str]) -> list[str]:
+    """Choose the unread names that matter: our own, and the guide's where they would make a whole pair."""
+    return [
+        name
+        for pair in NAMES
+        for name in pair
+        if name in unread and (pair == NAMES[0] or set(pair) <= {*unread, *values})
+    ]
 
 
-def _read_colab() -> Finding:
-    if "google.colab" not in sys.modules:
-        return Finding("Colab's secrets", "not in Colab")
-    from google.colab import userdata
-
-    def secret(name: str) -> str | None:
-        try:
-            return str(userdata.get(name))
-        except Exception:  # Colab raises errors of its own for a missing secret and for one not shared
-            return None
-
-    return _read({name: secret(name) for pair in NAMES for name in pair}, "Colab's secrets")
+def _read_store(store: SecretStore) -> Finding:
+    content = read_store(store, NAMES)
+    finding = _read(content.values, store.label)
+    missed = sorted(_missed(content.refused, content.values), key=lambda name: not content.refused[name].sure)
+    if missed and not finding.credentials:
+        refused = content.refused[missed[0]]
+        return replace(finding, outcome=refused.why, unreadable=refused.sure, advice=refused.advice)
+    if store.hint and not finding.holds_something:
+        return replace(finding, outcome=f"{finding.outcome} ({store.hint})")
+    return finding
 
 
 def _read(
@@ -295,8 +289,7 @@ def _pair(values: Mapping[str, str | None], names: tuple[str, str]) -> tuple[str
     return key, secret
 
 
-def save_credentials(credentials: AppCredentials, path: Path) -> str:
-    """Write both values to `path`, as `write_env_file` does; return what was done."""
-    return write_env_file(
-        path, dict(zip(NAMES[0], (credentials.app_key, credentials.app_secret), strict=True))
-    )
+def save_credentials(credentials: AppCredentials, path: Path | None) -> str:
+    """Write both values to the file `path`, or to the system's keyring for None; return what was done."""
+    values = dict(zip(NAMES[0], (credentials.app_key, credentials.app_secret), strict=True))
+    return save_to_keyring(values) if path is None else write_env_file(path, values)

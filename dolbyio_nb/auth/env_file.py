@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dolbyio_nb._util.paths import home, is_there, short
+from dolbyio_nb._util.paths import here, home, is_there, short
+from dolbyio_nb.auth.file_trust import EnvFileError, trusted
+from dolbyio_nb.errors import InvalidOption
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding
@@ -21,14 +23,6 @@ PIPE_LIMIT = 5.0  # seconds for whoever writes into a named pipe, such as 1Passw
 EXAMPLES = {"example", "sample", "template", "dist"}
 NEVER_WAITING = getattr(os, "O_NONBLOCK", 0)  # as a named pipe would have it, until somebody writes
 WRITE_PLAINLY = "write NAME=value"
-
-
-class EnvFileError(Exception):
-    """Raised when a file is not read: `why` says so of "it", `advice` what to type."""
-
-    def __init__(self, why: str, advice: str = "") -> None:
-        super().__init__(why)
-        self.why, self.advice = why, advice
 
 
 @dataclass(frozen=True)
@@ -57,6 +51,23 @@ def profiles(directory: Path) -> list[str]:
 def find_env_file(directory: Path, name: str = ".env") -> Path | None:
     """Find the nearest file `name` from `directory` upwards, not past the repository's root or the home."""
     return next((path for path in env_files(directory, name) if not path.is_dir()), None)
+
+
+def profile_file(profile: str) -> Path:
+    """Find the file of a profile from the working directory upwards.
+
+    Raises:
+        InvalidOption: there is none.
+    """
+    path = find_env_file(here(), f".env.{profile}")
+    if path:
+        return path
+    known = ", ".join(profiles(here())) or "none"
+    raise InvalidOption(
+        f"There is no profile {profile!r}: no file .env.{profile} from {short(here())} upwards.",
+        f"Profiles found: {known}.",
+        f"Write DOLBYIO_APP_KEY and DOLBYIO_APP_SECRET to .env.{profile}, or choose another.",
+    )
 
 
 def env_files(directory: Path, name: str = ".env") -> Iterator[Path]:
@@ -104,7 +115,7 @@ def _bytes_of(path: Path, named: bool) -> tuple[bytes, str]:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             return _from_pipe(descriptor, stat.S_ISFIFO(about.st_mode), PIPE_LIMIT), ""
-        caution = _trusted(path, about, named)
+        caution = trusted(path, about, named=named)
         with open(descriptor, "rb", closefd=False) as file:
             return _not_too_large(file.read(LARGEST_ENV_FILE + 1)), caution
     finally:
@@ -131,66 +142,6 @@ def _from_pipe(descriptor: int, is_fifo: bool, seconds: float) -> bytes:
         f"it is a named pipe, and {'no end' if data else 'nothing'} came out of it within {seconds:g} s",
         "Start or unlock the program that writes into it, then try again.",
     )
-
-
-def _trusted(path: Path, about: os.stat_result, named: bool) -> str:
-    """Refuse what somebody else may have written; say what else its owner should know.
-
-    Raises:
-        EnvFileError: another user owns the file or its folder, or may write to one of them.
-    """
-    if not hasattr(os, "getuid"):
-        return ""
-    me, root = os.getuid(), 0
-    if about.st_uid not in {me, root if named else me}:
-        raise EnvFileError(f"it belongs to another user ({_user(about.st_uid)})", _make_yours(path, named))
-    if about.st_mode & stat.S_IWOTH or (about.st_mode & stat.S_IWGRP and _is_shared(about.st_gid)):
-        raise EnvFileError("other users may write to it", f"Look at its lines, then: chmod 600 {short(path)}")
-    for folder in {path.absolute().parent, path.resolve().parent}:
-        _trusted_folder(folder, {me, root})
-    readers = about.st_mode & (stat.S_IROTH | stat.S_IRGRP)
-    return f"other users may read {short(path)}: chmod 600 {short(path)}" if readers else ""
-
-
-def _trusted_folder(folder: Path, owners: set[int]) -> None:
-    about = folder.stat()
-    if about.st_uid not in owners:
-        raise EnvFileError(f"its folder belongs to another user ({_user(about.st_uid)})", _elsewhere())
-    if about.st_mode & stat.S_IWOTH and not about.st_mode & stat.S_ISVTX:
-        raise EnvFileError(
-            "other users may write to its folder", f"Look at its lines, then: chmod o-w {short(folder)}"
-        )
-
-
-def _make_yours(path: Path, named: bool) -> str:
-    if path.stat().st_uid == 0 and not named:
-        return f"If its lines are yours, name it: --env-file {short(path)}, or env_file=."
-    return _elsewhere()
-
-
-def _elsewhere() -> str:
-    return "Write a .env of your own, or set the environment variables."
-
-
-def _user(uid: int) -> str:
-    try:
-        import pwd
-
-        return pwd.getpwuid(uid).pw_name
-    except (ImportError, KeyError):
-        return f"user {uid}"
-
-
-def _is_shared(gid: int) -> bool:
-    """Tell whether somebody else is in the group; a user's private group has the user's name."""
-    try:
-        import grp
-        import pwd
-
-        group, me = grp.getgrgid(gid), pwd.getpwuid(os.getuid()).pw_name
-    except (ImportError, KeyError):
-        return True
-    return group.gr_name != me or bool(set(group.gr_mem) - {me})
 
 
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")

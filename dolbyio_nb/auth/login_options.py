@@ -15,12 +15,25 @@ LIVES = {600: "10 minutes", 1800: "30 minutes", 3600: "1 hour", 28800: "8 hours"
 
 @dataclass(frozen=True)
 class Option:
-    """An option of the magic as a person types it; one that takes no value has no `metavar`."""
+    """An option of the magic as a person types it; one that takes no value has no `metavar`.
+
+    The value of an `optional` one may be left out.
+    """
 
     flag: str
     help: str
     metavar: str = ""
     reads: Callable[[str], object] = str
+    optional: bool = False
+
+
+KEYRING = "keyring"
+
+
+def _save(place: str) -> str:
+    if place != KEYRING:
+        raise ValueError(place)
+    return place
 
 
 OPTIONS = (
@@ -30,7 +43,13 @@ OPTIONS = (
     Option("--env-file", "look in this file before the environment", "PATH"),
     Option("--profile", "look in the file .env.NAME before the environment", "NAME"),
     Option("--expires-in", f"life of each token, 1 to 86400; {DEFAULT_LIFE} if not set", "SECONDS", int),
-    Option("--save", "write the key and secret to .env, for this user's eyes only"),
+    Option(
+        "--save",
+        "write the key and secret to .env, for this user alone; with keyring, to the system's",
+        "keyring",
+        _save,
+        optional=True,
+    ),
     Option("--explain", "only show where credentials are looked for, and found"),
     Option("--debug", "show the whole traceback of an error"),
 )
@@ -45,7 +64,7 @@ class LoginOptions:
         env_file: a file in `.env` format to look in before the environment.
         profile: the same for the file `.env.<profile>`.
         expires_in: seconds of life to ask for each token.
-        save: whether to write the credentials to `.env`.
+        save: whether to write the credentials to `.env`; "keyring" for the system's keyring.
         sandbox: True, or a running sandbox, to log in to it; False for never; None where
             `DOLBYIO_SANDBOX` decides.
         ui: how to ask a person in any case: `panel` or `prompt`; "" to ask only when nothing is found.
@@ -58,7 +77,7 @@ class LoginOptions:
     env_file: str | os.PathLike[str] | None = None
     profile: str | None = None
     expires_in: int = DEFAULT_LIFE
-    save: bool = False
+    save: bool | str = False
     sandbox: object = None
     ui: str = ""
     explain: bool = False
@@ -69,6 +88,11 @@ class LoginOptions:
         for one, other, why in EXCLUSIVE:
             if asked[one] and asked[other]:
                 raise exclusive(asked[one], asked[other], why)
+
+    @property
+    def saves_to(self) -> str:
+        """Where credentials are saved, should they be."""
+        return "the system's keyring" if self.save == KEYRING else ".env"
 
     @property
     def sandbox_mode(self) -> str:
@@ -93,7 +117,7 @@ class LoginOptions:
             "sandbox": "DOLBYIO_SANDBOX=1" if by_environment else "--sandbox" * bool(self.sandbox),
             "env_file": "--env-file" * (self.env_file is not None),
             "profile": "--profile" * (self.profile is not None),
-            "save": "--save" * self.save,
+            "save": "--save" * bool(self.save),
             "form": "--form" * (self.ui == PANEL),
             "prompt": "--prompt" * (self.ui == PROMPT),
             "explain": "--explain" * self.explain,

@@ -7,7 +7,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.auth.env_file import profiles
-from dolbyio_nb.auth.login_options import LIVES, OPTIONS
+from dolbyio_nb.auth.login_options import KEYRING, LIVES, OPTIONS
 
 Complete = Callable[[str], Iterable[str]]
 
@@ -25,7 +25,9 @@ VALUES: dict[str, Complete] = {
     "--env-file": _files,
     "--expires-in": lambda start: map(str, LIVES),
     "--profile": lambda start: profiles(here()),
+    "--save": lambda start: [KEYRING],
 }
+OPTIONAL = {option.flag for option in OPTIONS if option.optional}
 
 
 @context_matcher()
@@ -35,6 +37,7 @@ def complete_login(context: CompletionContext) -> SimpleMatcherResult:
     if not words or words[0] != "dolby_login" or context.text_until_cursor.endswith("dolby_login"):
         return {"completions": []}
     start = "" if context.text_until_cursor.endswith(" ") else words.pop()
-    offers = VALUES[words[-1]](start) if words[-1] in VALUES else _unused(words)
+    offers = [*(VALUES[words[-1]](start) if words[-1] in VALUES else ())]
+    offers += [] if words[-1] in VALUES and words[-1] not in OPTIONAL else _unused(words)
     fitting = [SimpleCompletion(offer) for offer in offers if offer.startswith(start)]
     return {"completions": fitting, "suppress": True, "matched_fragment": start}

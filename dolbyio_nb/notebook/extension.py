@@ -16,7 +16,8 @@ def load(shell: InteractiveShell) -> None:
     magics = DolbyMagics(shell)
     shell.register_magics(magics)
     shell.events.register("pre_run_cell", magics.controller.before_cell)
-    shell.events.register("post_run_cell", magics.controller.after_cell)
+    for after in (magics.controller.after_cell, magics.after_cell):
+        shell.events.register("post_run_cell", after)
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(complete_login)
 
@@ -26,7 +27,8 @@ def unload(shell: InteractiveShell) -> None:
     magics = shell.magics_manager.registry.pop(DolbyMagics.__name__)
     magics.close()
     shell.events.unregister("pre_run_cell", magics.controller.before_cell)
-    shell.events.unregister("post_run_cell", magics.controller.after_cell)
+    for after in (magics.controller.after_cell, magics.after_cell):
+        shell.events.unregister("post_run_cell", after)
     for name in magics.magics["line"]:
         shell.magics_manager.magics["line"].pop(name)
     shell.configurables.remove(magics)

@@ -18,7 +18,7 @@ from dolbyio_nb.auth.credentials import (
     save_credentials,
 )
 from dolbyio_nb.auth.env_file import find_env_file
-from dolbyio_nb.auth.login_options import LoginOptions
+from dolbyio_nb.auth.login_options import KEYRING, LoginOptions
 from dolbyio_nb.client import Dolby, LoginStatus
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError, TokenError
 from dolbyio_nb.notebook.namespace import NamespaceBinding
@@ -65,7 +65,7 @@ class LoginController:
         """Log in with these credentials; return what else was done."""
         with self._keeping_the_earlier():
             self._enter(client.enter(credentials, options))
-        return self.save(credentials) if options.save else ""
+        return self.save(credentials, options) if options.save else ""
 
     def use_found(self, options: LoginOptions) -> str:
         """Log in with the credentials that are found on this computer; return what else was done."""
@@ -81,9 +81,10 @@ class LoginController:
         self._enter(client.log_in(LoginOptions(expires_in=options.expires_in, sandbox=self._sandbox)))
         return UNSAVED if options.save else ""
 
-    def save(self, credentials: AppCredentials) -> str:
-        """Write credentials to the nearest `.env`, or a new one here; return what was done."""
-        return save_credentials(credentials, find_env_file(here()) or Path(".env"))
+    def save(self, credentials: AppCredentials, options: LoginOptions) -> str:
+        """Write credentials to the nearest `.env`, a new one here, or the keyring; return what was done."""
+        file = None if options.save == KEYRING else find_env_file(here()) or Path(".env")
+        return save_credentials(credentials, file)
 
     def refresh(self) -> None:
         """Renew the token now."""
@@ -111,6 +112,15 @@ class LoginController:
         self.names = names
         if self.dolby:
             names.bind(self.dolby, self.dolby.token)
+
+    def bind_names(self) -> None:
+        """Bind the names again, where something took them away."""
+        if self.dolby and self.names.missing:
+            self.names.bind(self.dolby, self.dolby.token)
+
+    def names_lost(self) -> str:
+        """Name what something took away since the last question, "" for nothing."""
+        return self.names.lost() if self.dolby else ""
 
     def before_cell(self, *_: object) -> None:
         """Have a valid token before a cell runs, if it can be had quickly."""

@@ -6,7 +6,8 @@ import traitlets
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.display import display
 
-from dolbyio_nb._util.place import PANEL, PROMPT, current_place
+from dolbyio_nb._util.place import NONE, PANEL, PROMPT, current_place
+from dolbyio_nb.auth.credentials import Finding
 from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.auth.token_answer import LONGEST_LIFE
 from dolbyio_nb.auth.token_request import DEFAULT_LIFE
@@ -16,7 +17,13 @@ from dolbyio_nb.notebook.masking import OutputMasking
 from dolbyio_nb.notebook.namespace import NamespaceBinding
 from dolbyio_nb.notebook.option_line import login_arguments, login_options, read_line
 from dolbyio_nb.notebook.prompt import ask, nobody_here, warning_of_place
-from dolbyio_nb.notebook.status_text import explain, status_text
+from dolbyio_nb.notebook.status_text import explain, status_text, unusable
+
+ASKS = {
+    PANEL: "show the form",
+    PROMPT: "ask at a masked prompt",
+    NONE: "stop with an error (nobody is here to type)",
+}
 
 
 @magics_class
@@ -54,8 +61,8 @@ class DolbyMagics(Magics):
     def dolby_login(self, line: str) -> None:
         """Log in to Dolby.io, and keep `dolby` and `dolby_token` valid from then on.
 
-        Credentials come from the named file, the environment, .env or Colab's secrets; else from you, in a
-        form or at a masked prompt. No option takes a secret. The same in Python:
+        Credentials come from the named file, the environment, .env, this place's secrets or the keyring; else
+        from you, in a form or at a masked prompt. No option takes a secret. The same in Python:
 
             from dolbyio_nb import login
             dolby = login()
@@ -71,6 +78,7 @@ class DolbyMagics(Magics):
     @line_magic
     def dolby_status(self, line: str = "") -> None:
         """Show how the log-in stands: whose it is, when the token expires, when it is renewed."""
+        self.controller.bind_names()
         self._show_status()
 
     @line_magic
@@ -82,13 +90,22 @@ class DolbyMagics(Magics):
 
     def close(self) -> None:
         """Log out, empty the panel, and stop masking."""
+        was_in = self.controller.dolby
         self.controller.logout()
         self._close_panel()
         self.masking.remove()
+        if was_in:
+            print(f"Logged out, and its names are gone. After %load_ext dolbyio_nb, {self._way_back()}")
+
+    def after_cell(self, *_: object) -> None:
+        """Say how the names come back, once, when a cell such as %reset took them away."""
+        if names := self.controller.names_lost():
+            print(f"{names}: gone, but still logged in. %dolby_status brings back what is missing.")
 
     def _log_in(self, options: LoginOptions) -> None:
         if options.explain:
-            print(explain(self.controller.look_everywhere(options)))
+            findings = self.controller.look_everywhere(options)
+            print(explain(findings, self._next_step(options, findings)))
         elif options.ui == PANEL:
             self._show_form(options)
         elif options.ui == PROMPT:
@@ -105,12 +122,12 @@ class DolbyMagics(Magics):
     def _use_found(self, options: LoginOptions) -> None:
         try:
             done = self.controller.use_found(options)
-        except CredentialsNotFound:
-            return self._without_credentials(options)
+        except CredentialsNotFound as missing:
+            return self._without_credentials(options, missing.why)
         self._say(done)
         return self._show_status()
 
-    def _without_credentials(self, options: LoginOptions) -> None:
+    def _without_credentials(self, options: LoginOptions, why: str) -> None:
         ui = self._ui()
         if options.sandbox_mode == "auto":
             self._use_sandbox(options)
@@ -119,7 +136,20 @@ class DolbyMagics(Magics):
         elif ui == PROMPT:
             self._ask(options)
         else:
-            raise nobody_here()
+            raise nobody_here(why)
+
+    def _next_step(self, options: LoginOptions, findings: list[Finding]) -> str:
+        """Say what a log-in would do; `_log_in` and `_without_credentials` do it."""
+        used = next((f.credentials for f in findings if f.credentials), None)
+        if options.sandbox_mode == "1":
+            return "log in to the sandbox on this computer, whatever is found"
+        if used:
+            return f"log in with App key {used.key_hint} from {used.source}"
+        if stop := unusable(findings):
+            return stop
+        if options.sandbox_mode == "auto":
+            return "log in to the sandbox on this computer (DOLBYIO_SANDBOX=auto)"
+        return ASKS[self._ui()]
 
     def _ask(self, options: LoginOptions) -> None:
         self._say(self.controller.login(ask(), options))

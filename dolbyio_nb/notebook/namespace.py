@@ -45,6 +45,7 @@ class NamespaceBinding:
         self._namespace = namespace
         self._client, self._token = client, token
         self.taken: set[str] = set()
+        self._told: set[str] = set()
 
     def expect(self) -> None:
         """Bind both names to something that asks for the log-in."""
@@ -65,6 +66,16 @@ class NamespaceBinding:
         for name in (self._client, self._token):
             if isinstance(self._namespace.get(name), _OURS):
                 del self._namespace[name]
+
+    @property
+    def missing(self) -> set[str]:
+        """The names that are nobody's at present."""
+        return {self._client, self._token} - set(self._namespace)
+
+    def lost(self) -> str:
+        """Name those that went missing since the last question, "" for none."""
+        new, self._told = self.missing - self._told, self.missing
+        return " and ".join(sorted(new))
 
     @property
     def note(self) -> str:

@@ -31,6 +31,16 @@ def login_arguments(magic: Magic) -> Magic:
 def _argument(option: Option) -> Callable[[Magic], Magic]:
     if not option.metavar:
         made = argument(option.flag, action="store_true", help=option.help)
+    elif option.optional:
+        made = argument(
+            option.flag,
+            metavar=option.metavar,
+            type=option.reads,
+            nargs="?",
+            const=True,
+            default=False,
+            help=option.help,
+        )
     else:
         made = argument(option.flag, metavar=option.metavar, type=option.reads, help=option.help)
     return made

@@ -95,7 +95,9 @@ class Panel(anywidget.AnyWidget):
     expires_in = traitlets.Int().tag(sync=True)
     """The life that the form begins with."""
     save = traitlets.Bool().tag(sync=True)
-    """Whether the form begins with the wish to write to `.env`."""
+    """Whether the form begins with the wish to save key and secret."""
+    save_to = traitlets.Unicode(".env").tag(sync=True)
+    """Where they are saved then."""
 
     def __init__(
         self,
@@ -114,7 +116,8 @@ class Panel(anywidget.AnyWidget):
             warning=warning,
             lives=list(LIVES.items()),
             expires_in=self._options.expires_in,
-            save=self._options.save,
+            save=bool(self._options.save),
+            save_to=self._options.saves_to,
             status=_seen(actions.status()),
             now=time.time(),
         )
@@ -164,7 +167,7 @@ class Panel(anywidget.AnyWidget):
         options = replace(
             self._options,
             expires_in=int(content.get("expires_in", self.expires_in)),
-            save=bool(content.get("save", self.save)),
+            save=bool(content.get("save", self.save)) and (self._options.save or True),
         )
         orders: dict[str, Callable[[], object]] = {
             "login": lambda: actions.login(AppCredentials(content["app_key"], secret, "the form"), options),

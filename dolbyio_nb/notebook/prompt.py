@@ -4,7 +4,7 @@ import getpass
 
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb._util.place import current_place
-from dolbyio_nb.auth.credentials import NAMES, AppCredentials
+from dolbyio_nb.auth.credentials import LOOKED_FOR, AppCredentials
 from dolbyio_nb.errors import CredentialsNotFound
 
 BINDER_WARNING = (
@@ -40,10 +40,10 @@ def ask() -> AppCredentials:
     )
 
 
-def nobody_here() -> CredentialsNotFound:
-    """Make the error for a run that nobody watches."""
+def nobody_here(why: str = LOOKED_FOR) -> CredentialsNotFound:
+    """Make the error for a run that nobody watches; `why` nothing was found."""
     return CredentialsNotFound(
         "Not logged in: no App key and App secret were found, and nobody is here to type them.",
-        f"Neither the environment nor a .env file has {NAMES[0][0]} and {NAMES[0][1]}.",
-        "Set both there, or set DOLBYIO_SANDBOX=auto to use the sandbox.",
+        why,
+        "Set both in the environment or in .env, or set DOLBYIO_SANDBOX=auto to use the sandbox.",
     )

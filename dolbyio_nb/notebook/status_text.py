@@ -42,11 +42,17 @@ def _painted(state: str, colour: bool) -> str:
     return f"\033[{COLOURS.get(state, 0)}m{state}\033[0m" if colour else state
 
 
-def explain(findings: Sequence[Finding]) -> str:
-    """Show every place credentials are looked for in, in order, and what was found there: never a value."""
+def explain(findings: Sequence[Finding], next_step: str) -> str:
+    """Show every place that is looked in, in order, what was found (never a value), and what comes next."""
     width = max(len(finding.place) for finding in findings)
     rows = [f"{n}. {finding.place:<{width}}  {_outcome(finding)}" for n, finding in enumerate(findings, 1)]
-    return "\n".join(rows)
+    return "\n".join([*rows, f"%dolby_login would {next_step}."])
+
+
+def unusable(findings: Sequence[Finding]) -> str:
+    """Say which place would stop the log-in, for half of it is there, or it cannot be read; "" for none."""
+    stops = [f"{f.place}: {f.outcome}" for f in findings if f.incomplete or f.unreadable]
+    return f"stop with an error ({stops[0]})" if stops else ""
 
 
 def _outcome(finding: Finding) -> str:

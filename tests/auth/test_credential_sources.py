@@ -161,9 +161,10 @@ def test_another_users_file_is_not_read(repo: Path, what: str) -> None:
     """Neither where it is found nor where it is named; the error says whose it is, never what it says."""
     (repo.parent / ".env").write_text(PAIR)
     os.chown(repo.parent / ".env" if what == "file" else repo.parent, 65534, -1)
-    for question in ({}, {"env_file": "../.env"}):
+    questions: tuple[dict[str, str], ...] = ({}, {"env_file": "../.env"})
+    for question in questions:
         with pytest.raises(CredentialsError, match="belongs to another user") as caught:
-            find_credentials(**question)
+            find_credentials(env_file=question.get("env_file"))
         assert KEY not in str(caught.value)
 
 

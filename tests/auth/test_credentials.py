@@ -172,7 +172,6 @@ def test_the_ladder_explains_itself(monkeypatch: pytest.MonkeyPatch, place: Path
         "nothing",
         "found",
         "shadowed by the environment",
-        "not in Colab",
     ]
     assert KEY not in repr(findings)
     assert SECRET not in repr(findings)

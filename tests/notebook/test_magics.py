@@ -2,9 +2,11 @@
 
 import queue
 import re
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -148,11 +150,143 @@ def test_explain_shows_every_place(
     """--explain names every place and what was found there, logs in nowhere, and shows no value."""
     magic(shell, "dolby_login --explain")
     text = capsys.readouterr().out
-    for place in ("the arguments", "the environment", ".env", "Colab's secrets"):
+    for place in ("the arguments", "the environment", ".env", "would log in with App key"):
         assert place in text
+    assert "Colab" not in text
     assert sandbox.app_secret not in text
     assert sandbox.app_key not in text
     assert "dolby" not in shell.user_ns
+
+
+NEXT = [
+    ({}, "", "auto", "stop with an error (nobody is here to type)"),
+    ({}, "", "panel", "show the form"),
+    ({}, "", "prompt", "ask at a masked prompt"),
+    (
+        {"DOLBYIO_SANDBOX": "auto"},
+        "",
+        "panel",
+        "log in to the sandbox on this computer (DOLBYIO_SANDBOX=auto)",
+    ),
+    ({"DOLBYIO_SANDBOX": "1"}, "", "auto", "log in to the sandbox on this computer, whatever is found"),
+    ({}, "--sandbox", "auto", "log in to the sandbox on this computer, whatever is found"),
+    (
+        {"DOLBYIO_APP_KEY": "a"},
+        "",
+        "panel",
+        "stop with an error (the environment: DOLBYIO_APP_KEY is there, ",
+    ),
+    (
+        {"APP_KEY": "abcd", "APP_SECRET": "b"},
+        "",
+        "auto",
+        "log in with App key abcd… from the environment (APP",
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "option", "ui", "would"), NEXT)
+def test_explain_says_what_comes_next(
+    shell: InteractiveShell,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    option: str,
+    ui: str,
+    would: str,
+) -> None:
+    """The last line is what %dolby_login would do, the sandbox included."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    magic(shell, f"config DolbyMagics.login_ui = {ui!r}")
+    magic(shell, f"dolby_login --explain {option}")
+    assert f"%dolby_login would {would}" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_save_keyring_writes_to_the_keyring(
+    shell: InteractiveShell,
+    environment: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """--save keyring takes the system's keyring in place of the file, from the line and from the form."""
+    kept: dict[str, str] = {}
+    module = SimpleNamespace(
+        set_password=lambda service, name, value: kept.__setitem__(name, value),
+        get_password=lambda service, name: kept.get(name),
+        get_keyring=lambda: SimpleNamespace(name="of the test"),
+        __spec__=None,
+    )
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    magic(shell, "dolby_login --save keyring")
+    assert "keyring (of the test)" in capsys.readouterr().out
+    assert kept["DOLBYIO_APP_SECRET"] == sandbox.app_secret
+    assert not (tmp_path / ".env").exists()
+    magic(shell, "dolby_login --form --save keyring")
+    panel = shell.magics_manager.registry["DolbyMagics"].panel
+    assert (panel.save, panel.save_to) == (True, "the system's keyring")
+
+
+def test_save_takes_no_other_word(shell: InteractiveShell, environment: pytest.MonkeyPatch) -> None:
+    """What may be a secret is not quoted."""
+    with pytest.raises(InvalidOption) as caught:
+        magic(shell, "dolby_login --save NEEDLE-1234567890")
+    assert "NEEDLE" not in str(caught.value)
+
+
+def test_reset_says_how_the_names_come_back(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """%reset takes the names, not the log-in: once it says so, and %dolby_status puts them back."""
+    shell.run_cell("%dolby_login")
+    token = shell.user_ns["dolby_token"]
+    capsys.readouterr()
+    shell.run_cell("%reset -f")
+    assert "dolby and dolby_token: gone, but still logged in. %dolby_status" in capsys.readouterr().out
+    shell.run_cell("1")
+    assert "gone" not in capsys.readouterr().out
+    shell.run_cell("%dolby_status")
+    assert shell.user_ns["dolby_token"] == token
+    assert shell.user_ns["dolby"].token == token
+    shell.run_cell("del dolby")
+    assert "dolby: gone" in capsys.readouterr().out
+
+
+def test_reload_says_how_the_names_come_back(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """%reload_ext logs out; where there was no log-in it says nothing."""
+    magic(shell, "reload_ext dolbyio_nb")
+    assert capsys.readouterr().out == ""
+    magic(shell, "dolby_login")
+    capsys.readouterr()
+    magic(shell, "reload_ext dolbyio_nb")
+    assert "%dolby_login would log in again, with what it finds in the environment" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("fault", ["refused", "half", "unreachable"])
+def test_a_failed_log_in_says_that_the_earlier_one_goes_on(
+    shell: InteractiveShell, environment: pytest.MonkeyPatch, sandbox: Sandbox, fault: str
+) -> None:
+    """Whoever is told no is told what is still in use; without an earlier one there is nothing to say."""
+    spoil = {
+        "refused": lambda: environment.setenv("DOLBYIO_APP_SECRET", "wrong-secret"),
+        "half": lambda: environment.delenv("DOLBYIO_APP_SECRET"),
+        "unreachable": lambda: environment.setenv("DOLBYIO_AUTH_URL", "http://127.0.0.1:9"),
+    }
+    magic(shell, "dolby_login")
+    spoil[fault]()
+    with pytest.raises(DolbyError) as caught:
+        magic(shell, "dolby_login")
+    kept = f"The earlier log-in is still in use (App key {sandbox.app_key[:4]}… from the environment)."
+    assert kept in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 3
+    magic(shell, "dolby_logout")
+    with pytest.raises(DolbyError) as caught:
+        magic(shell, "dolby_login")
+    assert "earlier" not in str(caught.value)
 
 
 def test_save_writes_the_env_file(
@@ -224,6 +358,10 @@ def test_completion_offers_exactly_the_options(tmp_path: Path, monkeypatch: pyte
         (tmp_path / f".env.{name}").touch()
     assert complete("%dolby_login --s") == (["--sandbox", "--save"], True)
     assert complete("%dolby_login ") == (EVERY_OPTION, True)
+    assert complete("%dolby_login --save ") == (
+        ["keyring", *(o for o in EVERY_OPTION if o != "--save")],
+        True,
+    )
     assert complete("%dolby_login --form ") == ([o for o in EVERY_OPTION if o != "--form"], True)
     assert complete("%dolby_login --profile ") == (["studio"], True)
     assert complete("%dolby_login --expires-in ") == (["600", "1800", "3600", "28800", "86400"], True)

@@ -217,6 +217,7 @@ function fill(field, model) {
   chosen(!usual, "Custom…", "custom");
   field.seconds.defaultValue = life;
   field.save.defaultChecked = model.get("save");
+  if (model.get("save_to")) field.save.nextElementSibling.querySelector("code").textContent = model.get("save_to");
 }
 
 function drawHead(panel, status, loggedIn, word) {
