@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dolbyio_nb._util import unmasked
+from dolbyio_nb._util.environ import variable
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.bearer import BearerAuth, bearer_auth
@@ -142,15 +143,12 @@ class Dolby:
 
     @contextmanager
     def environ(self) -> Iterator[None]:
-        """Put the token into `os.environ` as `DOLBYIO_API_TOKEN`, for programs started in this block."""
-        before = os.environ.get(TOKEN_VARIABLE)
-        os.environ[TOKEN_VARIABLE] = self.token
-        try:
+        """Put the token into `os.environ` as `DOLBYIO_API_TOKEN`, for programs started in this block.
+
+        Blocks may overlap: when the last has ended, the variable is as it was before the first.
+        """
+        with variable(TOKEN_VARIABLE, self.token):
             yield
-        finally:
-            os.environ.pop(TOKEN_VARIABLE, None)
-            if before is not None:
-                os.environ[TOKEN_VARIABLE] = before
 
     def unmasked(self) -> AbstractContextManager[None]:
         """Let a notebook show secrets and tokens in this block, of every log-in; elsewhere they are masked.
