@@ -39,6 +39,7 @@ def name_of_bytes(head: bytes) -> str:
 
 CHUNK = 1 << 18
 """Bytes moved at a time: many enough for speed, few enough to stay in a processor's cache."""
+WAV_HEADER = 44
 Opener = Callable[[], AbstractContextManager[BinaryIO]]
 
 
@@ -91,7 +92,44 @@ def read_content(source: Local, name: str | None = None) -> Content:
         content = _from_file(source, name)
     if not content.size:
         raise TransferError(f"{content.name} is empty.", "There is nothing in it to send.", _rewind(source))
+    with content.opened() as file:
+        _check_head(content, file.read(512))
     return content
+
+
+POINTER = "a Git LFS pointer, not the file itself"
+PAGE = "a web page, such as a sign-in page"
+XML = "an XML text, such as a store's error"
+FETCH = "Download the file itself, and look at it."
+NO_SOUND = (
+    (b"version https://git-lfs.github.com/spec/", POINTER, "Run: git lfs pull"),
+    (b"version https://hawser.github.com/spec/", POINTER, "Run: git lfs pull"),
+    (b"/annex/objects/", "a git-annex pointer, not the file itself", "Run: git annex get"),
+    (b"<!doctype html", PAGE, FETCH),
+    (b"<html", PAGE, FETCH),
+    (b"<!--", PAGE, FETCH),
+    (b"<?xml", XML, FETCH),
+    (b"<error", XML, FETCH),
+)
+"""How files begin that only bear the name of a sound, what they are, and what to do."""
+
+
+def _check_head(content: Content, head: bytes) -> None:
+    start = _as_ascii(head).lstrip(b" \t\r\n\0").lower()
+    for mark, what, advice in NO_SOUND:
+        if start.startswith(mark):
+            raise TransferError(f"{content.name} is {what}.", "It holds no sound; nothing was sent.", advice)
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE" and content.size <= WAV_HEADER:
+        raise TransferError(
+            f"{content.name} is empty.", "It is the header of a WAV file, without sound.", "Record it again."
+        )
+
+
+def _as_ascii(head: bytes) -> bytes:
+    """Take off what an editor puts before and between plain letters: a byte order mark, UTF-16's zeros."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head[2:].replace(b"\0", b"")
+    return head.removeprefix(b"\xef\xbb\xbf")
 
 
 def _from_bytes(data: bytes, name: str | None) -> Content:
