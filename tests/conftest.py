@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from dolbyio_nb.sandbox import Sandbox
 
 OURS = ("DOLBYIO_", "APP_KEY", "APP_SECRET", "BINDER_")
 LOOKS_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+|Basic [\w+/=-]{20}|[\w-]{43}=")
+settings.register_profile("dolbyio_nb", deadline=None)
+settings.load_profile("dolbyio_nb")
 
 
 @pytest.fixture(autouse=True)
@@ -23,9 +26,19 @@ def nothing_leaks(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         assert not LOOKS_SECRET.search(f"{record.getMessage()} {record.args!r} {record.exc_info!r}")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No ledger is kept in the user's own state folder, nor by kernels that live longer than one test."""
+    folder = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No credentials and no settings leak in from outside."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, state_folder: Path, tmp_path: Path) -> None:
+    """No credentials and no settings leak in from outside, and each test has a ledger of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(state_folder / tmp_path.name))
     for name in [name for name in os.environ if name.startswith(OURS)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
