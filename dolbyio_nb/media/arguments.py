@@ -294,8 +294,12 @@ def _a(name: str) -> str:
 
 def _with_details(method: Callable[..., Any]) -> str:
     """Write a method's docstring with every nested parameter: its kind, range and default."""
-    lines = [f"    {line}" for name, kind in hints(method).items() for line in _details(name, kind, name)]
     known = inspect.getdoc(method) or ""
+    try:
+        kinds = hints(method)
+    except NameError:  # a class that names itself, and has no options in groups
+        return known
+    lines = [f"    {line}" for name, kind in kinds.items() for line in _details(name, kind, name)]
     return "\n".join([known, "", "Nested parameters:", *lines]) if lines else known
 
 

@@ -5,11 +5,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Self
 
 from dolbyio_nb.errors import JobFailed
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
-from dolbyio_nb.media.locations import address_of, is_temporary, name_of
+from dolbyio_nb.media.ledger import LedgerEntry
+from dolbyio_nb.media.locations import address_of, is_temporary, name_of, plain, shown
 from dolbyio_nb.media.outputs import Target
 from dolbyio_nb.media.parse import dig
 from dolbyio_nb.media.results import MediaResult, Output, Result
@@ -69,6 +70,17 @@ class JobSpec:
         """What is done to what, for people."""
         return f"{self.operation} of {self.name}" if self.name else self.operation
 
+    def entry(self) -> LedgerEntry:
+        """Write it for the ledger, with no query of an address, which may be a signature."""
+        outputs = tuple((_unsigned(one), str(one.save_to or "")) for one in self.targets)
+        return LedgerEntry(self.path, self.name, str(self.source or ""), outputs)
+
+    @classmethod
+    def of(cls, entry: LedgerEntry) -> Self:
+        """Read it from the ledger."""
+        targets = tuple(Target(place, Path(path) if path else None) for place, path in entry.outputs)
+        return cls(entry.path, Path(entry.source) if entry.source else None, entry.name, targets)
+
     def arguments(self) -> list[str]:
         """Write what `media.job()` needs beyond the id to give the same result, as it is typed."""
         places = (target.location for target in self.targets)
@@ -76,6 +88,10 @@ class JobSpec:
         output = temporary[0] if len(temporary) == 1 else temporary
         given = {"output": output, "source": str(self.source) if self.source else None}
         return [f"{name}={json.dumps(value)}" for name, value in given.items() if value]
+
+
+def _unsigned(target: Target) -> str:
+    return (address_of(target.location) or "") if is_temporary(target.location) else shown(target.location)
 
 
 def make_result(spec: JobSpec, job_id: str, answer: Mapping[str, Any], storage: Storage) -> Result:
@@ -96,7 +112,7 @@ def _outputs(spec: JobSpec, job_id: str, storage: Storage) -> list[Output]:
         number = f"-{count}" if len(spec.targets) > 1 else ""
         suffix = PurePosixPath(name_of(target.location)).suffix
         stem = PurePosixPath(spec.name).stem[:LONGEST_STEM] or "audio"
-        name = f"{stem}-{spec.operation}-{job_id[:8]}{number}{suffix}"
+        name = f"{stem}-{spec.operation}-{plain(job_id[:8])}{number}{suffix}"
         outputs.append(Output(target.location, name, storage.download))
         if target.save_to:
             outputs[-1].save(target.save_to)

@@ -21,7 +21,9 @@ from dolbyio_nb.errors import (
 from dolbyio_nb.http.limits import OutOfTime, within
 from dolbyio_nb.http.retry import POLL, Attempts, run
 from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.arguments import checked
 from dolbyio_nb.media.job_result import JobSpec, make_result
+from dolbyio_nb.media.parameters import Timeout
 from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result
@@ -89,8 +91,9 @@ class Job:
             raise
         return True
 
+    @checked
     @brief_interrupt
-    def wait(self, timeout: float | None = None) -> "Job":
+    def wait(self, timeout: Timeout | None = None) -> "Job":
         """Wait until it has ended, well or badly, and return the job.
 
         There is a progress bar when a person watches. To interrupt it stops the waiting, not the job.
@@ -107,11 +110,12 @@ class Job:
             with progress_bar(self.operation.capitalize(), 100, unit="%") as show:
                 self._watch(attempts, show)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"The job goes on. To pick it up: {self.recipe}")
+            interrupt.add_note(f"The job goes on. To pick it up: {self._resume_code()}")
             raise
         return self
 
-    def result(self, timeout: float | None = None) -> Result:
+    @checked
+    def result(self, timeout: Timeout | None = None) -> Result:
         """Wait until it has ended and return what came out; with a local `output`, that file is written.
 
         Args:
@@ -134,6 +138,9 @@ class Job:
     @property
     def recipe(self) -> str:
         """The line that picks this job up, in this notebook or another one."""
+        return self._resume_code()
+
+    def _resume_code(self) -> str:
         return f"dolby.media.job({', '.join([json.dumps(self.id), *self._spec.arguments()])})"
 
     def _snapshot(self) -> JobSnapshot:
@@ -170,14 +177,14 @@ class Job:
 
     def _late(self, why: str) -> JobTimeout:
         return JobTimeout(
-            f"Still no result of {self._name}.", why, f"It goes on: {self.recipe}", job_id=self.id
+            f"Still no result of {self._name}.", why, f"It goes on: {self._resume_code()}", job_id=self.id
         )
 
     def _unknown_status(self, snapshot: JobSnapshot) -> JobError:
         return JobError(
             f"It is not clear how {self._name} is doing.",
             f"The service answers with the status {snapshot.status!r}, which is none that it documents.",
-            f"Look at it later: {self.recipe}",
+            f"Look at it later: {self._resume_code()}",
             job_id=self.id,
         )
 

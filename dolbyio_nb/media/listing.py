@@ -1,8 +1,9 @@
 """The jobs of the last 31 days, page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import ErrorResponse, NotFound
@@ -38,19 +39,29 @@ def list_jobs(
     api: Api, after: Moment | None = None, before: Moment | None = None, status: str | None = None
 ) -> Iterator[JobRecord]:
     """Read the list, asking for a further page only when it is wanted."""
+    query = {"submitted_after": _iso(after), "submitted_before": _iso(before), "status": status}
+    for page in _pages(api, "/media/jobs", query):
+        yield from JobRecord.read_all(dig(page, "jobs"))
+
+
+def list_usage(api: Api, since: Moment | None, until: Moment | None) -> Iterator[Mapping[str, Any]]:
+    """Read how many jobs of each API there were; rows as they come, since nobody documents their names."""
+    for page in _pages(api, "/media/usage", {"from": _iso(since), "to": _iso(until)}):
+        rows = page if isinstance(page, list) else dig(page, "usage") or dig(page, "jobs")
+        yield from (row for row in items(rows) if isinstance(row, Mapping))
+
+
+def _pages(api: Api, path: str, query: Mapping[str, str | None]) -> Iterator[Any]:
+    """Ask page by page, until there is no further one, or one that was there already."""
+    seen: set[str | None] = {None}
     token: str | None = None
     while True:
-        page = api.get(
-            "/media/jobs",
-            submitted_after=_iso(after),
-            submitted_before=_iso(before),
-            status=status,
-            next_token=token,
-        )
-        yield from JobRecord.read_all(dig(page, "jobs"))
-        last, token = token, text(dig(page, "next_token"))
-        if not token or token == last:
+        page = api.get(path, **query, next_token=token)
+        yield page
+        token = text(dig(page, "next_token")) or None
+        if token in seen:
             return
+        seen.add(token)
 
 
 def find_job(api: Api, job_id: str) -> JobRecord:

@@ -1,19 +1,23 @@
 """The Media APIs: send a file, have something done to it, fetch what came out."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from dolbyio_nb.errors import InvalidOption
 from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.arguments import checked
 from dolbyio_nb.media.inputs import Local, Source, read_content, read_input
 from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
-from dolbyio_nb.media.listing import JobRecord, Moment, find_job, list_jobs
-from dolbyio_nb.media.locations import local_path, name_of, new_input
+from dolbyio_nb.media.ledger import find_entry
+from dolbyio_nb.media.listing import JobRecord, Moment, find_job, list_jobs, list_usage
+from dolbyio_nb.media.locations import from_here, local_path, name_of, new_input, remote_location
 from dolbyio_nb.media.operations import Operations
-from dolbyio_nb.media.outputs import Target
-from dolbyio_nb.media.parameters import Location
+from dolbyio_nb.media.outputs import Destination, Target, check_free, check_writable, file_for
+from dolbyio_nb.media.parameters import Status
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.shared_poll import SharedPoll
 from dolbyio_nb.media.transfer import Storage
@@ -32,7 +36,7 @@ class Media(Operations):
     address, or a mapping `{"url": ..., "auth": {...}}`. What is on this computer is sent first. `output` is a
     path on this computer, which `job.result()` writes, or an address or mapping that the service writes to;
     by default the result stays in Dolby.io's temporary storage for a day. Options have the names of Dolby's
-    documents; further ones are sent as they are.
+    documents; what a method does not know is refused before anything is sent.
 
     Attributes:
         webhook: the application's webhook.
@@ -76,12 +80,13 @@ class Media(Operations):
         target = local_path(path)
         return self._storage.download(address, target / name_of(address) if os.path.isdir(target) else target)
 
+    @checked
     def jobs(
         self,
         *,
         submitted_after: Moment | None = None,
         submitted_before: Moment | None = None,
-        status: str | None = None,
+        status: Status | None = None,
     ) -> Iterator[JobRecord]:
         """Go through the jobs of the last 31 days; `pandas.DataFrame(media.jobs())` makes a table of them.
 
@@ -91,30 +96,48 @@ class Media(Operations):
         """
         return list_jobs(self._api, submitted_after, submitted_before, status)
 
+    @checked
+    def usage(self, since: Moment | None = None, until: Moment | None = None) -> Iterator[Mapping[str, Any]]:
+        """Go through how many jobs of each API there were; `pandas.DataFrame(media.usage())` is a table.
+
+        Args:
+            since, until: a `datetime` or ISO 8601, both inclusive, at most a year apart; by default the last
+                day. The rows have the service's own names, which are not documented.
+        """
+        return list_usage(self._api, since, until)
+
+    @checked
     def job(
         self,
         job_id: str | JobRecord,
         path: str | None = None,
         *,
-        output: Location | Sequence[Location] = (),
+        output: Destination | list[Destination] | None = None,
         source: Source | None = None,
     ) -> Job:
         """Pick up a job that was started before, here or elsewhere.
 
+        What was started on this computer is known from the user's ledger, so that the id is enough.
+
         Args:
             job_id: its id, or its line in `jobs()`.
-            path: its API, such as `/media/enhance`; found in the list of jobs by default.
-            output: where it writes; the service does not tell, and `result()` needs it for what is in a file.
+            path: its API, such as `/media/enhance`; found in the ledger or the list of jobs by default.
+            output: where it writes, which the service does not tell, and `result()` needs for what is in a
+                file; or, for a job of this computer, a path to write the result to.
             source: the original, for showing both.
 
         Raises:
             NotFound: there is no such job.
+            InvalidOption: `output` is a path, and it is not known where the job writes.
         """
         found = job_id if isinstance(job_id, JobRecord) else None
-        if found is None and path is None:
-            found = find_job(self._api, str(job_id))
-        spec = _job_spec(path or (found and found.path) or "", output, source)
-        return Job(self._api, self._storage, spec, found.id if found else str(job_id), self._schedule)
+        id_ = found.id if found else str(job_id)
+        entry = find_entry(id_)
+        if found is None and path is None and entry is None:
+            found = find_job(self._api, id_)
+        known = JobSpec.of(entry) if entry else JobSpec((found and found.path) or "")
+        spec = _job_spec(replace(known, path=path or known.path), output, source)
+        return Job(self._api, self._storage, spec, id_, self._schedule)
 
     def batch(
         self,
@@ -173,8 +196,28 @@ class Media(Operations):
         return (job if isinstance(job, Job) else self.job(job)).cancel()
 
 
-def _job_spec(path: str, output: Location | Sequence[Location], source: Source | None) -> JobSpec:
-    places = [output] if isinstance(output, (str, Mapping)) else list(output)
+def _job_spec(
+    known: JobSpec, output: Destination | list[Destination] | None, source: Source | None
+) -> JobSpec:
     read = read_input(source) if source is not None else None
-    name = read.name if read else name_of(places[0]) if places else ""
-    return JobSpec(path, read.path if read else None, name, tuple(map(Target, places)))
+    places = output if isinstance(output, list) else [] if output is None else [output]
+    targets = tuple(_target(place, known, count) for count, place in enumerate(places)) or known.targets
+    name = read.name if read else known.name or (name_of(targets[0].location) if targets else "")
+    return replace(known, source=read.path if read else known.source, name=name, targets=targets)
+
+
+def _target(place: Destination, known: JobSpec, count: int) -> Target:
+    """Read where a job writes; a path on this computer is where that is wanted here."""
+    if (location := remote_location(place)) is not None:
+        return Target(location)
+    if count >= len(known.targets):
+        raise InvalidOption(
+            "It is not known where this job writes its result.",
+            "The service does not tell, and the job was not started on this computer in the last 31 days.",
+            'Name it: output="dlb://...", and save the result: .result().save("local.wav").',
+        )
+    location = known.targets[count].location
+    path = from_here(file_for(cast("str | os.PathLike[str]", place), name_of(location)))
+    check_writable(path)
+    check_free(path)
+    return Target(location, path)

@@ -9,6 +9,7 @@ from dolbyio_nb.media.arguments import checked
 from dolbyio_nb.media.inputs import Input, Source, read_input, read_inputs
 from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
+from dolbyio_nb.media.ledger import record_job
 from dolbyio_nb.media.locations import new_input
 from dolbyio_nb.media.options import (
     as_sent,
@@ -324,7 +325,9 @@ class Operations:
 
     def _start(self, path: str, read: Input, targets: Sequence[Target], body: Options) -> Job:
         spec = JobSpec(path, read.path, read.name, tuple(targets))
-        return Job(self._api, self._storage, spec, self._api.start(path, dict(body)), self._schedule)
+        job_id = self._api.start(path, dict(body))
+        record_job(job_id, spec.entry())
+        return Job(self._api, self._storage, spec, job_id, self._schedule)
 
 
 def _renditions(one: Options, several: Sequence[Rendition] | None) -> list[Mapping[str, object]]:

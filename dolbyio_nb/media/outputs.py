@@ -1,13 +1,17 @@
 """Outputs of jobs: where they go, and the result made of them."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from dolbyio_nb.errors import InvalidOption
 from dolbyio_nb.media.inputs import Input
+from dolbyio_nb.media.ledger import is_ours
 from dolbyio_nb.media.locations import (
     from_here,
     local_path,
@@ -37,17 +41,66 @@ def choose_target(output: Destination | None, read: Input, suffix: str) -> Targe
         return Target(new_output(read.stem, suffix))
     if (location := remote_location(output)) is not None:
         return Target(location)
-    path = from_here(_file_for(cast("str | os.PathLike[str]", output), read.stem, suffix))
+    path = from_here(file_for(cast("str | os.PathLike[str]", output), f"{read.stem}{suffix}"))
     if read.path and path.resolve() == read.path:
         raise InvalidOption(
             f"{path} would be replaced by its own result.", "", "Give `output` another name than the source."
         )
+    check_writable(path)
+    if read.content and path.suffix == read.suffix:
+        check_room(path, read.content.size)
+    check_free(path)
     return Target(new_output(path.stem, path.suffix), path)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place that no file can be written to, before anything is sent."""
+    if os.path.isdir(path):
+        raise InvalidOption(f"{path} is a folder.", "A file is to be written there.", "Give another name.")
+    folder = next(
+        (one for one in path.parents if os.path.lexists(one)), path.parent
+    )  # the rest is made later
+    if not os.path.isdir(folder):
+        raise InvalidOption(
+            f"{path} cannot be written.", f"{folder} is no folder.", "Choose another place for it."
+        )
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".dolby-"), suppress(FileNotFoundError):
+            path.lstat()  # which fails for a name that the file system does not take
+    except OSError as error:
+        why = f"{error.strerror or error}."
+        raise InvalidOption(f"{path} cannot be written.", why, "Choose another place for it.") from None
+
+
+def check_room(path: Path, size: int) -> None:
+    """Refuse a file on a disk without room for a result as large as the source."""
+    folder = next((one for one in path.parents if os.path.isdir(one)), path.parent)
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return
+    if free < size:
+        raise InvalidOption(
+            f"There is no room for the result in {folder}.",
+            f"{free / 1e6:.0f} MB are free, and the source alone has {size / 1e6:.0f} MB.",
+            "Make room, or choose another place for the result.",
+        )
+
+
+def check_free(path: Path) -> None:
+    """Refuse to replace a file that is no earlier result."""
+    if os.path.lexists(path) and not is_ours(path):
+        raise InvalidOption(
+            f"{path} is there already.",
+            "It would be replaced, and is no earlier result as it was written here.",
+            "Give another name, or remove the file first.",
+        )
 
 
 def choose_renditions(wanted: Iterable[Options], read: Input) -> tuple[list[Target], list[dict[str, Any]]]:
     """Choose where each of several outputs is written, and complete what is asked for it."""
-    targets, asked = [], []
+    targets: list[Target] = []
+    asked: list[dict[str, Any]] = []
     for one in wanted:
         suffix = suffix_of(one["kind"]) if one.get("kind") else ""
         target = choose_target(one.get("destination"), read, suffix)
@@ -58,14 +111,39 @@ def choose_renditions(wanted: Iterable[Options], read: Input) -> tuple[list[Targ
                 "Neither `kind` nor the output's suffix says so.",
                 'Give `kind="mp3"`, or an output with a suffix.',
             )
+        if target.save_to and target.save_to in [other.save_to for other in targets]:
+            raise InvalidOption(
+                f"Two outputs would be written to {target.save_to}.",
+                "The second would replace the first; nothing was sent.",
+                "Give each a `destination` of its own.",
+            )
         targets.append(target)
         plain = {name: value for name, value in one.items() if name != "extra" and value is not None}
         asked.append(merged({**plain, "destination": target.location, "kind": kind}, one.get("extra") or {}))
     return targets, asked
 
 
-def _file_for(output: str | os.PathLike[str], stem: str, suffix: str) -> Path:
+def file_for(output: str | os.PathLike[str], name: str) -> Path:
+    """Read a path as that of a file: in a folder it has the name, and without a suffix the name's."""
     path = local_path(output)
-    if os.path.isdir(path) or os.fspath(output).endswith(("/", os.sep)):
-        return path / f"{stem}{suffix}"
-    return path if path.suffix else path.with_name(path.name + suffix)
+    if is_folder(output, path):
+        return path / name
+    return path if path.suffix else path.with_name(path.name + PurePosixPath(name).suffix)
+
+
+def is_folder(said: str | os.PathLike[str], path: Path) -> bool:
+    """Tell whether a folder is meant: it is there, or is written with a slash at its end."""
+    return os.path.isdir(path) or os.fspath(said).endswith(("/", os.sep))
+
+
+FORMATS = (
+    {".aac"}, {".aif", ".aiff"}, {".avi"}, {".flac"}, {".gif"}, {".jpeg", ".jpg"}, {".json"},
+    {".m4a", ".m4v", ".mov", ".mp4"}, {".mka", ".mkv"}, {".mp3"}, {".oga", ".ogg", ".opus"}, {".png"},
+    {".wav", ".wave"}, {".webm"},
+)  # fmt: skip
+
+
+def is_same_format(suffix: str, other: str) -> bool:
+    """Tell whether two suffixes may stand for one format; a suffix that is not known may be anything."""
+    found = [next((kinds for kinds in FORMATS if one.lower() in kinds), None) for one in (suffix, other)]
+    return None in found or found[0] == found[1]

@@ -28,6 +28,8 @@ Intensity = Annotated[int, About("how much of the preset", low=0, high=100)]
 Count = Annotated[int, About(low=1)]
 Kilobits = Annotated[float, About(unit="kbit/s", low=1)]
 Amplitude = Annotated[float | str, About("the highest peak", unit="dB", low=-60, high=0)]
+Status = Literal["Pending", "Running", "Success", "Failed", "Cancelled", "InternalError"]
+Timeout = Annotated[float, About(unit="seconds", low=0)]
 Web = ("http://", "https://")
 
 

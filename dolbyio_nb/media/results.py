@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.paths import here
-from dolbyio_nb.errors import MissingPackage, TransferError
+from dolbyio_nb.errors import InvalidOption, MissingPackage, TransferError
+from dolbyio_nb.media.ledger import record_written
 from dolbyio_nb.media.locations import address_of, from_here, local_path, shown
+from dolbyio_nb.media.outputs import check_free, is_folder, is_same_format
 from dolbyio_nb.media.parameters import Location
 from dolbyio_nb.media.parse import items, number
 
@@ -36,18 +38,38 @@ class Output:
     def save(self, path: str | Path | None = None) -> Path:
         """Bring the file to this computer, once, and return its path.
 
-        `path` is the file to write; by default one in `dolby-output/` under the working directory, named
-        after the original, the operation and the job. Dolby.io keeps temporary files for a day.
+        `path` is the file to write, or a folder; by default `dolby-output/` under the working directory. In a
+        folder it is named after the original, the operation and the job. A file that is no earlier result is
+        not replaced. Dolby.io keeps temporary files for a day.
 
         Raises:
+            InvalidOption: there is another file of that name, or its suffix is another format's.
             TransferError: it did not arrive whole (no half file is left), or it is in another store.
             NotFound: it is not, or no longer, there.
         """
         with self._lock:
-            wanted = from_here(local_path(path) if path else self.path or Path(FOLDER, self._name))
+            wanted = self._wanted(path)
             if wanted != self.path or not wanted.exists():
+                if path:
+                    self._check(wanted)
                 self.path = self._fetch(address_of(self.location) or "", wanted)
+                record_written(self.path)
             return self.path
+
+    def _wanted(self, path: str | Path | None) -> Path:
+        wanted = from_here(local_path(path) if path else self.path or Path(FOLDER, self._name))
+        return wanted / self._name if path and is_folder(path, wanted) else wanted
+
+    def _check(self, wanted: Path) -> None:
+        check_free(wanted)
+        kind = Path(self._name).suffix
+        if not is_same_format(kind, wanted.suffix):
+            raise InvalidOption(
+                f"{shown(self.location)} cannot be saved as {wanted.name}.",
+                f"It is a {kind} file, and {wanted.suffix} is another format.",
+                f"Save it as {wanted.with_suffix(kind).name}, or convert it: "
+                f"dolby.media.transcode(result.output, output={wanted.name!r}).",
+            )
 
 
 class Result:
