@@ -42,7 +42,7 @@ def slow(seconds: float, fetched: list[Any]) -> Callable[..., Any]:
 
 def test_a_thousand_tasks_make_one_request() -> None:
     """All wait for the same answer, and none of them blocks the loop."""
-    fetched = []
+    fetched: list[Any] = []
     keeper = TokenKeeper(slow(0.2, fetched))
 
     async def all_of_them() -> list[Any]:
@@ -79,7 +79,7 @@ def test_a_thousand_tasks_are_woken_a_few_at_a_time() -> None:
 def test_the_log_out_ends_the_wait_of_tasks() -> None:
     """Tasks that wait are told at once, not when their patience ends."""
     may_end = threading.Event()
-    keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
+    keeper = TokenKeeper(lambda: late(may_end))
 
     async def log_out_meanwhile() -> None:
         waiting = asyncio.ensure_future(keeper.token_async(timeout=LIMIT))
@@ -129,7 +129,7 @@ def test_errors_reach_every_task(error: NotLoggedIn | TokenRefused) -> None:
 def test_a_task_waits_no_longer_than_it_said() -> None:
     """The time-out is the caller's, and the request goes on."""
     may_end = threading.Event()
-    keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
+    keeper = TokenKeeper(lambda: late(may_end))
     with pytest.raises(TokenUnavailable):
         asyncio.run(keeper.token_async(timeout=0.05))
     may_end.set()
@@ -140,7 +140,7 @@ def test_a_task_waits_no_longer_than_it_said() -> None:
 def test_a_loop_that_ends_before_the_answer_harms_nobody() -> None:
     """The token still reaches those who wait elsewhere."""
     may_end = threading.Event()
-    keeper = TokenKeeper(lambda: may_end.wait(LIMIT) and AccessToken("late" * 5))
+    keeper = TokenKeeper(lambda: late(may_end))
 
     async def give_up() -> None:
         await asyncio.wait_for(keeper.token_async(), 0.05)
@@ -219,7 +219,7 @@ def test_httpx_returns_the_401_of_a_stream(
     """A body that is gone is never sent short."""
     revoke(dolby, sandbox, monkeypatch)
 
-    async def pieces() -> Iterator[bytes]:
+    async def pieces() -> AsyncIterator[bytes]:
         yield b'{"url": "dlb://in/a.wav"}'
 
     content = pieces() if call is by_async_httpx else iter([b'{"url": "dlb://in/a.wav"}'])

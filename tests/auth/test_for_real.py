@@ -53,7 +53,7 @@ def run(program: str, sandbox: Sandbox) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    return done.stdout
+    return str(done.stdout)
 
 
 def at_once(number: int, call: Callable[..., Any] | Callable[..., AccessToken]) -> list[Any]:
@@ -197,7 +197,7 @@ def test_an_answer_after_the_log_out_counts_no_more() -> None:
 
 def test_a_flight_lands_once() -> None:
     """What comes after a request was given up reaches no passenger and changes no outcome."""
-    told = []
+    told: list[Any] = []
     flight = InFlight(lambda: AccessToken("late"), 0.0)
     assert flight.on_done(told.append)
     flight.give_up()
@@ -221,7 +221,7 @@ def test_the_worker_runs_in_the_context_of_the_log_in() -> None:
 
 def test_a_cell_begins_when_the_listeners_know_the_token() -> None:
     """Before a cell, the name is bound already, however long its listener takes."""
-    told = []
+    told: list[Any] = []
     keeper = TokenKeeper(lambda: AccessToken("x" * 20))
     keeper.subscribe(lambda token: threading.Event().wait(0.2) or told.append(token))
     keeper.before_cell()

@@ -97,7 +97,7 @@ def test_touching_counts_as_use(stage: Stage) -> None:
 
 def test_a_cell_starts_with_a_valid_token_under_the_name(stage: Stage) -> None:
     """Before a cell runs, a dead token is replaced and those who listen are told."""
-    keeper, told = stage.keeper(), []
+    keeper, told = stage.keeper(), list[Any]()
     keeper.token()
     keeper.subscribe(told.append)
     stage.suspend(8 * 3600)

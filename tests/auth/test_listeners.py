@@ -13,7 +13,7 @@ from .stage import Stage, outage
 
 def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage: Stage) -> None:
     """Every renewal is told while the old value is still good."""
-    keeper, told = stage.keeper(), []
+    keeper, told = stage.keeper(), list[Any]()
     keeper.subscribe(lambda token: told.append((token, stage.now)))
     keeper.before_cell()
     previous = keeper.state.cached
@@ -27,7 +27,7 @@ def test_listeners_hear_of_each_token_once_and_before_the_old_one_is_hard(stage:
 
 def test_a_listener_that_fails_harms_nobody(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """The token arrives, the other listeners are told, nothing is printed."""
-    keeper, told = stage.keeper(), []
+    keeper, told = stage.keeper(), list[Any]()
 
     def fails(token: Any) -> None:
         raise RuntimeError(f"not with {token}")
@@ -42,7 +42,7 @@ def test_a_listener_that_fails_harms_nobody(stage: Stage, caplog: pytest.LogCapt
 
 def test_who_ends_the_subscription_is_not_told(stage: Stage) -> None:
     """Unsubscribing takes effect at once, and only for that subscription."""
-    keeper, told = stage.keeper(), []
+    keeper, told = stage.keeper(), list[Any]()
     end = keeper.subscribe(told.append)
     keeper.subscribe(told.append)
     end()
@@ -56,7 +56,7 @@ def test_who_ends_the_subscription_is_not_told(stage: Stage) -> None:
 def test_listeners_hear_of_tokens_without_threads_too(stage: Stage, has_threads: bool) -> None:
     """Where no thread can start, the caller's own does everything."""
     stage.has_threads = has_threads
-    keeper, told = stage.keeper(), []
+    keeper, told = stage.keeper(), list[Any]()
     keeper.subscribe(told.append)
     first = keeper.token()
     stage.advance(1)
@@ -69,7 +69,7 @@ def test_listeners_hear_of_tokens_without_threads_too(stage: Stage, has_threads:
 
 def test_a_listener_may_ask_the_keeper(stage: Stage) -> None:
     """Asking for the token while being told of it is allowed."""
-    keeper, told = stage.keeper(), []
+    keeper, told = stage.keeper(), list[Any]()
     keeper.subscribe(lambda token: told.append(keeper.token()))
     keeper.before_cell()
     stage.advance(1)
@@ -78,7 +78,7 @@ def test_a_listener_may_ask_the_keeper(stage: Stage) -> None:
 
 def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage: Stage) -> None:
     """Who waits for another thread's telling has an end to patience."""
-    keeper, listeners = stage.keeper(), Listeners()
+    keeper, listeners = stage.keeper(), Listeners[Any]()
     keeper.token()
     begun, may_end = threading.Event(), threading.Event()
     listeners.add(lambda token: (begun.set(), may_end.wait(30)))
@@ -93,7 +93,7 @@ def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage: Stage) -> None:
 
 def test_listeners_hear_of_each_trouble_once(stage: Stage) -> None:
     """Each failed renewal is told with its error; a renewal that succeeds is news of the other kind."""
-    keeper, troubles, tokens = stage.keeper(), [], []
+    keeper, troubles, tokens = stage.keeper(), list[Any](), list[Any]()
     keeper.on_trouble(troubles.append)
     keeper.subscribe(tokens.append)
     keeper.before_cell()

@@ -24,7 +24,7 @@ class AnythingCanHappen(RuleBasedStateMachine):
         super().__init__()
         self.stage = Stage(life=1800.0)
         self.keeper = self.stage.keeper(seed=1)
-        self.tokens = []
+        self.tokens: list[Any] = []
 
     def take(self, timeout: Any) -> AccessToken | None:
         """Ask for a token, which may fail; what is handed out must be valid."""
@@ -130,7 +130,7 @@ class AnythingCanHappen(RuleBasedStateMachine):
         assert status.state != "fresh" or self.stage.now < held.expires_at
 
 
-class TestPromise(AnythingCanHappen.TestCase):
+class TestPromise(AnythingCanHappen.TestCase):  # type: ignore[valid-type,misc] # made by Hypothesis
     """300 runs of up to 50 steps: more than 10 000 steps in all."""
 
     settings = settings(

@@ -244,7 +244,7 @@ def test_what_came_between_is_named(error: Exception, named: str, monkeypatch: p
 
 def test_the_request_has_limits_and_follows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time limits for connecting and reading, no redirect followed, one attempt."""
-    seen = []
+    seen: list[Any] = []
 
     def send(self: Any, request: Any, *options: Any) -> None:
         seen.append((request, options))

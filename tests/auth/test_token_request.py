@@ -54,7 +54,7 @@ def request(url: Any, **options: Any) -> TokenRequest:
 @pytest.mark.parametrize("framing", OPENINGS)
 def test_an_endless_answer_is_read_up_to_a_megabyte(framing: str) -> None:
     """Then the connection is closed: the server cannot go on sending."""
-    sent = []
+    sent: list[Any] = []
 
     def flood(connection: Any) -> None:
         connection.sendall(OPENINGS[framing])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 SECRET = "bmVlZGxlLW5lZWRsZS1uZWVkbGUtbmVlZGxlLW5lZWQ="  # shaped as Dolby's are
-LAPTOP = {"width": 1200, "height": 900}
+LAPTOP: ViewportSize = {"width": 1200, "height": 900}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

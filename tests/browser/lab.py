@@ -187,7 +187,7 @@ class Notebook:
 
     def text(self, cell: int) -> str:
         """What a cell has put out, as a person sees it."""
-        return self.page.evaluate(f"(i) => {CURRENT}.content.widgets[i].outputArea.node.innerText", cell)
+        return str(self.page.evaluate(f"(i) => {CURRENT}.content.widgets[i].outputArea.node.innerText", cell))
 
     def kernel(self, verb: str) -> None:
         """Restart the kernel, or shut it down."""
@@ -204,7 +204,7 @@ def kind_of(raw: bytes) -> str:
     try:
         count = struct.unpack_from("<Q", raw)[0]
         ends = struct.unpack_from(f"<{count}Q", raw, 8)
-        return json.loads(raw[ends[1] : ends[2]])["msg_type"]
+        return str(json.loads(raw[ends[1] : ends[2]])["msg_type"])
     except (struct.error, ValueError, KeyError, IndexError, MemoryError):
         return ""
 

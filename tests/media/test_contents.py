@@ -31,7 +31,7 @@ def test_a_file_is_read_in_pieces(tmp_path: Path) -> None:
 
 def test_progress_is_told_in_bytes() -> None:
     """The listener hears how much was read so far."""
-    heard = []
+    heard: list[Any] = []
     list(read_content(b"x" * (CHUNK + 1)).chunks(heard.append))
     assert heard == [CHUNK, CHUNK + 1]
 

@@ -56,7 +56,7 @@ def run(
     """Run a cell, with a front end that a person could answer in or without, and give all that it showed."""
     shown = []
 
-    def note(message: dict) -> None:
+    def note(message: dict[str, Any]) -> None:
         if message["msg_type"] in ("stream", "display_data", "execute_result", "error"):
             shown.append(message)
         on_output(message)
@@ -82,7 +82,7 @@ media.diagnose(b"RIFF").wait();
 
 def test_a_person_sees_a_bar_that_leaves_nothing_behind(kernel: object) -> None:
     """It says what is done, and how far; in the end its output is empty, and it never was a widget."""
-    seen = []
+    seen: list[Any] = []
     run(
         kernel,
         WATCHED,

@@ -250,7 +250,7 @@ def fetching(fetched: list[Any]) -> Callable[..., Any]:
 def test_an_output_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Saving again gives the same path, unless the file is gone or another place is asked for."""
     monkeypatch.chdir(tmp_path)
-    fetched = []
+    fetched: list[Any] = []
     result = MediaResult(
         {}, "enhance", "1", outputs=[Output("dlb://a.wav", "a-enhance.wav", fetching(fetched))]
     )

@@ -75,7 +75,7 @@ def test_a_redirect_adds_no_header_either(monkeypatch: pytest.MonkeyPatch, tmp_p
     netrc = tmp_path / "netrc"
     netrc.write_text("default login ann password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    heard = []
+    heard: list[Any] = []
 
     class Redirecting(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

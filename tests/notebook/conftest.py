@@ -35,7 +35,7 @@ class Outcome:
 
     text: str = ""
     error: str = ""
-    messages: list = field(default_factory=list)
+    messages: list[Any] = field(default_factory=list)
 
     @property
     def error_lines(self) -> list[str]:

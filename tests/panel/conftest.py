@@ -53,7 +53,7 @@ class Kernel:
         buffers = [secret.encode()] if isinstance(secret, str) else secret
         self.client.session.send(self.client.shell_channel.socket, message, buffers=buffers)
 
-    def until(self, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def until(self, reached: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Read on until an update of the panel fits, and return that update's traits."""
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
@@ -99,4 +99,4 @@ def panel(kernel: Kernel) -> str:
     """The id of a panel that was just shown; `actions` and `panel` are its names in the kernel."""
     said = kernel.run("actions, panel = stand_in.new(); panel")
     shown = next(m for m in said if m["msg_type"] == "execute_result")
-    return shown["content"]["data"]["application/vnd.jupyter.widget-view+json"]["model_id"]
+    return str(shown["content"]["data"]["application/vnd.jupyter.widget-view+json"]["model_id"])

@@ -24,7 +24,8 @@ def login(secret: str, **changed: object) -> dict[str, object]:
 def text_of(kernel: Kernel, code: str) -> str:
     """What an expression is, as the kernel shows it."""
     said = kernel.run(code)
-    return next(m for m in said if m["msg_type"] == "execute_result")["content"]["data"]["text/plain"]
+    content = next(m["content"] for m in said if m["msg_type"] == "execute_result")
+    return str(content["data"]["text/plain"])
 
 
 def errors(kernel: Kernel) -> list[dict[str, object]]:

@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "dolbyio_nb", "sandbox"]
 
 def exports(process: subprocess.Popen[str]) -> dict[Any, Any]:
     """The variables of the export lines, read up to the last comment."""
-    lines = []
+    lines: list[Any] = []
     while not (lines and lines[-1].startswith("# Ctrl-C")):
         lines.append(process.stdout.readline())
         assert lines[-1], process.stderr.read()

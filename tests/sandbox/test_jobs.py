@@ -228,7 +228,7 @@ def test_progress_never_falls_back() -> None:
     jobs = JobRecords(lambda: 0.0)
     job_id = jobs.add(App("key", "secret"), "/media/diagnose", "b1.0", {}, {}).job_id
     jobs.begin(job_id)
-    seen = []
+    seen: list[Any] = []
     for percent in (10, 50, 20, 100):
         jobs.advance(job_id, percent)
         seen.append(jobs.all()[0].progress)

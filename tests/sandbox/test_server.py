@@ -18,13 +18,13 @@ from dolbyio_nb.sandbox.server import Handler
 from .conftest import Caller
 
 
-def talk(connection: socket, text: Any) -> bytes:
+def talk(connection: socket.socket, text: Any) -> bytes:
     """Send raw bytes and read until the server closes."""
     connection.sendall(text.encode("latin-1") if isinstance(text, str) else text)
     return read_all(connection)
 
 
-def read_all(connection: socket) -> bytes:
+def read_all(connection: socket.socket) -> bytes:
     parts = []
     while part := connection.recv(65536):
         parts.append(part)
@@ -32,11 +32,11 @@ def read_all(connection: socket) -> bytes:
 
 
 @pytest.fixture
-def port(sandbox: Sandbox) -> int | None:
-    return urlsplit(sandbox.media_url).port
+def port(sandbox: Sandbox) -> int:
+    return int(urlsplit(sandbox.media_url).port or 0)
 
 
-def head(port: int | None, method: str = "GET", path: str = "/media/jobs", **headers: Any) -> str:
+def head(port: int, method: str = "GET", path: str = "/media/jobs", **headers: Any) -> str:
     lines = {"Host": f"127.0.0.1:{port}", **headers}
     fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
     return f"{method} {path} HTTP/1.1\r\n{fields}\r\n"
@@ -53,7 +53,7 @@ def test_it_listens_on_loopback_only(sandbox: Sandbox, caller: Caller) -> None:
 
 
 def test_a_refused_body_is_read_so_that_the_refusal_is_heard(
-    port: int | None, connect: Callable[[int], socket.socket]
+    port: int, connect: Callable[[int], socket.socket]
 ) -> None:
     """Eight megabytes to a call that is not allowed: the client gets its 401 and the connection lives on."""
     refused = head(port, "POST", "/media/input", Content_Length=8_000_000) + "x" * 8_000_000
@@ -79,7 +79,7 @@ def test_a_chunked_message_is_decoded(caller: Caller) -> None:
 
 
 def test_requests_on_one_connection_stay_apart(
-    caller: Caller, port: int | None, connect: Callable[[int], socket.socket]
+    caller: Caller, port: int, connect: Callable[[int], socket.socket]
 ) -> None:
     """Two pipelined requests with bodies get two answers, in order."""
     token = f"Bearer {caller.token}"
@@ -103,7 +103,7 @@ def test_requests_on_one_connection_stay_apart(
     ],
 )
 def test_a_length_told_twice_or_wrongly_is_refused_and_the_connection_closed(
-    port: int | None, connect: Callable[[int], socket.socket], fields: dict[str, str]
+    port: int, connect: Callable[[int], socket.socket], fields: dict[str, str]
 ) -> None:
     """Where a request ends must not be open to argument."""
     with connect(port) as connection:
@@ -113,7 +113,7 @@ def test_a_length_told_twice_or_wrongly_is_refused_and_the_connection_closed(
 
 
 def test_the_last_answer_is_heard_whatever_is_still_coming(
-    port: int | None, connect: Callable[[int], socket.socket]
+    port: int, connect: Callable[[int], socket.socket]
 ) -> None:
     """Closing with unread bytes would reset the connection while the client is still sending."""
     with connect(port) as connection:
@@ -123,7 +123,7 @@ def test_the_last_answer_is_heard_whatever_is_still_coming(
 
 
 def test_a_client_that_asks_first_is_told_to_go_on(
-    caller: Caller, port: int | None, connect: Callable[[int], socket.socket]
+    caller: Caller, port: int, connect: Callable[[int], socket.socket]
 ) -> None:
     """curl holds a large body back for a second unless it hears `100 Continue` at once."""
     fields = {"Authorization": f"Bearer {caller.token}", "Content_Length": 2, "Expect": "100-continue"}
@@ -135,7 +135,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(
 
 @pytest.mark.parametrize("chunks", ["zz\r\n", "\r\n", "2\r\nabcdef\r\n0\r\n\r\n", "1" * 2000, "-1\r\n\r\n"])
 def test_garbled_chunks_are_refused(
-    caller: Caller, port: int | None, connect: Callable[[int], socket.socket], chunks: str
+    caller: Caller, port: int, connect: Callable[[int], socket.socket], chunks: str
 ) -> None:
     """400, then the connection is closed."""
     token = f"Bearer {caller.token}"
@@ -162,7 +162,7 @@ def test_json_that_is_none_is_refused(caller: Caller, text: str) -> None:
      b"G" * 70000 + b" / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 300 + b"\r\n"],
 )  # fmt: skip
 def test_what_is_not_http_is_refused_in_json(
-    port: int | None, connect: Callable[[int], socket.socket], line: bytes
+    port: int, connect: Callable[[int], socket.socket], line: bytes
 ) -> None:
     """Garbled request lines and endless headers end with an error, not with silence."""
     with connect(port) as connection:
@@ -173,7 +173,7 @@ def test_what_is_not_http_is_refused_in_json(
 
 @pytest.mark.parametrize("method", ["PATCH", "OPTIONS", "HEAD", "BREW"])
 def test_other_methods_are_refused(
-    caller: Caller, port: int | None, connect: Callable[[int], socket.socket], method: str
+    caller: Caller, port: int, connect: Callable[[int], socket.socket], method: str
 ) -> None:
     """405 or 501, and never a header that lets other pages in."""
     fields = {
@@ -196,7 +196,7 @@ def test_another_host_name_is_refused(caller: Caller, host: str) -> None:
     assert answer.status_code == 421
 
 
-def test_localhost_is_this_host(caller: Caller, port: int | None) -> None:
+def test_localhost_is_this_host(caller: Caller, port: int) -> None:
     """Both spellings of this machine are fine."""
     url = f"http://localhost:{port}/media/jobs"
     assert requests.get(url, headers={"Authorization": f"Bearer {caller.token}"}, timeout=10).ok
@@ -229,7 +229,7 @@ def test_small_answers_are_not_delayed(sandbox: Sandbox) -> None:
 
 
 def test_a_kept_alive_connection_is_closed_at_stop(
-    sandbox: Sandbox, port: int | None, connect: Callable[[int], socket.socket]
+    sandbox: Sandbox, port: int, connect: Callable[[int], socket.socket]
 ) -> None:
     """Whoever waits on an idle connection is told that it is over."""
     with connect(port) as connection:
@@ -270,7 +270,7 @@ def test_stop_and_start_again_on_the_same_ports(sandbox: Sandbox, caller: Caller
     caller.upload("dlb://x", b"2")
 
 
-def test_a_taken_port_is_an_error_and_leaves_nothing_behind(sandbox: Sandbox, port: int | None) -> None:
+def test_a_taken_port_is_an_error_and_leaves_nothing_behind(sandbox: Sandbox, port: int) -> None:
     """Two sandboxes do not share a port."""
     before = threading.active_count()
     with pytest.raises(OSError, match="in use"):
@@ -287,7 +287,7 @@ def test_a_sandbox_that_was_not_started_has_no_address() -> None:
 def test_nothing_is_printed(
     sandbox: Sandbox,
     caller: Caller,
-    port: int | None,
+    port: int,
     connect: Callable[[int], socket.socket],
     capfd: pytest.CaptureFixture[str],
 ) -> None:

@@ -28,7 +28,7 @@ def source(saved: Callable[..., Any], voice: Sound) -> Any:
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_progress_grows_to_one(source: Any, tmp_path: Path, path: str) -> None:
     """Every operation tells its progress at least twenty times, from 0 to 1, never backwards."""
-    seen = []
+    seen: list[Any] = []
     process(path, BODY, [source], [tmp_path / "out.wav"], seen.append)
     assert len(seen) >= 20
     assert seen == sorted(seen)
