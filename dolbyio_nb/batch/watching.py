@@ -73,7 +73,7 @@ class Card:
         if handle:
             handle.update(bundle, raw=True)
         else:
-            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            self._handle = display(bundle, raw=True, display_id=True)
 
 
 class Line:

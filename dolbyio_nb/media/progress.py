@@ -85,4 +85,4 @@ class NotebookBar(tqdm):  # type: ignore[type-arg]  # it counts, and iterates ov
         if self._handle:
             self._handle.update(bundle, raw=True)
         else:
-            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            self._handle = display(bundle, raw=True, display_id=True)

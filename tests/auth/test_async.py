@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -20,6 +20,12 @@ from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused, TokenUnavai
 from dolbyio_nb.sandbox import Sandbox
 
 LIMIT = 30
+
+
+def late(may_end: threading.Event) -> AccessToken:
+    """A token that comes when it may."""
+    may_end.wait(LIMIT)
+    return AccessToken("late" * 5)
 
 
 @pytest.fixture

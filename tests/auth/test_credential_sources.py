@@ -53,7 +53,7 @@ READ = {
 
 
 @pytest.mark.parametrize("data", READ.values(), ids=READ)
-def test_what_can_be_read_is_read(repo: Path, data: str) -> None:
+def test_what_can_be_read_is_read(repo: Path, data: Any) -> None:
     """Every encoding and way to write a line that other programs produce."""
     (repo / ".env").write_bytes(data)
     found = find_credentials()

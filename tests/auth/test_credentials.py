@@ -4,6 +4,7 @@ import pickle
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_nothing_found_says_what_to_set() -> None:
 
 
 @pytest.mark.parametrize("question", [{"env_file": "missing"}, {"profile": "missing"}])
-def test_a_named_file_must_exist(question: dict[str, str], place: Path) -> None:
+def test_a_named_file_must_exist(question: dict[str, Any], place: Path) -> None:
     """A file or profile asked for by name is never silently passed over."""
     write(place / ".env")
     with pytest.raises(InvalidOption, match="missing"):
@@ -133,7 +134,7 @@ def test_unreadable_file_is_named(place: Path, content: bytes, why: str) -> None
 @pytest.mark.parametrize(
     "question", [{"env_file": "x" * 5000}, {"env_file": "~nobody-of-this-name/x"}, {"profile": "x" * 5000}]
 )
-def test_a_name_that_no_file_can_have_is_no_riddle(question: dict[str, str]) -> None:
+def test_a_name_that_no_file_can_have_is_no_riddle(question: dict[str, Any]) -> None:
     """A name that is too long, or a home of nobody, is a file that is not there."""
     with pytest.raises(InvalidOption, match="There is no"):
         find_credentials(**question)

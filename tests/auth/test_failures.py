@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.refresh import failed, sent
-from dolbyio_nb.auth.refresh_state import NOTHING, RefreshFailure, RefreshState
+from dolbyio_nb.auth.refresh_state import NOTHING, RefreshState
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
 
 from .stage import Stage, outage, revoked, too_many
@@ -17,9 +17,7 @@ from .stage import Stage, outage, revoked, too_many
 EIGHT = range(8)
 
 
-def failures_of(
-    error: TokenUnavailable, left: float, times: int = 1, seed: int = 1
-) -> list[RefreshFailure | None]:
+def failures_of(error: TokenUnavailable, left: float, times: int = 1, seed: int = 1) -> list[Any]:
     """Some failures in a row at the moment 0, with a token that lives until `left`."""
     state, failures, rng = RefreshState(cached=NOTHING.until(left)), [], Random(seed)
     for _ in range(times):

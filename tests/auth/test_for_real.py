@@ -49,7 +49,7 @@ def keeper(sandbox: Sandbox) -> Iterator[TokenKeeper]:
 def run(program: str, sandbox: Sandbox) -> str:
     """Run a program with the sandbox's log-in; returns what it printed."""
     quiet = [sys.executable, "-W", "ignore:This process"]  # Python 3.12 warns of every fork beside threads
-    command = [*quiet, PROGRAMS / program, sandbox.auth_url, sandbox.app_key, sandbox.app_secret]
+    command: list[Any] = [*quiet, PROGRAMS / program, sandbox.auth_url, sandbox.app_key, sandbox.app_secret]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

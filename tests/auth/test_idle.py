@@ -1,5 +1,7 @@
 """Renewal ahead of time, and when it stops."""
 
+from typing import Any
+
 from .stage import Stage, outage, revoked
 
 

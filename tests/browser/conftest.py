@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 SECRET = "bmVlZGxlLW5lZWRsZS1uZWVkbGUtbmVlZGxlLW5lZWQ="  # shaped as Dolby's are
-LAPTOP: ViewportSize = {"width": 1200, "height": 900}
+LAPTOP: Any = {"width": 1200, "height": 900}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -14,7 +14,7 @@ from .scenes import LOGGED_OUT, REFUSED, UNREACHABLE, logged_in, scenes, traits
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 SECRET = "s3cr3t-NEEDLE-42"
-SIZE = {"width": 800, "height": 900}
+SIZE: Any = {"width": 800, "height": 900}
 NEXT_SENT = "() => model.sent.filter((m) => m.kind !== 'hello').at(-1)"
 HELLOS = "() => model.sent.filter((m) => m.kind === 'hello').length"
 RUN_AXE = """async () => {

@@ -41,7 +41,7 @@ def posts(sandbox: Sandbox, path: str) -> int:
 )
 @pytest.mark.parametrize("body", ["json", "html", "empty"])
 def test_every_status_has_its_error_whatever_the_body(
-    sandbox: Sandbox, impatient: Media, status: int, kind: Callable[..., Any], body: str
+    sandbox: Sandbox, impatient: Media, status: int, kind: Any, body: Any
 ) -> None:
     """Problem JSON, a gateway's page and an empty body all end in one to three lines."""
     sandbox.faults.fail(status, at="/media/jobs", body=body)
@@ -99,7 +99,7 @@ def answering(answer: bytes) -> Iterator[str]:
         thread.join(5)
 
 
-def http(status: str, body: bytes, kind: str = "application/json") -> bytes:
+def http(status: str, body: Any, kind: Any = "application/json") -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 

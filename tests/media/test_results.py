@@ -120,7 +120,7 @@ def read_everything(result: Result) -> None:
 
 
 @given(st.sampled_from(DOCUMENTED).flatmap(bent), st.sampled_from(CLASSES))
-def test_no_answer_breaks_a_result(raw: object, kind: Callable[..., Result]) -> None:
+def test_no_answer_breaks_a_result(raw: object, kind: Any) -> None:
     """Unknown keys, missing keys and values of another kind are read as None, and `.raw` keeps them all."""
     raw = raw if isinstance(raw, dict) else {}
     result = kind(raw, "any")
@@ -129,7 +129,7 @@ def test_no_answer_breaks_a_result(raw: object, kind: Callable[..., Result]) -> 
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_an_empty_answer_is_no_error(kind: Callable[..., Diagnosis]) -> None:
+def test_an_empty_answer_is_no_error(kind: Any) -> None:
     """Everything in it is None or empty."""
     read_everything(kind({}, "any"))
 

@@ -3,12 +3,12 @@
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from dolbyio_nb import login
-from dolbyio_nb.client import Dolby
 from dolbyio_nb.sandbox import Sandbox
 
 PARTS = ("def remembered", "def start_or_pick_up", "def diagnose_all")
@@ -17,12 +17,12 @@ PARTS = ("def remembered", "def start_or_pick_up", "def diagnose_all")
 @pytest.fixture
 def names(
     root: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dict[str, Dolby]]:
+) -> Iterator[dict[str, Any]]:
     """The functions of the notebook, logged in to a sandbox, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     stored = nbformat.read(root / "notebooks/06-many-files.ipynb", as_version=4)
     with login(sandbox=sandbox) as dolby:
-        namespace = {"dolby": dolby}
+        namespace: dict[str, Any] = {"dolby": dolby}
         exec("from pathlib import Path", namespace)
         for cell in stored.cells:
             if cell.cell_type == "code" and any(part in cell.source for part in PARTS):
@@ -45,7 +45,7 @@ def write(path: Path, seconds: int) -> None:
         file.writeframes(bytes(16000 * seconds))
 
 
-def test_a_second_run_does_nothing(names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox) -> None:
+def test_a_second_run_does_nothing(names: dict[str, Any], paths: list[Path], sandbox: Sandbox) -> None:
     """One job for each file, however often it is run, also after a file was renamed."""
     names["diagnose_all"](paths)
     names["diagnose_all"](paths)
@@ -53,7 +53,7 @@ def test_a_second_run_does_nothing(names: dict[str, Dolby], paths: list[Path], s
     assert len(sandbox.jobs) == 3
 
 
-def test_a_started_job_is_picked_up(names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox) -> None:
+def test_a_started_job_is_picked_up(names: dict[str, Any], paths: list[Path], sandbox: Sandbox) -> None:
     """A job whose end nobody waited for is not started again."""
     names["start_or_pick_up"](paths[0], {})
     names["diagnose_all"](paths)
@@ -62,7 +62,7 @@ def test_a_started_job_is_picked_up(names: dict[str, Dolby], paths: list[Path], 
 
 
 def test_a_changed_file_is_looked_at_again(
-    names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox
+    names: dict[str, Any], paths: list[Path], sandbox: Sandbox
 ) -> None:
     """A file is known by what is in it, not by its name."""
     names["diagnose_all"](paths)
@@ -72,7 +72,7 @@ def test_a_changed_file_is_looked_at_again(
 
 
 def test_one_bad_file_does_not_stop_the_others(
-    names: dict[str, Dolby], paths: list[Path], sandbox: Sandbox
+    names: dict[str, Any], paths: list[Path], sandbox: Sandbox
 ) -> None:
     """What cannot be read has its error noted, and is not sent again."""
     paths[1].write_text("not a recording")

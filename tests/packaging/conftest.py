@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,15 @@ def wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(target: str, source: Path, folder: Path) -> Path:
     """Build an archive of `source` into `folder`, with the build backend alone: that needs no network."""
-    command = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", folder]
+    command: list[Any] = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "--target",
+        target,
+        "--directory",
+        folder,
+    ]
     subprocess.run(command, cwd=source, check=True, capture_output=True)
     return next(path for path in folder.iterdir() if path.is_file())

@@ -35,5 +35,5 @@ def test_it_installs_this_package_with_an_extra_that_exists(root: Path, project:
 @pytest.mark.parametrize(("given", "seen"), [({}, "auto"), ({"DOLBYIO_SANDBOX": "0"}, "0")])
 def test_it_starts_with_the_sandbox(root: Path, given: Any, seen: str) -> None:
     """The start script runs the command it is given, and lets the sandbox stand in unless told otherwise."""
-    command = [root / "binder/start", "printenv", "DOLBYIO_SANDBOX"]
+    command: list[Any] = [root / "binder/start", "printenv", "DOLBYIO_SANDBOX"]
     assert subprocess.check_output(command, env={**os.environ, **given}, text=True).strip() == seen

@@ -40,7 +40,7 @@ def python(folder: Path) -> Path:
 
 def pip(python: Path, *arguments: Any) -> None:
     """Run pip; skip the test where the package index cannot be reached."""
-    command = [python, "-m", "pip", *arguments, "--quiet", "--retries", "1"]
+    command: list[Any] = [python, "-m", "pip", *arguments, "--quiet", "--retries", "1"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     if run.returncode and "connection broken" in run.stderr:
         pytest.skip("the package index cannot be reached")
@@ -50,7 +50,7 @@ def pip(python: Path, *arguments: Any) -> None:
 def session(python: Path, folder: Path) -> Any:
     """Run the session in IPython; return what it printed last."""
     variables = {**os.environ, "HOME": str(folder), "IPYTHONDIR": str(folder / "ipython")}
-    command = [python, "-m", "IPython", "--colors=NoColor", "session.ipy"]
+    command: list[Any] = [python, "-m", "IPython", "--colors=NoColor", "session.ipy"]
     run = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr
     return json.loads(run.stdout.splitlines()[-1])

@@ -1,6 +1,7 @@
 """The token endpoint, and who may come in with what it gives."""
 
 import base64
+from typing import Any
 
 import jwt
 import pytest
@@ -128,7 +129,7 @@ def test_errors_carry_the_keys_that_every_published_client_reads(sandbox: Sandbo
         ("oauth", {"error", "error_description"}),
     ],
 )
-def test_errors_have_other_spellings_to_order(sandbox: Sandbox, style: str, keys: set[str]) -> None:
+def test_errors_have_other_spellings_to_order(sandbox: Sandbox, style: Any, keys: set[str]) -> None:
     """`faults.error_style` switches to a spelling that clients must read too."""
     sandbox.faults.error_style = style
     assert set(ask(sandbox, headers={"Authorization": ""}).json()) == keys

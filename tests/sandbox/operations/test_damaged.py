@@ -51,7 +51,7 @@ def _written(sound: Sound, muxer: str, codec: str) -> bytes:
     return buffer.getvalue()
 
 
-def outcome(path: str, source: Any, folder: Path) -> str | Refused:
+def outcome(path: str, source: Any, folder: Path) -> Any:
     """`done` or the refusal; anything else fails the test by itself."""
     try:
         process(path, BODY, [source], [folder / "out"], no_progress)

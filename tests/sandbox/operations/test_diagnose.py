@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,7 @@ def test_music(media: Path, run: Callable[..., Any]) -> None:
 
 
 def test_more_noise_scores_worse(
-    make: SimpleNamespace, voice: Sound, saved: Callable[..., Any], run: Callable[..., Any]
+    make: Any, voice: Sound, saved: Callable[..., Any], run: Callable[..., Any]
 ) -> None:
     """The noise score rises and the quality falls with every 10 dB of noise."""
     level = 10 * np.log10(np.mean(np.square(voice.samples)))
@@ -77,7 +76,7 @@ def test_more_noise_scores_worse(
 
 @pytest.mark.parametrize("gain", [6, 12])
 def test_clipping_is_counted(
-    make: SimpleNamespace, voice: Sound, saved: Callable[..., Any], run: Callable[..., Any], gain: int
+    make: Any, voice: Sound, saved: Callable[..., Any], run: Callable[..., Any], gain: int
 ) -> None:
     """The voice driven over full scale clips; the worst segment and the quality show it."""
     driven = np.clip(voice.samples * 10 ** (gain / 20), -0.9, 0.9)
@@ -87,7 +86,7 @@ def test_clipping_is_counted(
 
 
 def test_a_change_of_level_hides_no_clipping(
-    make: SimpleNamespace,
+    make: Any,
     media: Path,
     heard: Callable[..., Sound],
     saved: Callable[..., Any],
@@ -107,7 +106,7 @@ def test_a_change_of_level_hides_no_clipping(
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 @pytest.mark.parametrize("gain", [6, 12])
 def test_enhancing_hides_no_clipping(
-    make: SimpleNamespace,
+    make: Any,
     voice: Sound,
     saved: Callable[..., Any],
     run: Callable[..., Any],
@@ -140,9 +139,7 @@ def test_limiting_and_coding_are_not_clipping(
     assert diagnosed(run, saved(pressed, f"in.{ending}"))["clipping"]["events"] == 0
 
 
-def test_a_square_wave_is_owned_up_to(
-    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]
-) -> None:
+def test_a_square_wave_is_owned_up_to(make: Any, saved: Callable[..., Any], run: Callable[..., Any]) -> None:
     """A square wave cannot be told from clipping: it counts, and a note says so."""
     square = make.sound(0.5 * np.sign(make.tone(3).samples))
     result, _ = run("/media/diagnose", saved(square))
@@ -150,16 +147,14 @@ def test_a_square_wave_is_owned_up_to(
     assert any("square" in note for note in result["notes"])
 
 
-def test_a_tone_is_not_clipping(
-    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]
-) -> None:
+def test_a_tone_is_not_clipping(make: Any, saved: Callable[..., Any], run: Callable[..., Any]) -> None:
     """A low tone stays near its peak for many samples, and is not called clipped for it."""
     assert diagnosed(run, saved(make.tone(3, -1, 60)))["clipping"]["events"] == 0
 
 
 @pytest.mark.parametrize("name", ["voice.flac", "music.flac"])
 def test_reaching_full_scale_is_not_clipping(
-    make: SimpleNamespace,
+    make: Any,
     media: Path,
     heard: Callable[..., Sound],
     saved: Callable[..., Any],
@@ -172,9 +167,7 @@ def test_reaching_full_scale_is_not_clipping(
     assert diagnosed(run, saved(make.sound(scaled, sound.rate)))["clipping"]["events"] == 0
 
 
-def test_silences_are_timed(
-    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]
-) -> None:
+def test_silences_are_timed(make: Any, saved: Callable[..., Any], run: Callable[..., Any]) -> None:
     """A second before, two in the middle and three after the tones are found; a fifth of one is none."""
     quiet = lambda seconds: make.sound(np.zeros((round(seconds * 48_000), 1)))  # noqa: E731
     tone = make.tone(2, channels=1)
@@ -186,14 +179,14 @@ def test_silences_are_timed(
     assert silence["percentage"] == pytest.approx(100 * 6 / 12.2, abs=0.3)
 
 
-def test_a_dead_channel(make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any]) -> None:
+def test_a_dead_channel(make: Any, saved: Callable[..., Any], run: Callable[..., Any]) -> None:
     """A channel in which nothing is recorded is named by its number, counted from 0."""
     tone = make.tone(3).samples * np.array([1, 0])
     assert diagnosed(run, saved(make.sound(tone)))["silence"]["silent_channels"] == [1]
 
 
 def test_speech_gating_hears_only_speech(
-    make: SimpleNamespace,
+    make: Any,
     media: Path,
     heard: Callable[..., Sound],
     voice: Sound,
@@ -211,7 +204,7 @@ def test_speech_gating_hears_only_speech(
 
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 def test_noise_is_not_speech(
-    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], rate: int
+    make: Any, saved: Callable[..., Any], run: Callable[..., Any], rate: int
 ) -> None:
     """Steady noise alone is neither speech nor music."""
     audio = diagnosed(run, saved(make.noise(10 * rate, -40, rate=rate)))
@@ -222,7 +215,7 @@ def test_noise_is_not_speech(
 @pytest.mark.parametrize("frames", [1_000, 3_000, 50_000])
 @pytest.mark.parametrize("rate", [8_000, 96_000])
 def test_the_shortest_sounds(
-    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], frames: int, rate: int
+    make: Any, saved: Callable[..., Any], run: Callable[..., Any], frames: int, rate: int
 ) -> None:
     """A hundredth of a second is enough for an answer."""
     audio = diagnosed(run, saved(make.noise(frames, rate=rate, channels=2)))
@@ -231,7 +224,7 @@ def test_the_shortest_sounds(
 
 @pytest.mark.parametrize("frames", [1, 400])
 def test_too_short_to_be_sound(
-    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], frames: int
+    make: Any, saved: Callable[..., Any], run: Callable[..., Any], frames: int
 ) -> None:
     """Less than a hundredth of a second is refused in words."""
     with pytest.raises(Refused, match="hundredth"):
