@@ -3,7 +3,7 @@
 
 lab                 open JupyterLab on the first notebook
 run [NOTEBOOK ...]  execute notebooks without a browser, and show in short what each cell showed
-test [ARGUMENTS]    run the tests (arguments go to pytest)
+test [ARGUMENTS]    run the tests on all cores (arguments go to pytest)
 check               format, lint and types
 docs                write the API reference to build/docs
 
@@ -16,13 +16,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+Command = list[str | Path]
+
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 FIRST_NOTEBOOK = "notebooks/01-log-in-and-enhance.ipynb"
+WHAT_IT_TAKES = (
+    "All tests, on all cores: minutes, not seconds. One room is quicker: python3 dev.py test tests/auth"
+)
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     if sys.version_info < (3, 11):
         sys.exit(f"dolbyio_nb needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     if not arguments or arguments[0] not in COMMANDS:
@@ -34,42 +39,59 @@ def main(arguments):
     become(command(arguments[1:]))
 
 
-def install(extras):
+def install(extras: list[str]) -> None:
     """Bring `.venv` to what pyproject.toml asks for; an installation that did not end is begun again."""
     wanted = hashlib.sha256(Path("pyproject.toml").read_bytes()).hexdigest()
     stamps = [VENV / f"installed-{extra}" for extra in extras]
     if all(stamp.exists() and stamp.read_text() == wanted for stamp in stamps):
         return
-    print(f"Installing {', '.join(extras)} into .venv (once; takes a minute or two) …", flush=True)
+    print(f"Installing {', '.join(extras)} into .venv (once; a minute or two) …", flush=True)
     if not has_pip():
         run_or_exit([sys.executable, "-m", "venv", "--clear", VENV])
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run_or_exit([*pip, "--editable", f".[{','.join(extras)}]"])
+    pip: Command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
+    follow([*pip, "--editable", f".[{','.join(extras)}]"])
     for stamp in stamps:
         stamp.write_text(wanted)
 
 
-def has_pip():
+def follow(pip: Command) -> None:
+    """Run pip and show what it is at: one line that changes in a terminal, else a line a step."""
+    said = []
+    end = "\r" if sys.stdout.isatty() else "\n"
+    with subprocess.Popen(pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout or ():
+            said.append(line)
+            if line.lstrip().startswith(("Collecting", "Downloading", "Building", "Installing")):
+                print(f"  {' '.join(line.split())[:72]:72}", end=end, flush=True)
+    print(" " * 74, end=end)
+    if process.returncode:
+        sys.exit("".join(said[-30:]) + "pip failed: its last lines are above. The same command begins again.")
+
+
+def has_pip() -> bool:
     """Say whether `.venv` is whole: pip comes into it last."""
-    version = [PYTHON, "-m", "pip", "--version"]
+    version: Command = [PYTHON, "-m", "pip", "--version"]
     return PYTHON.exists() and subprocess.run(version, capture_output=True).returncode == 0
 
 
-def lab(rest):
+def lab(rest: list[str]) -> list[Command]:
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
     return [["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", first, *as_root, *rest]]
 
 
-def run(rest):
+def run(rest: list[str]) -> list[Command]:
     return [["notebooks/run.py", *(rest or [FIRST_NOTEBOOK])]]
 
 
-def test(rest):
-    return [["-m", "pytest", *rest]]
+def test(rest: list[str]) -> list[Command]:
+    cores = [] if {"-n", "--pdb", "-s"} & set(rest) else ["-n", "auto", "--dist", "loadgroup"]
+    if not rest:
+        print(WHAT_IT_TAKES, flush=True)
+    return [["-m", "pytest", *cores, *rest]]
 
 
-def check(rest):
+def check(rest: list[str]) -> list[Command]:
     return [
         ["-m", "ruff", "format", "--check", *rest],
         ["-m", "ruff", "check", *rest],
@@ -77,7 +99,7 @@ def check(rest):
     ]
 
 
-def docs(rest):
+def docs(rest: list[str]) -> list[Command]:
     return [["-W", "error", "docs/reference.py", *rest]]
 
 
@@ -91,17 +113,17 @@ COMMANDS = {
 }
 
 
-def become(steps):
+def become(steps: list[Command]) -> None:
     """Run all steps but the last, stop at the first that fails, and turn into the last one."""
-    *before, last = [[str(PYTHON), *step] for step in steps]
+    *before, last = [[str(PYTHON), *map(str, step)] for step in steps]
     for step in before:
-        run_or_exit(step)
+        run_or_exit([*step])
     if os.name == "nt":
         sys.exit(subprocess.run(last).returncode)
     os.execv(last[0], last)
 
 
-def run_or_exit(command):
+def run_or_exit(command: Command) -> None:
     """Run a command; if it fails, so do we: it has said why."""
     code = subprocess.run(command).returncode
     if code:

@@ -66,7 +66,7 @@ def test_status_says_how_it_is(dolby: Dolby, sandbox: Sandbox) -> None:
     status = dolby.status()
     assert (status.state, status.source, status.sandbox) == ("fresh", "the environment", True)
     assert status.key_hint == f"{sandbox.app_key[:4]}…"
-    assert status.renews_at < status.expires_at
+    assert status.renews_at < status.expires_at  # type: ignore[operator]
     assert status.life == 1800
 
 
@@ -300,7 +300,7 @@ def test_an_interrupt_holds_no_secret(dolby: Dolby, sandbox: Sandbox, act: str) 
     sandbox.faults.hang(at="token")
     with pytest.raises(KeyboardInterrupt) as caught, interrupted(sandbox):
         getattr(dolby, act)()
-    assert caught.value._render_traceback_() == ["KeyboardInterrupt: stopped."]
+    assert caught.value._render_traceback_() == ["KeyboardInterrupt: stopped."]  # type: ignore[attr-defined]
     header = base64.b64encode(f"{sandbox.app_key}:{sandbox.app_secret}".encode()).decode()
     assert not [v for v in frames_of(caught.value) if shows(v, sandbox.app_secret) or shows(v, header)]
 

@@ -84,7 +84,7 @@ def test_every_place_has_a_row() -> None:
 def test_a_place_is_found_and_answers(stage: Callable[..., Any], tmp_path: Path, name: str) -> None:
     """Each place is told from what is loaded and the environment, and answers as it was seen to be."""
     there, ui, folder, updates, magics, stores = ROWS[name]
-    stage(**there)
+    stage(**there)  # type: ignore[arg-type]
     place = current_place()
     assert place.name == name
     assert place.ui == ui
@@ -96,7 +96,7 @@ def test_a_place_is_found_and_answers(stage: Callable[..., Any], tmp_path: Path,
 @pytest.mark.parametrize("name", [name for name in ROWS if name not in ("marimo", "Voila")])
 def test_where_nobody_answers_nobody_is_asked(stage: Callable[..., Any], name: object) -> None:
     """papermill and pipes run in any of these places; only what has no prompt at all still has a form."""
-    there = dict(ROWS[name][0], typing=False)
+    there = dict(ROWS[name][0], typing=False)  # type: ignore[call-overload,index]
     if "kernel" in there:
         there["kernel"] = SILENT
     stage(**there)

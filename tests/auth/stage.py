@@ -20,7 +20,7 @@ class Dice(Random):
 
     def seed(self, a: object = None, version: int = 2) -> None:
         """Take a fixed seed instead of the system's entropy."""
-        super().seed(0 if a is None else a, version)
+        super().seed(0 if a is None else a, version)  # type: ignore[arg-type]
 
 
 @dataclass

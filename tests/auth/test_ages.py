@@ -204,7 +204,7 @@ def test_closing_ends_the_wait_of_others(stage: Stage) -> None:
     """A log-out while somebody waits for a token ends the wait."""
     stage.latency = 5.0
     keeper = stage.keeper()
-    stage.failing = lambda: keeper.close() or outage()
+    stage.failing = lambda: keeper.close() or outage()  # type: ignore[func-returns-value]
     with pytest.raises(NotLoggedIn):
         keeper.token()
 

@@ -124,7 +124,7 @@ def test_errors_reach_every_task(error: NotLoggedIn | TokenRefused) -> None:
             keeper.close()
         raise error
 
-    keeper = TokenKeeper(fetch)
+    keeper = TokenKeeper(fetch)  # type: ignore[arg-type]
 
     async def both() -> tuple[Any | BaseException, Any | BaseException]:
         return await asyncio.gather(keeper.token_async(), keeper.token_async(), return_exceptions=True)

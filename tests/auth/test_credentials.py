@@ -151,7 +151,7 @@ def test_a_working_directory_that_is_gone_is_no_riddle(place: Path) -> None:
 def test_arguments_of_another_type_are_refused() -> None:
     """What is no string is refused in words, without a traceback through frames that hold the values."""
     with pytest.raises(CredentialsError, match="strings"):
-        find_credentials(read_arguments(KEY, [SECRET]))
+        find_credentials(read_arguments(KEY, [SECRET]))  # type: ignore[arg-type]
 
 
 def test_values_are_stripped_and_taken_as_they_are(place: Path) -> None:
@@ -182,7 +182,7 @@ def test_colab_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """In Colab its secrets are a place too, and a secret it does not share is no error."""
     values = {"DOLBYIO_APP_KEY": KEY, "DOLBYIO_APP_SECRET": SECRET}
     colab = types.ModuleType("google.colab")
-    colab.userdata = types.SimpleNamespace(get=values.__getitem__)
+    colab.userdata = types.SimpleNamespace(get=values.__getitem__)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
     monkeypatch.setitem(sys.modules, "google.colab", colab)
     assert find_credentials().source == "Colab's secrets"

@@ -34,7 +34,7 @@ def use(stage: Stage, keeper: TokenKeeper, seconds: int, pause: float = 0.1) -> 
             try:
                 got.append(keeper.token(timeout=0))
             except (TokenRefused, TokenUnavailable) as error:
-                got.append(error)
+                got.append(error)  # type: ignore[arg-type]
         stage.advance(pause)
     return got
 
@@ -65,7 +65,7 @@ def test_after_the_outage_the_token_is_fresh_within_one_back_off(stage: Stage) -
     stage.advance(keeper.state.cached.advisory_at - stage.now + 1)
     next_try = keeper.status().next_try
     stage.repair()
-    stage.advance(next_try - stage.wall() + 1)
+    stage.advance(next_try - stage.wall() + 1)  # type: ignore[operator]
     assert keeper.status().state == "fresh"
     assert keeper.status().last_error == ""
 

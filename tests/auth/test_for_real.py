@@ -182,7 +182,7 @@ def test_an_answer_after_the_log_out_counts_no_more() -> None:
 
     def ask() -> None:
         with pytest.raises(NotLoggedIn):
-            keeper.token()
+            keeper.token()  # type: ignore[attr-defined]
 
     keeper = TokenKeeper(fetch)
     asking = threading.Thread(target=ask)
@@ -209,9 +209,10 @@ def test_a_flight_lands_once() -> None:
 
 def test_the_worker_runs_in_the_context_of_the_log_in() -> None:
     """Listeners find the context variables of the cell that logged in; ipykernel keeps its cell there."""
-    cell, found, told = contextvars.ContextVar("cell"), [], threading.Event()
+    cell: contextvars.ContextVar[str] = contextvars.ContextVar("cell")
+    found, told = list[Any](), threading.Event()
     keeper = TokenKeeper(lambda: AccessToken("x" * 20))
-    keeper.subscribe(lambda token: (found.append(cell.get(None)), told.set()))
+    keeper.subscribe(lambda token: (found.append(cell.get(None)), told.set()))  # type: ignore[func-returns-value]
     cell.set("the cell that logged in")
     keeper.token()
     assert told.wait(LIMIT)
@@ -223,7 +224,7 @@ def test_a_cell_begins_when_the_listeners_know_the_token() -> None:
     """Before a cell, the name is bound already, however long its listener takes."""
     told: list[Any] = []
     keeper = TokenKeeper(lambda: AccessToken("x" * 20))
-    keeper.subscribe(lambda token: threading.Event().wait(0.2) or told.append(token))
+    keeper.subscribe(lambda token: threading.Event().wait(0.2) or told.append(token))  # type: ignore[func-returns-value]
     keeper.before_cell()
     assert told == [keeper.token()]
     keeper.close()

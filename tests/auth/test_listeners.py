@@ -81,7 +81,7 @@ def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage: Stage) -> None:
     keeper, listeners = stage.keeper(), Listeners[Any]()
     keeper.token()
     begun, may_end = threading.Event(), threading.Event()
-    listeners.add(lambda token: (begun.set(), may_end.wait(30)))
+    listeners.add(lambda token: (begun.set(), may_end.wait(30)))  # type: ignore[func-returns-value]
     telling = threading.Thread(target=listeners.tell, args=[lambda: keeper.state.latest])
     telling.start()
     assert begun.wait(30)

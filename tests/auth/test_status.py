@@ -19,12 +19,12 @@ def test_the_states_of_a_life(stage: Stage) -> None:
     assert fresh.state == "fresh"
     assert fresh.expires_at == pytest.approx(stage.start_of_time + stage.life + stage.wall_ahead)
     assert fresh.life == stage.life
-    assert stage.wall() < fresh.renews_at < fresh.expires_at
+    assert stage.wall() < fresh.renews_at < fresh.expires_at  # type: ignore[operator]
     stage.failing = outage
     stage.advance(keeper.state.cached.advisory_at - stage.now + 1)
     stale = keeper.status()
     assert (stale.state, stale.renews_at) == ("stale", None)
-    assert stale.next_try > stage.wall()
+    assert stale.next_try > stage.wall()  # type: ignore[operator]
     assert "The service is down." in stale.last_error
     stage.failing = revoked
     stage.advance(200)

@@ -134,7 +134,7 @@ def test_a_second_run_on_a_journal_is_told(
     """While one run has the journal, another one says so in three lines."""
     record(*"abc")
     sandbox.faults.hold_jobs()
-    start("diagnose").stdout.readline()
+    start("diagnose").stdout.readline()  # type: ignore[union-attr]
     wait_until(lambda: len(sandbox.jobs) == 3)
     with pytest.raises(BatchError, match="Another run has it") as told:
         media.batch("*.wav", "diagnose")

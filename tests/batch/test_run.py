@@ -35,7 +35,7 @@ def test_results_are_those_of_their_files(media: Media, record: Callable[..., li
     for item in media.batch("*.wav", "diagnose").items:
         result = item.result()
         assert result.source == Path(item.source)
-        assert result.media_info.container.size == Path(item.source).stat().st_size
+        assert result.media_info.container.size == Path(item.source).stat().st_size  # type: ignore[attr-defined]
 
 
 def test_outputs_are_named_by_the_template(media: Media, record: Callable[..., list[Path]]) -> None:
@@ -44,7 +44,7 @@ def test_outputs_are_named_by_the_template(media: Media, record: Callable[..., l
     batch = media.batch("*.wav", "enhance", content="podcast", output="better/{stem}-x{suffix}")
     batch.run()
     assert sorted(path.name for path in Path("better").iterdir()) == ["a-x.wav", "b-x.wav"]
-    assert batch.items[0].result().path == Path("better/a-x.wav").absolute()
+    assert batch.items[0].result().path == Path("better/a-x.wav").absolute()  # type: ignore[attr-defined]
 
 
 def test_a_bad_file_is_one_failed_row(
@@ -57,7 +57,7 @@ def test_a_bad_file_is_one_failed_row(
     batch = media.batch([*good, "empty.wav", "gone.wav", "text.wav", float("nan"), b""], "diagnose")
     batch.run()
     assert [item.state.value for item in batch.items] == ["done"] + ["failed"] * 5
-    assert all(item.reason.in_a_line for item in batch.failed)
+    assert all(item.reason.in_a_line for item in batch.failed)  # type: ignore[union-attr]
     with pytest.raises(JobError):
         batch.items[1].result()
     frame = batch.to_frame()

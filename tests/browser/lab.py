@@ -196,7 +196,8 @@ class Notebook:
     def save(self) -> dict[str, Any]:
         """Save, and read what is in the file then."""
         self.page.evaluate(f"async () => {{ await {CURRENT}.context.save() }}")
-        return json.loads(self.path.read_text())
+        saved: dict[str, Any] = json.loads(self.path.read_text())
+        return saved
 
 
 def kind_of(raw: bytes) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dolbyio_nb import display
-from dolbyio_nb.display.cards import file_player
+from dolbyio_nb.display.cards import file_player  # type: ignore[attr-defined]
 from dolbyio_nb.errors import DolbyError
 
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
@@ -65,7 +65,7 @@ def bad_files() -> dict[str, bytes]:
     found |= {f"codec {code:#x}": wav_bytes(16_000, SHORTS, code, bits=16) for code in CODES}
     for name, changes in NOT_NUMBERS.items():
         samples = np.zeros(8000, "<f4")
-        for place, number in changes.items():
+        for place, number in changes.items():  # type: ignore[attr-defined]
             samples[place] = number
         found[name] = wav_bytes(16_000, samples, FLOAT)
     good = wav_bytes(16_000, SHORTS)
@@ -102,7 +102,7 @@ def test_a_file_that_is_no_sound_is_refused_in_three_lines(
     monkeypatch.chdir(tmp_path)
     Path("bad.wav").write_bytes(bad_files()[kind])
     with pytest.raises(DolbyError) as caught:
-        DRAW[draw](Path("bad.wav"))
+        DRAW[draw](Path("bad.wav"))  # type: ignore[no-untyped-call]
     assert_three_lines(caught.value, "bad.wav")
 
 
@@ -122,6 +122,6 @@ def test_a_missing_file_is_named_in_three_lines(
     """Also a folder, and a name that no file can have, is a file that is not there."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DolbyError) as caught:
-        DRAW[draw](path)
+        DRAW[draw](path)  # type: ignore[no-untyped-call]
     assert isinstance(caught.value, FileNotFoundError)
     assert len(str(caught.value).splitlines()) == 3

@@ -51,7 +51,7 @@ def test_a_column_holds_the_extremes_of_its_stretch(values: list[float], share: 
 def test_a_band_is_drawn_where_its_values_are(pairs: list[tuple[float, float]]) -> None:
     """Read back from the picture, the curves are the values to the unit, there and back again."""
     highs, lows = zip(*pairs, strict=True)
-    corners = points(re.search("d='([^']*)'", band(highs, lows, "#000", 0.5, 1))[1])
+    corners = points(re.search("d='([^']*)'", band(highs, lows, "#000", 0.5, 1))[1])  # type: ignore[index]
     there, back = corners[: len(pairs)], corners[len(pairs) :]
     assert [y for _, y in there] == [round(TALL * y) for y in highs]
     assert [y for _, y in back] == [round(TALL * y) for y in reversed(lows)]
@@ -87,7 +87,7 @@ def test_the_target_is_drawn_where_it_is(wav: Write) -> None:
     path = wav("tone.wav", np.stack([tone(1000, 30, 10 ** (-23 / 20))] * 2, axis=1))
     html = display.loudness(path, target=-23)._repr_html_()
     svg = unquote(images(html)[0]["src"])
-    dashed = float(re.search(r"d='M0 ([\d.]+)H[^/]*dasharray", svg)[1])
+    dashed = float(re.search(r"d='M0 ([\d.]+)H[^/]*dasharray", svg)[1])  # type: ignore[index]
     curve = points(re.findall("d='([^']*z)'", svg)[-1])
     assert [y for _, y in curve] == pytest.approx([dashed] * len(curve), abs=1.5)
     assert "−23.0 LUFS" in html

@@ -23,7 +23,7 @@ def shell() -> InteractiveShell:
 
 def test_results_are_shown_as_html_and_text(shell: InteractiveShell) -> None:
     """A notebook takes the card, a terminal the line."""
-    data, _ = shell.display_formatter.format(Diagnosis({}, "diagnose", "0123456789"))
+    data, _ = shell.display_formatter.format(Diagnosis({}, "diagnose", "0123456789"))  # type: ignore[union-attr]
     assert "dolby-sound" in data["text/html"]
     assert data["text/plain"].startswith("<Diagnosis of diagnose")
 
@@ -33,7 +33,7 @@ def test_a_terminal_reads_loudness_before_and_after(shell: InteractiveShell, wav
     output = Output("dlb://out/b.wav", "b.wav", lambda address, path: path)
     output.path = wav("b.wav", tone(1000, 2, 0.5))
     result = MediaResult({}, "enhance", "job", wav("a.wav", tone(1000, 2, 0.05)), [output])
-    text = shell.display_formatter.format(result, include=["text/plain"])[0]["text/plain"]
+    text = shell.display_formatter.format(result, include=["text/plain"])[0]["text/plain"]  # type: ignore[union-attr]
     first, second = text.splitlines()
     assert first == repr(result)
     assert second == "Before: −29.0 LUFS, true peak −26.0 dBTP; After: −9.0 LUFS, true peak −6.0 dBTP"

@@ -72,16 +72,16 @@ def test_the_quietest_tenth_is_found_in_the_first_sound_and_measured_in_the_seco
     first = np.concatenate([tone(1000, 8, 0.5), tone(1000, 2, 0.01)])
     second = np.concatenate([tone(1000, 8, 0.001), tone(1000, 2, 0.1)])
     a, b = display.measure(wav("a.wav", first)), display.measure(wav("b.wav", second))
-    assert quietest_tenth(a, a)[0] == pytest.approx(-43.0, abs=0.1)
-    assert quietest_tenth(a, b)[0] == pytest.approx(-23.0, abs=0.1)
-    assert quietest_tenth(a, a)[1] == pytest.approx(43.0 - 10.0, abs=0.1)
+    assert quietest_tenth(a, a)[0] == pytest.approx(-43.0, abs=0.1)  # type: ignore[index]
+    assert quietest_tenth(a, b)[0] == pytest.approx(-23.0, abs=0.1)  # type: ignore[index]
+    assert quietest_tenth(a, a)[1] == pytest.approx(43.0 - 10.0, abs=0.1)  # type: ignore[index]
 
 
 def test_digital_silence_is_no_pause(wav: Write) -> None:
     """Silence before a recording does not pass for its noise floor."""
     sound = np.concatenate([np.zeros(96_000), tone(1000, 8, 0.5), tone(1000, 1, 0.01)])
     a = display.measure(wav("a.wav", sound))
-    assert quietest_tenth(a, a)[0] == pytest.approx(-43.0, abs=0.1)
+    assert quietest_tenth(a, a)[0] == pytest.approx(-43.0, abs=0.1)  # type: ignore[index]
 
 
 def test_sounds_of_other_lengths_are_not_held_against_each_other(wav: Write) -> None:

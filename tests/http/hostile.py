@@ -6,6 +6,9 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
 
 Answer = Callable[[socket.socket], None]
 LIMIT = 30  # seconds that nothing here comes near
@@ -87,11 +90,11 @@ def page(status: str, body: bytes = b"", *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def lead_home(monkeypatch) -> None:
+def lead_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every name under `.test` lead to this computer, but `unknown.test`; no other name is asked for."""
     ask = socket.getaddrinfo
 
-    def getaddrinfo(host, *arguments, **options):
+    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
         if host in ("127.0.0.1", "localhost"):
             return ask(host, *arguments, **options)
         if str(host) == "unknown.test" or not str(host).endswith(".test"):

@@ -169,9 +169,9 @@ class Recorder(requests.adapters.HTTPAdapter):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen = []
+        self.seen: list[Any] = []
 
-    def send(self, request: Any, **options: Any) -> requests.Response:
+    def send(self, request: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send, as told."""
         self.seen.append(options)
         return super().send(request, **options)

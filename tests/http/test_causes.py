@@ -3,11 +3,17 @@
 import datetime
 import socket
 import ssl
+from collections.abc import Callable
+from pathlib import Path
+from ssl import SSLContext
+from typing import Any
 
 import pytest
 import requests
 import trustme
+from requests.exceptions import ConnectTimeout, ReadTimeout
 
+from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import DolbyError, NotSent, ServiceUnavailable, TokenUnavailable, TransferError
@@ -28,13 +34,13 @@ HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
-def authority():
+def authority() -> Any:
     """A private certificate authority."""
     return trustme.CA()
 
 
 @pytest.fixture(scope="module")
-def bundle(authority, tmp_path_factory):
+def bundle(authority: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of its certificate."""
     path = tmp_path_factory.mktemp("authority") / "authority.pem"
     authority.cert_pem.write_to_path(path)
@@ -42,7 +48,7 @@ def bundle(authority, tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def network(monkeypatch, bundle):
+def network(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> pytest.MonkeyPatch:
     """An environment with no proxy, the private authority trusted, and names that lead here."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -51,7 +57,7 @@ def network(monkeypatch, bundle):
     return monkeypatch
 
 
-def context(authority, *names, **options):
+def context(authority: Any, *names: Any, **options: Any) -> SSLContext:
     """What a server needs to speak TLS."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names, **options).configure_cert(made)
@@ -61,30 +67,30 @@ def context(authority, *names, **options):
 class Presigning:
     """An API that gives the same address for every file."""
 
-    def __init__(self, url):
+    def __init__(self, url: str) -> None:
         self._url = url
 
-    def post(self, path, body):
+    def post(self, path: str, body: dict[str, Any]) -> dict[Any, Any]:
         return {"url": self._url}
 
 
-def ask_for_token(origin):
+def ask_for_token(origin: Any) -> AccessToken:
     return TokenRequest(AppCredentials("key-of-the-test", "secret-of-the-test"), origin)()
 
 
-def call(origin):
-    return Api(open_session(lambda request: request), origin).post("/media/enhance", {})
+def call(origin: Any) -> Any:
+    return Api(open_session(lambda request: request), origin).post("/media/enhance", {})  # type: ignore[arg-type]
 
 
-def send(origin):
-    storage = Storage(Presigning(f"{origin}/in/talk.wav?{SIGNATURE}"), sleep=lambda seconds: None)
+def send(origin: Any) -> None:
+    storage = Storage(Presigning(f"{origin}/in/talk.wav?{SIGNATURE}"), sleep=lambda seconds: None)  # type: ignore[arg-type]
     storage.upload(read_content(b"sound"), "dlb://in/talk.wav")
 
 
 CALLERS = [ask_for_token, call, send]
 
 
-def said_by(caller, origin):
+def said_by(caller: Callable[..., Any], origin: str) -> Any:
     """What a caller's error says, which never holds a signature or a secret."""
     with pytest.raises(DolbyError) as caught:
         caller(origin)
@@ -105,7 +111,9 @@ CERTIFICATES = {
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("kind", CERTIFICATES)
-def test_a_certificate_that_does_not_hold_is_named(kind, caller, authority):
+def test_a_certificate_that_does_not_hold_is_named(
+    kind: str, caller: Callable[..., Any], authority: Any
+) -> None:
     """What is wrong with it, and of which host; nothing was sent."""
     names, options, words = CERTIFICATES[kind]
     with hostile(says(TOKEN), context(authority, *names, **options)) as server:
@@ -115,7 +123,7 @@ def test_a_certificate_that_does_not_hold_is_named(kind, caller, authority):
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_an_authority_that_is_not_known_is_named(caller):
+def test_an_authority_that_is_not_known_is_named(caller: Callable[..., Any]) -> None:
     """A company's, most likely: the variable that mends it is named."""
     with hostile(says(TOKEN), context(trustme.CA(), "api.test")) as server:
         said, _ = said_by(caller, f"https://api.test:{server.port}")
@@ -125,7 +133,9 @@ def test_an_authority_that_is_not_known_is_named(caller):
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_the_authorities_of_a_variable_count(caller, variable, bundle, network, authority):
+def test_the_authorities_of_a_variable_count(
+    caller: Callable[..., Any], variable: str, bundle: Path, network: pytest.MonkeyPatch, authority: Any
+) -> None:
     """Of SSL_CERT_FILE too, which requests knows nothing of."""
     network.delenv("REQUESTS_CA_BUNDLE")
     network.setenv(variable, str(bundle))
@@ -137,7 +147,14 @@ def test_the_authorities_of_a_variable_count(caller, variable, bundle, network, 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
 @pytest.mark.parametrize("content", [None, b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nx\n"])
-def test_a_broken_bundle_is_named(caller, variable, content, network, authority, tmp_path):
+def test_a_broken_bundle_is_named(
+    caller: Callable[..., Any],
+    variable: str,
+    content: bytes | None,
+    network: pytest.MonkeyPatch,
+    authority: Any,
+    tmp_path: Path,
+) -> None:
     """With the variable that leads to it, be it missing, empty or something else."""
     path = tmp_path / "company.pem"
     if content is not None:
@@ -150,7 +167,7 @@ def test_a_broken_bundle_is_named(caller, variable, content, network, authority,
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_server_that_speaks_no_tls_is_named(caller):
+def test_a_server_that_speaks_no_tls_is_named(caller: Callable[..., Any]) -> None:
     """Plain http where https was asked for."""
     with hostile(says(page("400 Bad Request"))) as server:
         said, _ = said_by(caller, f"https://api.test:{server.port}")
@@ -168,7 +185,9 @@ TUNNELS = {
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 @pytest.mark.parametrize("status", TUNNELS)
-def test_a_proxy_that_refuses_is_named(status, variable, caller, network):
+def test_a_proxy_that_refuses_is_named(
+    status: str, variable: str, caller: Callable[..., Any], network: pytest.MonkeyPatch
+) -> None:
     """With its variable and place, without its password; nothing was started."""
     answer, words = TUNNELS[status]
     with hostile(says(page(answer))) as proxy:
@@ -193,7 +212,9 @@ def test_a_proxy_that_refuses_is_named(status, variable, caller, network):
         ),
     ],
 )
-def test_a_proxy_that_is_not_there_is_named(proxy, words, caller, network):
+def test_a_proxy_that_is_not_there_is_named(
+    proxy: str, words: str, caller: Callable[..., Any], network: pytest.MonkeyPatch
+) -> None:
     """Not reachable, of no known name, without an address, of a kind that needs a package."""
     network.setattr("requests.adapters.SOCKSProxyManager", _no_socks)
     closed = closed_port()
@@ -203,32 +224,32 @@ def test_a_proxy_that_is_not_there_is_named(proxy, words, caller, network):
     assert not isinstance(error, ServiceUnavailable) or isinstance(error, NotSent)
 
 
-def _no_socks(*args, **kwargs):
+def _no_socks(*args: Any, **kwargs: Any) -> None:
     raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
 
 
-def closed_port():
+def closed_port() -> Any:
     """A port at which nothing answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_name_that_is_not_known_is_named(caller):
+def test_a_name_that_is_not_known_is_named(caller: Callable[..., Any]) -> None:
     """DNS has nothing of it."""
     said, _ = said_by(caller, "https://unknown.test")
     assert "The name unknown.test is not known here (DNS)." in said
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_connection_that_is_refused_is_named(caller):
+def test_a_connection_that_is_refused_is_named(caller: Callable[..., Any]) -> None:
     """There is the computer, and nothing that answers."""
     said, _ = said_by(caller, f"https://api.test:{closed_port()}")
     assert "api.test refuses the connection." in said
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_server_on_this_computer_that_has_ended_is_named(caller):
+def test_a_server_on_this_computer_that_has_ended_is_named(caller: Callable[..., Any]) -> None:
     """It was the sandbox, most likely."""
     port = closed_port()
     said, _ = said_by(caller, f"http://127.0.0.1:{port}")
@@ -237,7 +258,7 @@ def test_a_server_on_this_computer_that_has_ended_is_named(caller):
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_connection_that_breaks_is_named(caller):
+def test_a_connection_that_breaks_is_named(caller: Callable[..., Any]) -> None:
     """Something was sent, and nothing came back."""
     with hostile(says(b"")) as server:
         said, error = said_by(caller, server.url)
@@ -253,12 +274,12 @@ def test_a_connection_that_breaks_is_named(caller):
         (requests.ReadTimeout("No whole answer within 0.25 s"), "api.test did not answer within 0.25 s."),
     ],
 )
-def test_a_time_limit_is_told_with_its_number(error, words):
+def test_a_time_limit_is_told_with_its_number(error: ConnectTimeout | ReadTimeout, words: str) -> None:
     """The true one, of whatever call."""
     assert cause_of(error, "https://api.test").why == words
 
 
-def test_what_a_closed_network_must_allow_is_named(network):
+def test_what_a_closed_network_must_allow_is_named(network: pytest.MonkeyPatch) -> None:
     """The host of storage is a bucket's, which nobody's list has; a wrong clock is no matter of lists."""
     for origin in ("https://unknown.test", f"https://bucket.test:{closed_port()}"):
         said, _ = said_by(send, origin)
@@ -270,7 +291,7 @@ def test_what_a_closed_network_must_allow_is_named(network):
         assert "bucket.test has to be on it" in said
 
 
-def test_a_block_page_in_place_of_storage_is_named(authority):
+def test_a_block_page_in_place_of_storage_is_named(authority: Any) -> None:
     """A company's filter answers in the store's name."""
     block = page("403 Forbidden", b"<html><body>Blocked by policy</body></html>", "Content-Type: text/html")
     with hostile(says(block), context(authority, "bucket.test")) as server:
@@ -287,10 +308,10 @@ PORTALS = {
 
 @pytest.mark.parametrize("caller", [ask_for_token, call])
 @pytest.mark.parametrize("kind", PORTALS)
-def test_a_sign_in_page_is_named(kind, caller):
+def test_a_sign_in_page_is_named(kind: str, caller: Callable[..., Any]) -> None:
     """What answers is the network's, in place of the service."""
 
-    def answer(connection):
+    def answer(connection: Any) -> None:
         first = len(server.asked) == 1
         connection.sendall(PORTALS[kind if first else "a page"])
 
@@ -299,7 +320,7 @@ def test_a_sign_in_page_is_named(kind, caller):
     assert "portal" in said or "sign-in page" in said
 
 
-def test_plain_http_at_another_computer_is_refused():
+def test_plain_http_at_another_computer_is_refused() -> None:
     """Presigned addresses are keys: nobody on the way may read one."""
     with hostile(says(page("200 OK"))) as server:
         said, _ = said_by(send, f"http://bucket.test:{server.port}")
@@ -307,7 +328,7 @@ def test_plain_http_at_another_computer_is_refused():
         assert not server.asked
 
 
-def test_a_redirect_to_plain_http_is_refused():
+def test_a_redirect_to_plain_http_is_refused() -> None:
     """Nor by a redirect."""
     with hostile(says(page("200 OK"))) as other:
         to = page("307 Temporary Redirect", b"", f"Location: http://bucket.test:{other.port}/in?{SIGNATURE}")

@@ -4,7 +4,9 @@ import io
 import pickle
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
@@ -103,11 +105,11 @@ def test_a_body_that_can_be_read_once_is_sent_once(
 
 def test_a_file_is_sent_whole_again(server: Server, keeper: TokenKeeper) -> None:
     """A PUT from a file is rewound to where it started."""
-    answers = iter([(503, {}), (200, {})])
+    answers: Iterator[Any] = iter([(503, {}), (200, {})])
     server.answers["/"] = lambda _: next(answers)
     body = io.BytesIO(b"before, and the content")
     body.seek(12)
-    with open_session(lambda request: request) as session:
+    with open_session(lambda request: request) as session:  # type: ignore[arg-type]
         assert session.put(server.url, data=body).status_code == 200
     assert [seen.body for seen in server.seen] == [b"the content"] * 2
 
@@ -120,9 +122,9 @@ def test_retry_after_is_waited_for(server: Server, wish: dict[str, str]) -> None
     """The service says when to come back, in seconds or as a date by its own clock, right or wrong."""
     times = []
     server.answers["/"] = lambda _: (
-        times.append(time.monotonic()) or ((503, wish) if len(times) == 1 else (200, {}))
+        times.append(time.monotonic()) or ((503, wish) if len(times) == 1 else (200, {}))  # type: ignore[func-returns-value]
     )
-    with open_session(lambda request: request) as session:
+    with open_session(lambda request: request) as session:  # type: ignore[arg-type]
         assert session.get(server.url).status_code == 200
     assert times[1] - times[0] >= 1.0
 
@@ -131,7 +133,7 @@ def test_retry_after_is_waited_for(server: Server, wish: dict[str, str]) -> None
 def test_nobody_waits_for_half_a_minute_and_more(server: Server, wish: str) -> None:
     """A long pause is reported, not slept through."""
     server.answers["/"] = (503, {"Date": NOON, "Retry-After": wish})
-    with open_session(lambda request: request) as session:
+    with open_session(lambda request: request) as session:  # type: ignore[arg-type]
         assert session.get(server.url).status_code == 503
     assert len(server.seen) == 1
 
@@ -140,7 +142,7 @@ def test_a_retry_after_that_makes_no_sense_is_no_error(server: Server) -> None:
     """Garbage in the header counts as none."""
     answers = iter([(503, {"Retry-After": "soon"}), (200, {})])
     server.answers["/"] = lambda _: next(answers)
-    with open_session(lambda request: request) as session:
+    with open_session(lambda request: request) as session:  # type: ignore[arg-type]
         assert session.get(server.url).status_code == 200
 
 

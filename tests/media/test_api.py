@@ -99,7 +99,7 @@ def answering(answer: bytes) -> Iterator[str]:
         thread.join(5)
 
 
-def http(status: str, body: Any, kind: Any = "application/json") -> bytes:
+def http(status: str, body: bytes, kind: Any = "application/json") -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 

@@ -65,7 +65,7 @@ def test_an_open_file_is_known_by_its_path(tmp_path: Path) -> None:
 def test_a_pipe_is_kept_until_its_length_is_known() -> None:
     """Storage wants the length first, which a pipe does not tell."""
     reading, writing = os.pipe()
-    threading.Thread(target=lambda: (os.write(writing, b"OggSdata"), os.close(writing))).start()
+    threading.Thread(target=lambda: (os.write(writing, b"OggSdata"), os.close(writing))).start()  # type: ignore[func-returns-value]
     with os.fdopen(reading, "rb") as pipe:
         content = read_content(pipe)
     assert content.size == 8
@@ -141,7 +141,7 @@ def test_a_working_directory_that_is_gone_is_no_riddle(
 
 
 class Broken(io.BytesIO):
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:  # type: ignore[override]
         raise OSError("the disk has a scratch")
 
 

@@ -38,7 +38,7 @@ def test_a_job_ends_in_its_result(media: Media, tone: Path) -> None:
     result = job.result()
     assert isinstance(result, Diagnosis)
     assert result.source == tone
-    assert result.media_info.audio.sample_rate == 16_000
+    assert result.media_info.audio.sample_rate == 16_000  # type: ignore[union-attr]
     assert job.result() is result
     assert (job.status, job.progress, job.done()) == ("Success", 100, True)
 
@@ -124,8 +124,8 @@ def test_a_failure_carries_the_jobs_own_error(media: Media) -> None:
     """Title, detail and type, and what to do about an input that cannot be read."""
     with pytest.raises(JobFailed) as error:
         media.diagnose("dlb://never/was.wav").result()
-    assert error.value.response.type == "/problems/input-file-access"
-    assert error.value.response.title in str(error.value)
+    assert error.value.response.type == "/problems/input-file-access"  # type: ignore[union-attr]
+    assert error.value.response.title in str(error.value)  # type: ignore[union-attr]
     assert "temporary files are kept for a day" in error.value.next_step
 
 
@@ -214,7 +214,7 @@ def test_trouble_that_passes_is_forgotten(
     sandbox.faults.hold_jobs()
     job = impatient.diagnose(tone)
     sandbox.faults.drop(at="/media/diagnose", times=50)
-    looked = []
+    looked: list[Any] = []
 
     def again(count: int) -> None:
         if sandbox.requests.count("media") - looked[0] > 51:  # one look got through
@@ -347,7 +347,7 @@ def test_an_interrupted_wait_says_how_to_go_on(
     job = media.diagnose(tone)
     with pytest.raises(KeyboardInterrupt) as error:
         job.result()
-    assert error.value._render_traceback_()[1:] == [f"The job goes on. To pick it up: {job.recipe}"]
+    assert error.value._render_traceback_()[1:] == [f"The job goes on. To pick it up: {job.recipe}"]  # type: ignore[attr-defined]
 
 
 def test_an_answer_that_was_overtaken_says_nothing(

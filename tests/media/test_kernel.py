@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 SET_UP = """
@@ -47,12 +46,12 @@ def kernel() -> Iterator[object]:
 
 
 def run(
-    client: BlockingKernelClient | object,
+    client: Any,
     code: str,
     *,
     watched: bool = False,
     on_output: Callable[..., Any] = lambda message: None,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """Run a cell, with a front end that a person could answer in or without, and give all that it showed."""
     shown = []
 

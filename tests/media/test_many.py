@@ -38,7 +38,7 @@ def test_none_of_many_jobs_is_lost_or_mixed_up(
         path = sound_of(tmp_path / f"{number}.wav", 8000 + number)
         result = media.diagnose(path).result(timeout=60)
         assert result.source == path
-        return path.stat().st_size, result.media_info.container.size
+        return path.stat().st_size, result.media_info.container.size  # type: ignore[attr-defined]
 
     with ThreadPoolExecutor(THREADS) as pool:
         sizes = list(pool.map(run, range(JOBS)))

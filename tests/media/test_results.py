@@ -287,7 +287,7 @@ def test_a_result_of_a_long_name_has_a_name_that_fits(
     """A name as long as a file system takes leaves room for the operation and the job."""
     monkeypatch.chdir(tmp_path)
     original = tone.rename(tmp_path / ("x" * 250 + ".wav"))
-    assert media.enhance(original).result().save().is_file()
+    assert media.enhance(original).result().save().is_file()  # type: ignore[attr-defined]
 
 
 def test_a_result_can_be_shown_where_there_is_no_working_directory(
@@ -300,4 +300,4 @@ def test_a_result_can_be_shown_where_there_is_no_working_directory(
     result = media.enhance(tone, output=tmp_path / "better.wav").result()
     assert str(tmp_path / "better.wav") in repr(result)
     with pytest.raises(TransferError, match="working directory was removed"):
-        result.save("here.wav")
+        result.save("here.wav")  # type: ignore[attr-defined]

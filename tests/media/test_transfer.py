@@ -246,15 +246,15 @@ def test_an_interrupt_holds_no_address_and_no_token(
 ) -> None:
     """Ctrl-C is one line; the frames of its traceback hold neither the signed address nor the token."""
     sandbox.faults.hang(at=at)
-    before = sandbox.requests.count(at)
+    before = sandbox.requests.count(at)  # type: ignore[arg-type]
     thread = threading.Thread(
-        target=lambda: sandbox.requests.wait(at, before + 1) and os.kill(os.getpid(), signal.SIGINT)
+        target=lambda: sandbox.requests.wait(at, before + 1) and os.kill(os.getpid(), signal.SIGINT)  # type: ignore[arg-type,func-returns-value]
     )
     thread.start()
     with pytest.raises(KeyboardInterrupt) as error:
         media.upload(file)
     thread.join()
-    assert error.value._render_traceback_() == ["KeyboardInterrupt: stopped."]
+    assert error.value._render_traceback_() == ["KeyboardInterrupt: stopped."]  # type: ignore[attr-defined]
     variables = [repr(frame.f_locals) for frame, _ in traceback.walk_tb(error.value.__traceback__)][1:]
     assert not [text for text in variables if "X-Amz" in text or "Bearer" in text]
     assert error.value.__context__ is None

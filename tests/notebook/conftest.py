@@ -26,7 +26,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
     yield shell
     if "dolby_login" in shell.magics_manager.magics["line"]:
         shell.run_line_magic("unload_ext", "dolbyio_nb")
-    shell.history_manager.end_session()
+    shell.history_manager.end_session()  # type: ignore[union-attr]
 
 
 @dataclass

@@ -447,7 +447,8 @@ def test_how_to_ask_is_a_setting(shell: InteractiveShell, monkeypatch: pytest.Mo
     """%config DolbyMagics.login_ui decides how a person is asked."""
     asked = []
     monkeypatch.setattr(
-        "dolbyio_nb.notebook.magics.ask", lambda: asked.append("prompt") or AppCredentials("a", "b")
+        "dolbyio_nb.notebook.magics.ask",
+        lambda: asked.append("prompt") or AppCredentials("a", "b"),  # type: ignore[func-returns-value]
     )
     magic(shell, f"config DolbyMagics.login_ui = {ui!r}")
     monkeypatch.setenv("DOLBYIO_AUTH_URL", "http://127.0.0.1:9")
@@ -501,7 +502,8 @@ def test_whoever_watches_hears_of_renewals_and_of_trouble(
 ) -> None:
     """The panel is told of each new token, and of each renewal that failed, without asking."""
     magic(shell, "dolby_login")
-    controller, seen = shell.magics_manager.registry["DolbyMagics"].controller, queue.Queue()
+    controller = shell.magics_manager.registry["DolbyMagics"].controller
+    seen: queue.Queue[Any] = queue.Queue()
     controller.watch = seen.put
     controller.refresh()
     assert seen.get(timeout=10).state == "fresh"

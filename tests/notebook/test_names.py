@@ -14,7 +14,7 @@ OLD, NEW = AccessToken("old-token-0123456789"), AccessToken("new-token-012345678
 
 def test_token_is_rebound() -> None:
     """A renewal puts the new token under the name."""
-    space = {}
+    space: dict[str, Any] = {}
     names = NamespaceBinding(space, "dolby", "dolby_token")
     names.renew(OLD)
     names.renew(NEW)
@@ -24,7 +24,7 @@ def test_token_is_rebound() -> None:
 def test_users_own_variable_is_left_alone() -> None:
     """What the user put under a name stays there, and the note says so until it is gone."""
     space = {"dolby_token": "mine"}
-    names = NamespaceBinding(space, "dolby", "dolby_token")
+    names = NamespaceBinding(space, "dolby", "dolby_token")  # type: ignore[arg-type]
     names.renew(NEW)
     assert space["dolby_token"] == "mine"
     assert "dolby_token" in names.note
@@ -37,9 +37,9 @@ def test_users_own_variable_is_left_alone() -> None:
 def test_clear_removes_only_ours() -> None:
     """Logging out removes our names, and nothing that the user put under one."""
     space = {"other": 1}
-    names = NamespaceBinding(space, "dolby", "dolby_token")
+    names = NamespaceBinding(space, "dolby", "dolby_token")  # type: ignore[arg-type]
     names.expect()
-    space["dolby"] = "mine"
+    space["dolby"] = "mine"  # type: ignore[assignment]
     names.clear()
     assert space == {"other": 1, "dolby": "mine"}
 

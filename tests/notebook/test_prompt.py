@@ -27,6 +27,6 @@ def test_an_interrupted_prompt_forgets_what_was_typed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(getpass, "getpass", type_one)
     with pytest.raises(KeyboardInterrupt) as caught:
         ask()
-    assert caught.value._render_traceback_() == ["KeyboardInterrupt: stopped."]
+    assert caught.value._render_traceback_() == ["KeyboardInterrupt: stopped."]  # type: ignore[attr-defined]
     frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
     assert not [frame for frame in frames[1:] if "key-needle" in repr(frame.f_locals)]

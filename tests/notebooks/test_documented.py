@@ -21,7 +21,7 @@ from dolbyio_nb.sandbox.faults import Faults
 VARIABLE = re.compile(r"\b(?:DOLBYIO|APP)_[A-Z_]*[A-Z]\b")
 OF_MEDIA = [getattr(media, name) for name in media.__all__]
 MEASURED = [value for value in vars(models).values() if inspect.isclass(value)]
-VALUES = [kind for kind in (*OF_MEDIA, *MEASURED) if issubclass(kind, models.Model)]
+VALUES = [kind for kind in (*OF_MEDIA, *MEASURED) if issubclass(kind, models.Model)]  # type: ignore[attr-defined]
 CLASSES = [Dolby, LoginStatus, TokenKeeper, Sandbox, Faults, *(k for k in OF_MEDIA if k not in VALUES)]
 
 
@@ -46,7 +46,7 @@ def test_magics_and_options(readme: str) -> None:
     for name in DolbyMagics.magics["line"]:
         assert f"`%{name}" in readme
         assert getattr(DolbyMagics, name).__doc__
-    for action in DolbyMagics.dolby_login.parser._actions:
+    for action in DolbyMagics.dolby_login.parser._actions:  # type: ignore[attr-defined]
         assert f"`{action.option_strings[-1]}" in readme
         assert action.help
 
@@ -62,7 +62,7 @@ def test_environment_variables(readme: str, root: Path) -> None:
     """The README has every variable that the package looks at, or sets."""
     sources = "\n".join(path.read_text() for path in (root / "dolbyio_nb").rglob("*.py"))
     strings = re.findall(r'"(?:DOLBYIO|APP)_[A-Z_]*[A-Z]"', sources)
-    names = {VARIABLE.search(text).group() for text in strings}
+    names = {VARIABLE.search(text).group() for text in strings}  # type: ignore[union-attr]
     assert len(names) >= 8
     assert sorted(name for name in names if name not in readme) == []
 

@@ -60,7 +60,7 @@ class Actions:
     def _enter(self, source: str, hint: str, life: int, *, sandbox: bool = False) -> None:
         end = time.time() + life
         times = {"expires_at": end, "renews_at": end - life / 4, "life": life}
-        self.seen = LoginStatus("fresh", **times, source=source, key_hint=hint, sandbox=sandbox)
+        self.seen = LoginStatus("fresh", **times, source=source, key_hint=hint, sandbox=sandbox)  # type: ignore[arg-type]
 
 
 class Token(str):
@@ -70,7 +70,7 @@ class Token(str):
 def new(*, found: str = "", **options: object) -> tuple[Actions, Panel]:
     """A panel and what stands behind it."""
     actions = Actions()
-    return actions, Panel(actions, LoginOptions(**options), found=found)
+    return actions, Panel(actions, LoginOptions(**options), found=found)  # type: ignore[arg-type]
 
 
 def lives(seconds: int) -> LoginOptions:

@@ -23,8 +23,8 @@ def exports(process: subprocess.Popen[str]) -> dict[Any, Any]:
     """The variables of the export lines, read up to the last comment."""
     lines: list[Any] = []
     while not (lines and lines[-1].startswith("# Ctrl-C")):
-        lines.append(process.stdout.readline())
-        assert lines[-1], process.stderr.read()
+        lines.append(process.stdout.readline())  # type: ignore[union-attr]
+        assert lines[-1], process.stderr.read()  # type: ignore[union-attr]
     assert "not Dolby.io" in lines[0]
     pairs = [
         line.removeprefix("export ").strip().partition("=") for line in lines if line.startswith("export")
@@ -60,13 +60,13 @@ def test_it_prints_what_a_shell_needs_and_ends_without_a_word(number: Any) -> No
         assert log_in(values).status_code == 200
         process.send_signal(number)
         assert process.wait(10) == 0
-        assert process.stdout.read() + process.stderr.read() == ""
+        assert process.stdout.read() + process.stderr.read() == ""  # type: ignore[union-attr]
 
 
 def test_given_credentials_are_used_and_not_repeated(sandbox: Sandbox) -> None:
     """They may be somebody's real ones; the shell that gave them has them already."""
     given = {"DOLBYIO_APP_KEY": "my-key", "DOLBYIO_APP_SECRET": "my-secret"}
-    with run("--port", "0", **given) as process:
+    with run("--port", "0", **given) as process:  # type: ignore[arg-type]
         values = exports(process)
         assert set(values) == {"DOLBYIO_AUTH_URL", "DOLBYIO_MEDIA_URL"}
         assert log_in({**values, **given}).status_code == 200
@@ -117,7 +117,7 @@ def test_saved_it_is_a_profile_for_every_notebook(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("DOLBYIO_AUTH_URL", "https://elsewhere.example")
     with run("--port", "0", "--save", cwd=tmp_path) as process:
         exports(process)
-        said = process.stdout.readline() + process.stdout.readline()
+        said = process.stdout.readline() + process.stdout.readline()  # type: ignore[union-attr]
         assert ".env.sandbox" in said
         assert "%dolby_login --profile sandbox" in said
         assert (tmp_path / ".env.sandbox").stat().st_mode & 0o777 == 0o600

@@ -233,7 +233,7 @@ def test_progress_never_falls_back() -> None:
         jobs.advance(job_id, percent)
         seen.append(jobs.all()[0].progress)
     assert seen == [10, 50, 50, 99]
-    assert jobs.end(job_id, "Success").progress == 100
+    assert jobs.end(job_id, "Success").progress == 100  # type: ignore[union-attr]
     assert jobs.end(job_id, "Failed") is None
 
 

@@ -91,7 +91,7 @@ def test_a_header_that_base64_has_cut_is_recognised(
     pair = base64.encodebytes(f"{sandbox.app_key}:{sandbox.app_secret}".encode()).decode()
     assert pair.index("\n") == 76
     head = f"POST /v1/auth/token HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Basic {pair}\r\n"
-    with connect(port) as connection:
+    with connect(port) as connection:  # type: ignore[arg-type]
         connection.sendall(f"{head}Content-Length: 29\r\n\r\ngrant_type=client_credentials".encode())
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 401")

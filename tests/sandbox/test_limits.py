@@ -47,7 +47,7 @@ def test_idle_connections_leave_the_process_working(sandbox: Sandbox, caller: Ca
         text=True,
     )
     try:
-        assert crowd.stdout.readline() == "connected\n"
+        assert crowd.stdout.readline() == "connected\n"  # type: ignore[union-attr]
         assert caller.get("/media/jobs").status_code == 200
         assert threading.active_count() - threads <= most + 1
         assert me.num_fds() - files <= most + 2
@@ -64,13 +64,13 @@ def test_the_connection_that_idled_longest_makes_room(
     monkeypatch.setattr("dolbyio_nb.sandbox.server.MOST_CONNECTIONS", 8)
     with Sandbox() as small:
         port = urlsplit(small.media_url).port
-        held = [connect(port) for _ in range(8)]
+        held = [connect(port) for _ in range(8)]  # type: ignore[arg-type]
         request = f"GET /media/jobs HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\n\r\n".encode()
         for one in (*held[1:], held[0]):
             one.sendall(request)
             while not one.recv(65536).endswith(b"}"):
                 pass
-        with connect(port):
+        with connect(port):  # type: ignore[arg-type]
             closed, _, _ = select.select(held, [], [], 10)
             assert len(closed) == 1
             assert closed != held[:1]
@@ -103,7 +103,7 @@ def dripping(monkeypatch: pytest.MonkeyPatch, every: float) -> Any:
             clock.now += every
             return count
 
-    return PacedSocket(Dripping()), clock, (near, far)
+    return PacedSocket(Dripping()), clock, (near, far)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("part", ["expect_head", "expect_body"])
@@ -144,15 +144,15 @@ def test_folders_of_dead_processes_are_swept_at_the_next_start(
         stdout=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path)},
     )
-    assert process.stdout.readline().strip() == b"up"
+    assert process.stdout.readline().strip() == b"up"  # type: ignore[union-attr]
     (left,) = tmp_path.iterdir()
     with Sandbox():
         assert left.exists()  # its owner lives
         assert len(list(tmp_path.iterdir())) == 2
     process.kill()
     process.wait(10)
-    process.stdin.close()
-    process.stdout.close()
+    process.stdin.close()  # type: ignore[union-attr]
+    process.stdout.close()  # type: ignore[union-attr]
     assert list(tmp_path.iterdir()) == [left]
     with Sandbox():
         assert not left.exists()
@@ -185,12 +185,12 @@ def test_the_command_leaves_no_folder_when_it_is_ended(tmp_path: Path, number: A
         text=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
-    lines = [process.stdout.readline() for _ in range(6)]
+    lines = [process.stdout.readline() for _ in range(6)]  # type: ignore[union-attr]
     port = int(next(line for line in lines if "AUTH_URL" in line).strip().rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=10):
         begun = time.monotonic()
         process.send_signal(number)
         assert process.wait(10) == 0
     assert time.monotonic() - begun < 5
-    process.stdout.close()
+    process.stdout.close()  # type: ignore[union-attr]
     assert list(tmp_path.iterdir()) == []

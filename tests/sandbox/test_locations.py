@@ -134,7 +134,7 @@ class Dripping(BaseHTTPRequestHandler):
             self.send_response(200)
             self.end_headers()
         with suppress(OSError):
-            while not self.server.ended.wait(0.02):
+            while not self.server.ended.wait(0.02):  # type: ignore[attr-defined]
                 self.wfile.write(b"x")
 
     def log_message(self, *_: Any) -> None:
@@ -145,10 +145,10 @@ class Dripping(BaseHTTPRequestHandler):
 def dripping() -> Iterator[str]:
     """The address of a server that drips."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Dripping) as server:
-        server.ended = threading.Event()
+        server.ended = threading.Event()  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         yield f"http://127.0.0.1:{server.server_port}"
-        server.ended.set()
+        server.ended.set()  # type: ignore[attr-defined]
         server.shutdown()
 
 

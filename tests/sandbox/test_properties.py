@@ -104,7 +104,7 @@ def test_any_query(open_house: Caller, route: tuple[str, str], query: dict[str, 
 def test_any_form(open_house: Caller, form: dict[str, str]) -> None:
     """The token endpoint reads or refuses any form."""
     url = f"{open_house.sandbox.auth_url}/v1/auth/token"
-    form = {name: value.encode("utf-8", "surrogatepass") for name, value in form.items()}
+    form = {name: value.encode("utf-8", "surrogatepass") for name, value in form.items()}  # type: ignore[misc]
     check(requests.post(url, form, auth=open_house.pair, timeout=10))
 
 
@@ -116,9 +116,12 @@ def test_any_authorization(open_house: Caller, value: bytes) -> None:
     for scheme in (b"Bearer ", b"Basic ", b""):
         for path in ("/media/jobs", "/v1/auth/token"):
             method = "GET" if path == "/media/jobs" else "POST"
-            headers = {b"Authorization": scheme + printable}
+            headers: Any = {b"Authorization": scheme + printable}
             answer = requests.request(
-                method, open_house.sandbox.media_url + path, headers=headers, timeout=10
+                method,
+                open_house.sandbox.media_url + path,
+                headers=headers,
+                timeout=10,
             )
             assert answer.status_code in (401, 415)
 
@@ -141,7 +144,7 @@ def test_any_bytes_on_the_wire(
     """Not even HTTP: the server answers or closes, and goes on serving."""
     sandbox = open_house.sandbox
     number = urlsplit(sandbox.media_url if port == "api" else open_house.upload_url("dlb://x")).port
-    with connect(number) as connection:
+    with connect(number) as connection:  # type: ignore[arg-type]
         connection.sendall(data)
         connection.shutdown(1)
         answer = b""

@@ -34,7 +34,7 @@ def test_no_secret_is_kept(sandbox: Sandbox, caller: Caller) -> None:
     caller.upload("dlb://x", b"1")
     token, media, storage = sandbox.requests
     assert media.authorization == f"Bearer {digest(caller.token)}"
-    assert token.authorization.startswith("Basic ")
+    assert token.authorization.startswith("Basic ")  # type: ignore[union-attr]
     assert storage.authorization is None
     everything = "".join(repr((seen, seen.headers, seen.query)) for seen in sandbox.requests)
     assert caller.token not in everything

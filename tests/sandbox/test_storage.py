@@ -18,7 +18,7 @@ from .conftest import Caller, Clock
 
 def code(answer: requests.Response) -> str | Any:
     assert answer.headers["Content-Type"] == "application/xml"
-    return re.search("<Code>(.*)</Code>", answer.text)[1]
+    return re.search("<Code>(.*)</Code>", answer.text)[1]  # type: ignore[index]
 
 
 def test_what_is_put_can_be_got(caller: Caller) -> None:
@@ -172,7 +172,7 @@ def test_an_upload_that_breaks_off_stores_nothing(
 ) -> None:
     """Half a file is no object, and leaves no file behind."""
     url = urlsplit(caller.upload_url("dlb://x"))
-    with connect(url.port) as connection:
+    with connect(url.port) as connection:  # type: ignore[arg-type]
         head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 99\r\n\r\n"
         connection.sendall(head.encode() + b"half")
         eventually(lambda: files())

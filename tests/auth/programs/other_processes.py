@@ -25,7 +25,7 @@ def main(url: Any, key: Any, secret: Any) -> None:
     for method in ("fork", "spawn"):
         context = multiprocessing.get_context(method)
         answers = context.SimpleQueue()
-        process = context.Process(target=work, args=(keeper, answers))
+        process = context.Process(target=work, args=(keeper, answers))  # type: ignore[attr-defined]
         process.start()
         first, second = answers.get()
         process.join()

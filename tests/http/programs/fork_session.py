@@ -15,7 +15,7 @@ def calls(session: requests.Session, address: str, number: int) -> int:
 
 
 def main(url: Any) -> None:
-    session = open_session(lambda request: request)
+    session = open_session(lambda request: request)  # type: ignore[arg-type]
     before = calls(session, f"{url}/before", 1)
     pid = os.fork()
     if pid == 0:

@@ -51,7 +51,7 @@ async def _rewritten(session: Any, method: Any, url: Any, **options: Any) -> Cli
     return await _request(session, method, url, **options)
 
 
-aiohttp.ClientSession._request = _rewritten
+aiohttp.ClientSession._request = _rewritten  # type: ignore[assignment,method-assign]
 
 
 def authentication() -> ModuleType:

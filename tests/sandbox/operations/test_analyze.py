@@ -191,7 +191,7 @@ def test_tempo_of_plain_beats(make: SimpleNamespace, bpm: int) -> None:
     beat = round(60 / bpm * 48_000)
     samples = make.noise(beat, -20).samples * np.exp(-np.arange(beat) / 1_500)[:, None]
     found = tempo(make.sound(np.tile(samples, (round(12 * 48_000 / beat), 1))))
-    assert min(abs(found * factor - bpm) for factor in (0.5, 1, 2)) < 1
+    assert min(abs(found * factor - bpm) for factor in (0.5, 1, 2)) < 1  # type: ignore[operator]
 
 
 def test_speech_between_music(

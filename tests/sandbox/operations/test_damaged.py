@@ -47,7 +47,7 @@ def _written(sound: Sound, muxer: str, codec: str) -> bytes:
         samples = (sound.samples.T * 32_767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="s16", layout="mono")
         frame.sample_rate = 48_000
-        container.mux([*stream.encode(frame), *stream.encode(None)])
+        container.mux([*stream.encode(frame), *stream.encode(None)])  # type: ignore[arg-type,union-attr]
     return buffer.getvalue()
 
 

@@ -171,7 +171,7 @@ def test_silences_are_timed(make: Any, saved: Callable[..., Any], run: Callable[
     """A second before, two in the middle and three after the tones are found; a fifth of one is none."""
     quiet = lambda seconds: make.sound(np.zeros((round(seconds * 48_000), 1)))  # noqa: E731
     tone = make.tone(2, channels=1)
-    sound = make.joined(quiet(1), tone, quiet(2), tone, quiet(0.2), tone, quiet(3))
+    sound = make.joined(quiet(1), tone, quiet(2), tone, quiet(0.2), tone, quiet(3))  # type: ignore[no-untyped-call]
     silence = diagnosed(run, saved(sound))["silence"]
     assert silence["at_beginning"] == pytest.approx(1, abs=0.02)
     assert silence["at_end"] == pytest.approx(3, abs=0.02)

@@ -223,7 +223,7 @@ def test_nothing_is_moved_in_time(
 def test_the_range_is_narrowed(make: SimpleNamespace, amount: str, most: int) -> None:
     """A range of 18 LU comes down towards the amount's; a small one is left as it is."""
     wide = make.joined(*[make.tone(6, level) for level in (-18, -36) * 3])
-    assert meter(narrowed(wide, RANGES[amount])).range < most
+    assert meter(narrowed(wide, RANGES[amount])).range < most  # type: ignore[operator]
     even = make.tone(10, -20)
     assert narrowed(even, RANGES[amount]) is even
 

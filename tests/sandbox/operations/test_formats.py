@@ -69,7 +69,7 @@ def test_master_without_a_kind_or_an_ending_keeps_the_input_s(
     """The kind counts first, then the name, then the input."""
     source = saved(make.tone(2, -20))
     for output, options, format_ in (("x", {}, "wav"), ("x.flac", {}, "flac"), ("y", {"kind": "mp3"}, "mp3")):
-        assert about(many("/media/master", source, output, tmp_path, **options))[0] == format_
+        assert about(many("/media/master", source, output, tmp_path, **options))[0] == format_  # type: ignore[arg-type]
 
 
 def test_a_segment_is_a_start_and_a_duration(
@@ -102,7 +102,7 @@ def test_an_image_has_its_size_and_moment(media: Path, tmp_path: Path, kind: str
             assert container.streams.video[0].codec_context.name == codec
             pictures.append(next(container.decode(video=0)).to_ndarray(format="rgb24"))
     assert pictures[0].shape == (36, 64, 3)
-    assert not np.array_equal(*pictures)
+    assert not np.array_equal(*pictures)  # type: ignore[arg-type]
     with pytest.raises(Refused, match="offset_sec"):
         many(
             "/media/transcode", media / "clip.mp4", f"x.{kind}", tmp_path, kind=kind, image={"offset_sec": 99}

@@ -35,7 +35,7 @@ def transcode(tmp_path: Path) -> Callable[..., Any]:
 def video_of(path: Path) -> list[Any]:
     with av.open(str(path)) as container:
         packets = [p for p in container.demux(video=0) if p.size]
-        return [(hashlib.sha256(bytes(p)).hexdigest(), p.pts * p.time_base, p.is_keyframe) for p in packets]
+        return [(hashlib.sha256(bytes(p)).hexdigest(), p.pts * p.time_base, p.is_keyframe) for p in packets]  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac"])
