@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dolbyio_nb.notebook.completion import complete_login
+from dolbyio_nb.notebook.completion import add_completion, remove_completion
 from dolbyio_nb.notebook.magics import DolbyMagics
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("pre_run_cell", magics.controller.before_cell)
     for after in (magics.controller.after_cell, magics.after_cell):
         shell.events.register("post_run_cell", after)
-    if shell.Completer is not None:
-        shell.Completer.custom_matchers.append(complete_login)
+    add_completion(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -32,5 +31,4 @@ def unload(shell: InteractiveShell) -> None:
     for name in magics.magics["line"]:
         shell.magics_manager.magics["line"].pop(name)
     shell.configurables.remove(magics)
-    if shell.Completer is not None:
-        shell.Completer.custom_matchers.remove(complete_login)
+    remove_completion(shell)
