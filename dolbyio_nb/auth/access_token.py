@@ -13,10 +13,19 @@ ASSUMED_LIFE = 300.0  # seconds; when an answer names no life: short, so that a 
 
 
 class MaskedText(str):
-    """A text that is what it is for machines, and a mask where its repr is shown, as in tracebacks."""
+    """A text that is what it is for machines, and a mask for people: in tracebacks and debuggers' views.
+
+    `format()`, `+`, `"".join()` and `.encode()` give the text; its repr and `str()` show a mask.
+    """
 
     def __repr__(self) -> str:
         return "'…'"
+
+    def __str__(self) -> str:
+        return "…"
+
+    def __format__(self, spec: str) -> str:
+        return format("".join(self), spec)
 
 
 A_HEADER = re.compile(r"\s*(?:Authorization: ?)?Bearer %s\s*", re.IGNORECASE)
