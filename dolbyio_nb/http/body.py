@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CALL_SIZE = 20 << 20  # bytes of an API call's answer, once unpacked
 TOKEN_SIZE = 1 << 20  # bytes of a token request's answer, once unpacked
 PIECE = 1 << 15  # bytes read at a time: small enough for the slowest transfer to be seen moving
+MOST_VALUES = 1_000_000  # of an answer's JSON: two bytes of text can take 64 of memory
 LONGEST_INTEGER = 300  # digits; a longer one is no floating point number any more
 
 
@@ -33,7 +34,7 @@ def load_body(response: "requests.Response", largest: int) -> None:
         for piece in _unpacked(response, largest):
             body += piece
             if len(body) > largest:
-                raise TooLarge(f"Its answer is larger than {_size(largest)}")
+                raise TooLarge(f"Its answer is larger than {size(largest)}")
     response._content = bytes(body)  # where requests keeps it; it would unpack without a limit
 
 
@@ -42,20 +43,33 @@ def _unpacked(response: "requests.Response", largest: int) -> Iterator[bytes]:
     if packing not in ("", "identity", "gzip", "x-gzip"):
         raise TooLarge("Its answer is packed in a way that was not asked for")
     unpack = zlib.decompressobj(wbits=31) if "gzip" in packing else None
-    for piece in _pieces(response):
+    for piece in pieces(response):
         if not unpack:
             yield piece
             continue
-        yield unpack.decompress(piece, largest + 1)
-        if unpack.unconsumed_tail:
-            raise TooLarge(f"Its answer is larger than {_size(largest)}")
+        yield _unpack(unpack, piece, largest)
+        if unpack.eof:  # what comes behind it is no answer, and may have no end
+            return
 
 
-def _size(count: int) -> str:
+def _unpack(unpack: Any, piece: bytes, largest: int) -> bytes:
+    import requests
+
+    try:
+        text: bytes = unpack.decompress(piece, largest + 1)
+    except zlib.error:
+        raise requests.ConnectionError("the answer cannot be unpacked") from None
+    if unpack.unconsumed_tail:
+        raise TooLarge(f"Its answer is larger than {size(largest)}")
+    return text
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
     return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count} bytes"
 
 
-def _pieces(response: "requests.Response") -> Iterator[bytes]:
+def pieces(response: "requests.Response") -> Iterator[bytes]:
     """Give the bytes as they come, with the errors of requests in place of urllib3's."""
     import requests
     from urllib3.exceptions import HTTPError
@@ -75,8 +89,11 @@ def parse_json(text: str | bytes) -> Any:
     """Read JSON; NaN, infinities and numbers too large to be one become None.
 
     Raises:
-        ValueError, RecursionError: it is no JSON.
+        ValueError, RecursionError: it is no JSON, or would fill the memory.
     """
+    raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > MOST_VALUES:
+        raise ValueError("more values than any answer has")
     return json.loads(text, parse_constant=lambda _: None, parse_float=_float, parse_int=_int)
 
 

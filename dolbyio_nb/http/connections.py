@@ -1,6 +1,8 @@
 """Connections that tell the present work about themselves, so that it can be given up."""
 
+import io
 import socket
+from http.client import HTTPResponse
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -10,9 +12,35 @@ from urllib3.poolmanager import PoolManager
 from dolbyio_nb.http import limits
 
 
+class _Checked(io.RawIOBase):
+    """What comes in, for as long as somebody waits for it."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        limits.check()
+        return self._raw.readinto(buffer)  # type: ignore[no-any-return]  # as a raw file does
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fp = io.BufferedReader(_Checked(self.fp.detach()))
+
+
 class _Reporting:
     """Reports each socket, new or used again, and the bytes that are sent."""
 
+    response_class: Any = _Response
     sock: socket.socket | None
 
     def _new_conn(self) -> socket.socket:

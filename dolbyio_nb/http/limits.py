@@ -40,6 +40,11 @@ class Work:
         self._lock = threading.Lock()
         self._given_up = self._closed = False
 
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody waits for it any more, or for what it is a part of."""
+        return self._given_up or bool(self._above and self._above.given_up)
+
     def move(self, count: int) -> None:
         """Count bytes, here and for the work that this is a part of."""
         self.moved += count
@@ -74,6 +79,16 @@ class Work:
 
 
 _CURRENT: ContextVar[Work | None] = ContextVar("dolbyio_nb_work", default=None)
+
+
+def check() -> None:
+    """End the present work if it was given up: what keeps coming in outlasts the end of its connection.
+
+    Raises:
+        ConnectionAbortedError: it was.
+    """
+    if (work := _CURRENT.get()) and work.given_up:
+        raise ConnectionAbortedError("nobody waits for it any more")
 
 
 def moved(count: int) -> None:
@@ -134,6 +149,7 @@ def limited(limit: Limit, call: Callable[[], Gives], *, alone: bool = False) -> 
     With `alone` it goes on when the call that it is a part of is given up: others wait for it too.
     What cannot be ended, such as asking for a host's address, is left behind on its thread.
     """
+    check()
     answer: Future[Gives] = Future()
     ended = threading.Event()
     work = Work(None if alone else _CURRENT.get())
@@ -155,5 +171,6 @@ def limited(limit: Limit, call: Callable[[], Gives], *, alone: bool = False) -> 
             limit.check(work)
     except BaseException:
         work.give_up()
+        ended.wait(SLICE)  # it tidies up
         raise
     return answer.result()

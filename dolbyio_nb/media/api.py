@@ -1,6 +1,6 @@
 """API call: JSON there and back, or a helpful error."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,11 +25,21 @@ from dolbyio_nb.http.limits import CALL_LIMIT, OutOfTime, within
 from dolbyio_nb.http.retry import API
 
 
+@dataclass(frozen=True)
+class CallLimits:
+    """Limits of one call: seconds for an attempt, seconds in all, bytes of the answer once unpacked."""
+
+    attempt: float = CALL_LIMIT
+    total: float = API.total
+    size: int = CALL_SIZE
+
+
 class Api:
     """The Media API at one origin, called through a session that adds the token."""
 
-    def __init__(self, session: requests.Session, origin: str) -> None:
+    def __init__(self, session: requests.Session, origin: str, limits: CallLimits | None = None) -> None:
         self._session, self.origin = session, origin.rstrip("/")
+        self._limits = limits or CallLimits()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self.origin}>"
@@ -74,7 +84,9 @@ class Api:
         """Give the answer's JSON, or the error to raise: raised here, its frame would hold the token."""
         call, host = f"{method} {path}", urlsplit(self.origin).netloc
         try:
-            response = within(API.total, lambda: self._exchange(method, path, params=query, json=body))
+            response = within(
+                self._limits.total, lambda: self._exchange(method, path, params=query, json=body)
+            )
         except (requests.RequestException, OutOfTime, TooLarge, OSError) as error:
             return no_answer(call, host, error, self.origin)
         if response.status_code == SIGN_IN:
@@ -89,7 +101,11 @@ class Api:
     def _exchange(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         response = self._session.request(method, self.origin + path, headers=headers, stream=True, **options)
-        within(CALL_LIMIT, lambda: load_body(response, CALL_SIZE))
+        attempt, spent = self._limits.attempt, response.elapsed.total_seconds()
+        left = (
+            attempt - spent if spent < attempt else attempt
+        )  # of the last attempt, where there were several
+        within(left, lambda: load_body(response, self._limits.size))
         return response
 
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from dolbyio_nb.errors import JobFailed
+from dolbyio_nb.http.body import CALL_SIZE, parse_json
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.media.ledger import LedgerEntry
 from dolbyio_nb.media.locations import address_of, is_temporary, name_of, plain, shown
@@ -121,11 +122,12 @@ def _outputs(spec: JobSpec, job_id: str, storage: Storage) -> list[Output]:
 
 def _report(output: Output, job_id: str, storage: Storage) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        path = output.path or storage.download(address_of(output.location) or "", Path(folder, "report.json"))
+        address, path = address_of(output.location) or "", Path(folder, "report.json")
+        path = output.path or storage.download(address, path, CALL_SIZE)
         text = path.read_bytes()
     try:
-        report = json.loads(text)
-    except ValueError:
+        report = parse_json(text)
+    except (ValueError, RecursionError):
         report = None
     if isinstance(report, dict):
         return report

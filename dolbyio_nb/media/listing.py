@@ -12,6 +12,8 @@ from dolbyio_nb.media.parse import Model, dig, items, text
 
 Moment = datetime | str
 """A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""
+MOST_PAGES = 10_000
+"""Pages after which a list has no end."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def _pages(api: Api, path: str, query: Mapping[str, str | None]) -> Iterator[Any
     """Ask page by page, until there is no further one, or one that was there already."""
     seen: set[str | None] = {None}
     token: str | None = None
-    while True:
+    while len(seen) <= MOST_PAGES:
         page = api.get(path, **query, next_token=token)
         yield page
         token = text(dig(page, "next_token")) or None

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from math import isfinite
 from typing import Any, Self
 
 
 def number(value: object) -> float | None:
-    """Read a number; anything else is None."""
+    """Read a finite number; anything else is None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
-        return float(value)
+        read = float(value)
     except OverflowError:
         return None
+    return read if isfinite(read) else None
 
 
 def integer(value: object) -> int | None:

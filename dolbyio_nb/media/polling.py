@@ -63,4 +63,5 @@ class JobSnapshot:
 def read_snapshot(answer: object) -> JobSnapshot:
     """Read a polling answer, or a row of the list of jobs."""
     raw = answer if isinstance(answer, dict) else {}
-    return JobSnapshot(text(raw.get("status")) or "", number(raw.get("progress")) or 0.0, raw)
+    progress = min(max(number(raw.get("progress")) or 0.0, 0.0), 100.0)
+    return JobSnapshot(text(raw.get("status")) or "", progress, raw)

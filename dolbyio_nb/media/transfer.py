@@ -1,6 +1,8 @@
 """Files on their way to and from temporary storage, through addresses that are good for an hour."""
 
+import errno
 import re
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,9 +24,9 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     TransferError,
 )
-from dolbyio_nb.http.body import PIECE, load_body
+from dolbyio_nb.http.body import TooLarge, load_body, pieces, size
 from dolbyio_nb.http.causes import cause_of
-from dolbyio_nb.http.limits import OutOfTime, Speed, limited, moved
+from dolbyio_nb.http.limits import WINDOW, OutOfTime, Speed, check, limited
 from dolbyio_nb.http.redact import hide_in_logs, scrub
 from dolbyio_nb.http.retry import NO_ANSWER, TRANSFER, Attempts, kept, run
 from dolbyio_nb.http.session import PlainSession
@@ -41,11 +43,24 @@ LARGEST_REFUSAL = 1 << 20
 hide_in_logs()
 
 
+@dataclass(frozen=True)
+class TransferLimits:
+    """Limits of one transfer: seconds below the lowest speed, bytes of a file of unknown length."""
+
+    window: float = WINDOW
+    largest: int = 8 << 30
+
+
 class Storage:
     """Temporary storage: what is under a `dlb://` address."""
 
-    def __init__(self, api: Api, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._api, self._sleep = api, sleep
+    def __init__(
+        self,
+        api: Api,
+        sleep: Callable[[float], None] = time.sleep,
+        limits: TransferLimits | None = None,
+    ) -> None:
+        self._api, self._sleep, self._limits = api, sleep, limits or TransferLimits()
 
     @brief_interrupt
     def upload(self, content: Content, address: str) -> None:
@@ -54,30 +69,54 @@ class Storage:
             self._try(f"{content.name} was not sent.", lambda: self._send(content, address, show))
 
     @brief_interrupt
-    def download(self, address: str, path: Path) -> Path:
-        """Fetch what is under an address into a file, which is there whole or not at all."""
+    def download(self, address: str, path: Path, largest: int | None = None) -> Path:
+        """Fetch what is under an address into a file, which is there whole or not at all.
+
+        Args:
+            largest: bytes that it may have; where none are given, whatever the answer announces.
+        """
         if not is_temporary(address):
             raise TransferError(
                 f"{shown(address)} cannot be fetched from here.",
                 "Only dlb:// addresses are in Dolby.io's temporary storage.",
                 "Fetch it with the tools of the store it is in.",
             )
-        self._try(f"{shown(address)} was not fetched.", lambda: self._fetch(address, path))
+        self._try(f"{shown(address)} was not fetched.", lambda: self._fetch(address, path, largest))
         return path
 
     def _send(self, content: Content, address: str, show: Show) -> None:
         url = self._presigned("/media/input", address)
-        _exchange("PUT", url, lambda response: load_body(response, LARGEST_REFUSAL), content.chunks(show))
+        self._exchange(
+            "PUT", url, lambda response: load_body(response, LARGEST_REFUSAL), content.chunks(show)
+        )
 
-    def _fetch(self, address: str, path: Path) -> None:
+    def _fetch(self, address: str, path: Path, largest: int | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         url = self._presigned("/media/output", address)
 
         def take(response: requests.Response) -> None:
+            total = _announced(response)
+            if total is None and "chunked" not in response.headers.get("Transfer-Encoding", "").lower():
+                raise _Broken("Storage did not say how long the file is: it may be cut.")
+            most = largest or total or self._limits.largest
+            _check_space(path, total or 0)
             with whole_or_nothing(path) as file:
-                _receive(response, file, path.name)
+                _receive(response, file, path.name, total, most)
 
-        _exchange("GET", url, take)
+        self._exchange("GET", url, take)
+
+    def _exchange(
+        self, method: str, url: str, take: Callable[[requests.Response], None], body: Any = None
+    ) -> None:
+        """Ask storage, as long as it goes on at the speed of a slow line; `take` has the answer."""
+        try:
+            limited(Speed(window=self._limits.window), lambda: _ask(method, url, take, body))
+            return
+        except (requests.RequestException, OutOfTime, TooLarge) as error:
+            cause = cause_of(error, url)
+        # The library's own text would show the address with its signature.
+        advice = f"{allow(url)} {cause.advice}" if cause.closed and not is_local(url) else cause.advice
+        raise _Broken(f"Storage: {cause.why}", NO_ANSWER if cause.passes else NEVER, advice)
 
     def _presigned(self, path: str, address: str) -> str:
         try:
@@ -149,22 +188,9 @@ def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
     raise outcome
 
 
-def _exchange(method: str, url: str, take: Callable[[requests.Response], None], body: Any = None) -> None:
-    """Ask storage, as long as it goes on at the speed of a slow line, and let `take` have the answer."""
-    host = urlsplit(url).hostname
-    try:
-        limited(Speed(), lambda: _ask(method, url, take, body))
-        return
-    except (requests.RequestException, OutOfTime) as error:
-        cause = cause_of(error, url)
-    # The library's own text would show the address with its signature.
-    advice = f"{allow(host)} {cause.advice}" if cause.closed and not is_local(url) else cause.advice
-    raise _Broken(f"Storage: {cause.why}", NO_ANSWER if cause.passes else NEVER, advice)
-
-
-def allow(host: str | None) -> str:
+def allow(url: str) -> str:
     """Say what a network with a list of allowed hosts needs."""
-    return f"If this network has a list of allowed hosts, {host} has to be on it."
+    return f"If this network has a list of allowed hosts, {urlsplit(url).hostname} has to be on it."
 
 
 def _ask(method: str, url: str, take: Callable[[requests.Response], None], body: Any) -> None:
@@ -176,14 +202,15 @@ def _ask(method: str, url: str, take: Callable[[requests.Response], None], body:
         take(response)
 
 
+CLOCK = "Check this computer's clock: an address of storage is good for an hour."
 ADVICE = (
+    ("RequestTimeTooSkewed|RequestExpired|expired|not yet valid", CLOCK),
+    ("TooLarge|^413", "It is larger than storage takes: send a shorter or a compressed file."),
+    ("NoSuchKey|NoSuchBucket|^404", "Temporary files are kept for a day: send it again."),
     (
-        "expired|RequestTimeTooSkewed",
-        "Check this computer's clock: addresses of storage are good for an hour.",
+        "AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId|ExpiredToken|^40[13]",
+        "The permission did not hold: check this computer's clock, and report it to Dolby.io if it stays so.",
     ),
-    ("EntityTooLarge|TooLarge| 413", "It is larger than storage takes: send a shorter or a compressed file."),
-    ("NoSuchKey| 404", "Temporary files are kept for a day: send it again."),
-    ("AccessDenied|SignatureDoesNotMatch| 403", "Try again; if it stays so, check this computer's clock."),
 )
 
 
@@ -191,15 +218,14 @@ def _check(response: requests.Response) -> None:
     if response.status_code == 200:
         return
     load_body(response, LARGEST_REFUSAL)
-    said = [
-        m[1].strip() for tag in ("Code", "Message") if (m := re.search(f"<{tag}>([^<]*)<", response.text))
-    ]
-    why = f"{shown(response.url)} answered {response.status_code} {': '.join(said)}".rstrip()
-    found = (advice for sign, advice in ADVICE if re.search(sign, why, re.IGNORECASE))
-    host = urlsplit(response.url).hostname
-    blocked = allow(host)
-    is_page = not said and "html" in response.headers.get("Content-Type", "") and response.status_code < 500
-    raise _Broken(f"{scrub(why)}.", response.status_code, blocked if is_page else next(found, ""))
+    status, tags = response.status_code, ("Code", "Message")
+    said = [m[1].strip() for tag in tags if (m := re.search(f"<{tag}>([^<]*)<", response.text))]
+    words = f"{status} {': '.join(said)}".rstrip()
+    if not said and status < 500 and "html" in response.headers.get("Content-Type", ""):
+        advice = allow(response.url)
+    else:
+        advice = next((advice for sign, advice in ADVICE if re.search(sign, words, re.IGNORECASE)), "")
+    raise _Broken(scrub(f"{shown(response.url)} answered {words}."), status, advice)
 
 
 @contextmanager
@@ -214,14 +240,25 @@ def whole_or_nothing(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _receive(response: requests.Response, file: BinaryIO, name: str) -> None:
-    expected = response.headers.get("Content-Length", "")
-    total = int(expected) if expected.isdecimal() else None
+def _announced(response: requests.Response) -> int | None:
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdecimal() else None
+
+
+def _check_space(path: Path, count: int) -> None:
+    if count > shutil.disk_usage(path.parent).free:
+        raise OSError(errno.ENOSPC, f"No space left for {count / 1e6:.0f} MB", str(path.parent))
+
+
+def _receive(response: requests.Response, file: BinaryIO, name: str, total: int | None, most: int) -> None:
     done = 0
     with progress_bar(f"Fetching {name}", total, unit="B", unit_scale=True) as show:
-        for chunk in response.iter_content(PIECE):
-            moved(len(chunk))
-            done += file.write(chunk)
+        for chunk in pieces(response):
+            done += len(chunk)
+            if done > most:
+                raise TooLarge(f"The file is larger than {size(most)}")
+            file.write(chunk)
             show(done)
     if total is not None and done != total:
         raise _Broken(f"{done} of {total} bytes arrived.")
+    check()

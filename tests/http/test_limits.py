@@ -1,0 +1,350 @@
+"""Limits: whatever drips, has no end or unpacks to more than fits ends in time, with its connection."""
+
+import gzip
+import json
+import threading
+import tracemalloc
+import zlib
+from contextlib import suppress
+from math import isfinite
+
+import pytest
+import requests
+
+from dolbyio_nb.auth.credentials import AppCredentials
+from dolbyio_nb.auth.token_request import TokenRequest
+from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.http.body import MOST_VALUES, parse_json
+from dolbyio_nb.http.limits import OutOfTime, Speed, Total, limited, within
+from dolbyio_nb.http.session import open_session
+from dolbyio_nb.media.api import Api, CallLimits
+from dolbyio_nb.media.inputs import read_content
+from dolbyio_nb.media.listing import list_jobs
+from dolbyio_nb.media.polling import read_snapshot
+from dolbyio_nb.media.transfer import Storage, TransferLimits
+
+from .hostile import LIMIT, hostile, page, says
+
+SHORT = 0.15  # seconds, in place of a minute
+MIB = 1 << 20
+
+
+class Presigning:
+    """An API that gives the same address for every file."""
+
+    def __init__(self, url):
+        self._url = url
+
+    def post(self, path, body):
+        return {"url": f"{self._url}/file"}
+
+
+def storage(url):
+    return Storage(Presigning(url), lambda seconds: None, TransferLimits(SHORT, 32 * MIB))
+
+
+def ask_for_token(url, folder):
+    TokenRequest(AppCredentials("key-of-the-test", "secret-of-the-test"), url, time_limit=SHORT)()
+
+
+def api(url):
+    return Api(open_session(lambda request: request), url, CallLimits(SHORT, SHORT, 20 * MIB))
+
+
+def start(url, folder):
+    api(url).start("/media/enhance", {})
+
+
+def look(url, folder):
+    api(url).get("/media/jobs")
+
+
+def send(url, folder):
+    storage(url).upload(read_content(b"sound"), "dlb://in/talk.wav")
+
+
+def fetch(url, folder):
+    storage(url).download("dlb://out/talk.wav", folder / "talk.wav")
+
+
+CALLS = [ask_for_token, start, look, send, fetch]
+BY_END, CHUNKED = b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+# What comes first, and what comes then, again and again.
+DRIPS = {
+    "silence": (b"", b""),
+    "status": (b"", b"H"),
+    "header": (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": (BY_END, b" "),
+    "length": (b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n", b" "),
+    "chunks": (CHUNKED, b"1\r\n \r\n"),
+    "refusal": (b"HTTP/1.1 400 Bad Request\r\n\r\n", b" "),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("kind", DRIPS)
+def test_what_drips_is_given_up(kind, call, tmp_path):
+    """A byte now and then outlasts every limit of one read; the call ends, and so does its connection."""
+    first, then = DRIPS[kind]
+    over = threading.Event()
+
+    def drip(connection):
+        connection.sendall(first)
+        connection.settimeout(LIMIT)
+        while then and not over.wait(0.02):
+            connection.sendall(then)
+        if connection.recv(1) == b"":
+            raise OSError
+
+    with hostile(drip) as server:
+        with pytest.raises(DolbyError, match=rf"within {SHORT:g} s|how long the file is"):
+            call(server.url, tmp_path)
+        assert server.broken.acquire(timeout=LIMIT)
+        over.set()
+    assert not list(tmp_path.iterdir())
+
+
+PIECE = b" " * 65536
+ENDLESS = {
+    "body": (BY_END, PIECE),
+    "length": (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\n", PIECE),
+    "chunks": (CHUNKED, b"10000\r\n" + PIECE + b"\r\n"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X-More: x\r\n" * 4096),
+    "header": (b"HTTP/1.1 200 OK\r\nX-Long: ", PIECE),
+    "status": (b"", PIECE),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2048),
+    "chunk's size": (CHUNKED, b"1" * 65536),
+    "trailer": (CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-More: x\r\n" * 4096),
+    "behind gzip": (BY_END[:-2] + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"x"), PIECE),
+    "refusal": (b"HTTP/1.1 400 Bad Request\r\n\r\n", PIECE),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_what_has_no_end_is_given_up(kind, call, tmp_path):
+    """However fast it comes, and wherever in the answer: its connection ends, and no memory is filled."""
+    first, then = ENDLESS[kind]
+
+    def flood(connection):
+        connection.sendall(first)
+        while True:
+            connection.sendall(then)
+
+    tracemalloc.start()
+    with hostile(flood) as server:
+        if (kind, call) == ("behind gzip", send):  # it was taken, with whatever words
+            call(server.url, tmp_path)
+        else:
+            with pytest.raises(DolbyError):
+                call(server.url, tmp_path)
+        assert server.broken.acquire(timeout=LIMIT)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100 * MIB
+    assert not list(tmp_path.iterdir())
+
+
+def bomb(count, packing="gzip"):
+    """So many MiB of spaces, packed."""
+    pack = zlib.compressobj(1, wbits=31 if packing == "gzip" else 15)
+    packed = b"".join(pack.compress(b" " * MIB) for _ in range(count)) + pack.flush()
+    return page("200 OK", packed, f"Content-Encoding: {packing}", "Content-Type: application/json")
+
+
+@pytest.fixture(scope="module")
+def bombs():
+    """Answers that are small on the way and large afterwards."""
+    twice = page("200 OK", gzip.compress(gzip.compress(bytes(MIB))), "Content-Encoding: gzip, gzip")
+    values = page("200 OK", gzip.compress(b"[" + b"[]," * (6 * MIB) + b"1]"), "Content-Encoding: gzip")
+    return {
+        "gzip": bomb(120),
+        "deflate": bomb(120, "deflate"),
+        "twice": twice,
+        "values": values,
+        "nesting": page("200 OK", b"[" * MIB),
+        "digits": page("200 OK", b'{"access_token": "x", "expires_in": ' + b"9" * 500_000 + b"}"),
+    }
+
+
+@pytest.mark.parametrize("call", [ask_for_token, start, look])
+@pytest.mark.parametrize("kind", ["gzip", "deflate", "twice", "values", "nesting", "digits"])
+def test_what_unpacks_to_more_than_fits_is_refused(kind, call, bombs, tmp_path):
+    """Neither packed bytes nor nested or endless values fill the memory."""
+    tracemalloc.start()
+    with hostile(says(bombs[kind])) as server:
+        if kind == "digits":  # a number that is not believed, in an answer that may be
+            with suppress(DolbyError):
+                call(server.url, tmp_path)
+        else:
+            with pytest.raises(DolbyError):
+                call(server.url, tmp_path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100 * MIB
+
+
+def test_an_answer_of_the_largest_size_is_read():
+    """The limit is where it is said to be."""
+    whole = b'"' + b"x" * (20 * MIB - 2) + b'"'
+    for body, fits in ((whole, True), (whole + b" ", False)):
+        with hostile(says(page("200 OK", body))) as server:
+            caller = Api(open_session(lambda request: request), server.url)
+            if fits:
+                assert len(caller.get("/media/jobs")) == 20 * MIB - 2
+            else:
+                with pytest.raises(DolbyError, match="larger than 20 MiB"):
+                    caller.get("/media/jobs")
+
+
+def test_garbage_that_calls_itself_packed_is_an_error_in_words():
+    """Not one of the library's."""
+    garbage = page("200 OK", b"no gzip at all", "Content-Encoding: gzip")
+    with hostile(says(garbage)) as server, pytest.raises(DolbyError, match="broke"):
+        start(server.url, None)
+
+
+def listing(pages):
+    """A server whose list of jobs goes on as `pages` says; counts what was asked."""
+    count = iter(range(10**9))
+
+    def answer(connection):
+        connection.sendall(page("200 OK", json.dumps(pages(next(count))).encode()))
+
+    return answer
+
+
+@pytest.mark.parametrize("pages", [1, 2, 3])
+def test_a_list_that_goes_round_ends(pages):
+    """A token that was there before leads nowhere new, after however many others."""
+    with hostile(listing(lambda at: {"jobs": [{"job_id": "a"}], "next_token": f"t{at % pages}"})) as server:
+        jobs = list(list_jobs(Api(requests.Session(), server.url)))
+    assert len(jobs) == pages + 1
+
+
+def test_a_list_without_an_end_ends(monkeypatch):
+    """With a new token on each page."""
+    monkeypatch.setattr("dolbyio_nb.media.listing.MOST_PAGES", 9)
+    with hostile(listing(lambda at: {"jobs": [{"job_id": "a"}], "next_token": f"t{at}"})) as server:
+        assert len(list(list_jobs(Api(requests.Session(), server.url)))) == 9
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Moved:
+    """What a transfer has moved so far."""
+
+    moved = 0
+
+
+def test_a_slow_transfer_goes_on_and_one_that_stands_still_does_not():
+    """A KiB a second over each minute is enough, for hours; less is not."""
+    clock, work = Hand(), Moved()
+    speed = Speed(clock)
+    for _ in range(200):
+        clock.now += 59
+        work.moved += 60 * 1024
+        speed.check(work)
+    clock.now += 59
+    work.moved += 60 * 1024 - 1
+    speed.check(work)
+    clock.now += 1
+    with pytest.raises(OutOfTime, match="within 60 s"):
+        speed.check(work)
+
+
+def test_a_total_is_a_total():
+    """However much moves."""
+    clock = Hand()
+    total = Total(60, clock)
+    clock.now += 59.9
+    total.check(Moved())
+    clock.now += 0.2
+    with pytest.raises(OutOfTime):
+        total.check(Moved())
+
+
+def test_what_cannot_be_ended_is_left_behind():
+    """As asking for a host's address is: the caller goes on."""
+    stuck = threading.Event()
+    try:
+        with pytest.raises(OutOfTime):
+            within(0.05, stuck.wait)
+    finally:
+        stuck.set()
+
+
+def test_names_are_resolved_within_the_limit(monkeypatch, tmp_path):
+    """A name server that says nothing has no limit of its own."""
+    stuck = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: stuck.wait(LIMIT) and [])
+    try:
+        for call in (ask_for_token, start, send):
+            with pytest.raises(DolbyError, match=rf"within {SHORT:g} s"):
+                call("https://api.test", tmp_path)
+    finally:
+        stuck.set()
+
+
+def test_the_callers_interrupt_ends_the_call():
+    """Ctrl-C in the caller's thread ends the connection too."""
+
+    class Interrupt:
+        def check(self, work):
+            raise KeyboardInterrupt
+
+    closed = threading.Event()
+
+    def wait(connection):
+        connection.settimeout(LIMIT)
+        if connection.recv(1) == b"":
+            closed.set()
+
+    with hostile(wait) as server:
+        session = open_session(lambda request: request)
+        with pytest.raises(KeyboardInterrupt):
+            limited(Interrupt(), lambda: session.post(server.url))
+        assert closed.wait(LIMIT)
+
+
+NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" + "0" * 400]
+
+
+def numbers_in(value):
+    """Every number in an answer."""
+    if isinstance(value, dict | list):
+        return [
+            n for part in (value.values() if isinstance(value, dict) else value) for n in numbers_in(part)
+        ]
+    return [value] if isinstance(value, int | float) else []
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_what_is_no_number_never_reaches_a_caller(text):
+    """Wherever it stands in an answer."""
+    body = f'{{"progress": {text}, "status": "Running", "result": {{"loudness": [{text}, 1.5, {text}]}}}}'
+    with hostile(says(page("200 OK", body.encode()))) as server:
+        answer = Api(requests.Session(), server.url).get("/media/enhance")
+    assert numbers_in(answer) == [1.5]
+    assert read_snapshot(answer).progress == 0.0
+
+
+@pytest.mark.parametrize("progress", [-5, 101, 1e300, 10**299])
+def test_progress_stays_between_nothing_and_all(progress):
+    """A service that counts beyond it fills no line with digits."""
+    assert 0 <= read_snapshot({"progress": progress}).progress <= 100
+
+
+def test_values_that_fit_are_read():
+    """The limit of values is far from a real answer's."""
+    assert len(parse_json(b"[" + b"1," * 100_000 + b"1]")) == 100_001
+    assert isfinite(MOST_VALUES)
