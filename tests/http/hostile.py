@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+import requests
+from requests.auth import AuthBase
 
 Answer = Callable[[socket.socket], None]
 LIMIT = 30  # seconds that nothing here comes near
@@ -33,7 +35,7 @@ def _is_whole(asked: bytes) -> bool:
 
 
 class Hostile:
-    """Hands each connection, once something was asked, to `answer`; counts them, and the broken ones."""
+    """Hands each connection, once something was asked, to `answer`; knows those that are open."""
 
     def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
         self._answer, self._tls = answer, tls
@@ -41,13 +43,15 @@ class Hostile:
         self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.asked: list[bytes] = []
-        self.broken = threading.Semaphore(0)
+        self._open = 0
+        self._changed = threading.Condition()
 
     def run(self) -> None:
         """Serve until it is closed."""
         with suppress(OSError):
             while True:
                 connection, _ = self._listening.accept()
+                self._count(1)
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -57,13 +61,33 @@ class Hostile:
                     self.asked.append(asked)
                     self._answer(talk)
         except OSError:
-            self.broken.release()
+            pass
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._changed:
+            self._open += more
+            self._changed.notify_all()
+
+    def is_quiet(self) -> bool:
+        """Wait until no connection is open; False when one stays."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._open, LIMIT)
 
     def close(self) -> None:
         """Take no further connection."""
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+
+
+class NoAuth(AuthBase):
+    """Authentication that adds nothing."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Leave the request as it is."""
+        return request
 
 
 @contextmanager

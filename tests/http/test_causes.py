@@ -24,7 +24,7 @@ from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import read_content
 from dolbyio_nb.media.transfer import Storage
 
-from .hostile import hostile, lead_home, page, says
+from .hostile import NoAuth, hostile, lead_home, page, says
 
 TOKEN = page("200 OK", b'{"access_token": "a-token-of-the-test", "expires_in": 60}')
 VARIABLES = (*PROXIES, "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
@@ -79,7 +79,7 @@ def ask_for_token(origin: Any) -> AccessToken:
 
 
 def call(origin: Any) -> Any:
-    return Api(open_session(lambda request: request), origin).post("/media/enhance", {})  # type: ignore[arg-type]
+    return Api(open_session(NoAuth()), origin).post("/media/enhance", {})
 
 
 def send(origin: Any) -> None:
