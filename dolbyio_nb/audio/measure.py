@@ -112,6 +112,23 @@ def _loudness(readings: Readings, outlined: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def quietest_tenth(reference: Measurement, sound: Measurement) -> tuple[float, float] | None:
+    """Level of `sound` in the quietest tenth of `reference`, in dB, and how far that is under its mean level.
+
+    Digital silence is left out. None when the lengths differ by more than 0.1 s: then places do not match.
+    """
+    if abs(reference.seconds - sound.seconds) > 0.1:
+        return None
+    common = min(len(reference.levels), len(sound.levels))
+    heard = np.flatnonzero(reference.levels[:common] > -100)
+    if len(heard) < 10:
+        return None
+    order = heard[np.argsort(reference.levels[heard], kind="stable")]
+    powers = 10 ** (sound.levels / 10)
+    quiet = float(power_decibels(powers[order[: len(order) // 10]].mean()))
+    return quiet, float(power_decibels(powers.mean())) - quiet
+
+
 class OutlineMeter:
     """Keeps the lowest and the highest sample of short stretches, and the level of each 50 ms."""
 

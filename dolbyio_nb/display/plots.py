@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.audio.loudness import power_decibels
-from dolbyio_nb.audio.measure import Measurement
+from dolbyio_nb.audio.measure import Measurement, quietest_tenth
 from dolbyio_nb.audio.sound import Floats
 from dolbyio_nb.audio.spectrogram import LOWEST, loudest, rate_of
 from dolbyio_nb.display.axis import (
@@ -188,23 +187,6 @@ def _row(first: Measurement, sound: Measurement, label: str, index: int) -> Html
         value(tenth[1], "dB"),
     ]
     return tag("tr", tag("th", named(label, index), scope="row"), *(tag("td", cell) for cell in cells))
-
-
-def quietest_tenth(reference: Measurement, sound: Measurement) -> tuple[float, float] | None:
-    """Level of `sound` in the quietest tenth of `reference`, in dB, and how far that is under its mean level.
-
-    Digital silence is left out. None when the lengths differ by more than 0.1 s: then places do not match.
-    """
-    if abs(reference.seconds - sound.seconds) > 0.1:
-        return None
-    common = min(len(reference.levels), len(sound.levels))
-    heard = np.flatnonzero(reference.levels[:common] > -100)
-    if len(heard) < 10:
-        return None
-    order = heard[np.argsort(reference.levels[heard], kind="stable")]
-    powers = 10 ** (sound.levels / 10)
-    quiet = float(power_decibels(powers[order[: len(order) // 10]].mean()))
-    return quiet, float(power_decibels(powers.mean())) - quiet
 
 
 def spectrograms(files: Sequence[Path], labels: Sequence[str]) -> Picture:

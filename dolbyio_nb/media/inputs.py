@@ -9,17 +9,29 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
+from typing import Annotated, Any, BinaryIO, Protocol, cast
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import DolbyError, InvalidOption, SourceNotFound, TransferError
+from dolbyio_nb.media.arguments import About
+from dolbyio_nb.media.arrays import audio_of, wav_of
 from dolbyio_nb.media.locations import local_path, name_of, remote_location
 from dolbyio_nb.media.parameters import Location
 
-Local = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-"""Something on this computer: a path, the bytes themselves, or a file open for reading bytes."""
-Source = Local | Location
-"""What a job can read: anything `Local`, or a `Location`."""
+Samples = Annotated[tuple[Any, Any], About("a pair (samples, rate)")]
+Local = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Samples
+"""Something on this computer: a path, bytes, a file open for reading bytes, or `(samples, rate)`."""
+
+
+class HasInput(Protocol):
+    """An earlier result, or one of its files."""
+
+    def as_input(self) -> "Input":
+        """Give itself as what a job reads."""
+
+
+Source = Local | Location | HasInput
+"""What a job can read: anything `Local`, a `Location`, an `IPython.display.Audio`, or an earlier result."""
 # The first bytes of the formats that bytes without a name are most likely to be in.
 SIGNATURES = (
     (0, b"RIFF", ".wav"),
@@ -84,7 +96,9 @@ class Chunks:
 
 def read_content(source: Local, name: str | None = None) -> Content:
     """Look at what is to be sent, before any network: it must exist, be readable and hold something."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
+    if isinstance(source, tuple):
+        content = _from_bytes(wav_of(source), name)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
         content = _from_bytes(bytes(source), name)
     elif isinstance(source, (str, os.PathLike)):
         content = _from_path(local_path(source), name)
@@ -151,6 +165,8 @@ def _from_path(path: Path, name: str | None) -> Content:
 def _from_file(file: BinaryIO, name: str | None) -> Content:
     if not hasattr(file, "read") or isinstance(file, io.TextIOBase):
         kind = "a file opened as text" if hasattr(file, "read") else f"of the type {type(file).__name__}"
+        if hasattr(file, "shape"):
+            raise _no_source("The source is an array without its rate.", "Give both: (samples, rate).")
         raise _no_source(f"The source is {kind}, which cannot be sent.")
     try:
         return _measured(file, name)
@@ -158,10 +174,10 @@ def _from_file(file: BinaryIO, name: str | None) -> Content:
         raise _no_source(f"The source cannot be read: {error}.") from None
 
 
-def _no_source(what: str) -> TransferError:
-    return TransferError(
-        what, "Sound is read as bytes.", 'Give a path, bytes, or a file from open(..., "rb").'
-    )
+def _no_source(
+    what: str, advice: str = 'Give a path, bytes, or a file from open(..., "rb").'
+) -> TransferError:
+    return TransferError(what, "Sound is read as bytes, or as samples with their rate.", advice)
 
 
 def _measured(file: BinaryIO, name: str | None) -> Content:
@@ -238,11 +254,12 @@ class Input:
     name: str
     location: Location = ""
     content: Content | None = None
+    saved: Path | None = None
 
     @property
     def path(self) -> Path | None:
-        """The original on this computer."""
-        return self.content.path if self.content else None
+        """The original on this computer; `saved` is where a file of the service's storage is here."""
+        return self.content.path if self.content else self.saved
 
     @property
     def stem(self) -> str:
@@ -257,9 +274,12 @@ class Input:
 
 def read_input(source: Source) -> Input:
     """Look at what a job is to read; a file that is not there is an error before any network."""
-    if (location := remote_location(source)) is not None:
+    if (as_input := getattr(source, "as_input", None)) is not None:
+        return cast("Input", as_input())
+    played = audio_of(source) or source
+    if (location := remote_location(played)) is not None:
         return Input(name_of(location), location)
-    content = read_content(cast("Local", source))
+    content = read_content(cast("Local", played))
     return Input(content.name, content=content)
 
 

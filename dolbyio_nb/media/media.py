@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 class Media(Operations):
     """The Media APIs of one log-in.
 
-    In every method `source` is a path, bytes, a file open for reading bytes, a `dlb://`, `https://` or `s3://`
+    In every method `source` is a path, bytes, a file open for reading bytes, samples with their rate
+    (`(samples, rate)`), an `IPython.display.Audio`, an earlier result, a `dlb://`, `https://` or `s3://`
     address, or a mapping `{"url": ..., "auth": {...}}`. What is on this computer is sent first. `output` is a
     path on this computer, which `job.result()` writes, or an address or mapping that the service writes to;
     by default the result stays in Dolby.io's temporary storage for a day. Options have the names of Dolby's

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import InvalidOption, MissingPackage, TransferError
+from dolbyio_nb.media import comparison
+from dolbyio_nb.media.inputs import Input
 from dolbyio_nb.media.ledger import record_written
-from dolbyio_nb.media.locations import address_of, from_here, local_path, shown
+from dolbyio_nb.media.locations import address_of, from_here, local_path, name_of, shown
 from dolbyio_nb.media.outputs import check_free, is_folder, is_same_format
 from dolbyio_nb.media.parameters import Location
 from dolbyio_nb.media.parse import items, number
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas
+    from numpy.typing import NDArray
 
+    from dolbyio_nb.audio.measure import Measurement
     from dolbyio_nb.display.html import Picture
 
 
@@ -55,6 +60,31 @@ class Output:
                 self.path = self._fetch(address_of(self.location) or "", wanted)
                 record_written(self.path)
             return self.path
+
+    def as_input(self) -> Input:
+        """Give itself as the source of another job: from where it is, so that nothing is sent again."""
+        return Input(name_of(self.location), self.location, saved=self.path)
+
+    def samples(self) -> "tuple[NDArray[np.float32], int]":
+        """Bring the file here and give `(samples, rate)`, as `librosa` and `soundfile` take them.
+
+        Samples are floats, 1 at full scale, of shape `(n,)`, or `(n, 2)` for two channels and more.
+
+        Raises:
+            MissingPackage: av or numpy is not installed.
+            SoundError: it is no sound, or is too long for the memory.
+        """
+        path = self.save()
+        try:
+            from dolbyio_nb.audio.decode import read_sound
+        except ImportError:
+            raise MissingPackage(
+                "Samples need av and numpy, which are not both installed.",
+                f"The file itself is here: {path}",
+                "Install them with: pip install 'dolbyio_nb[sandbox]'",
+            ) from None
+        sound = read_sound(path)
+        return sound.samples[:, 0] if sound.channels == 1 else sound.samples, sound.rate
 
     def _wanted(self, path: str | Path | None) -> Path:
         wanted = from_here(local_path(path) if path else self.path or Path(FOLDER, self._name))
@@ -97,6 +127,18 @@ class Result:
     def __repr__(self) -> str:
         about = "".join(f", {line}" for line in self._lines())
         return f"<{type(self).__name__} of {self.operation}: {self._subject()}{about}>"
+
+    def as_input(self) -> Input:
+        """Give its sound as the source of another job, for a result that is sound.
+
+        Raises:
+            InvalidOption: it is a report.
+        """
+        raise InvalidOption(
+            f"A {type(self).__name__} holds no sound.",
+            "It is what was measured in one; nothing was sent.",
+            "Give the file itself, or a result of enhance, transcode or master.",
+        )
 
     def show(self, *, embed: bool | None = None) -> "Picture":
         """Give the card that a notebook shows of this result.
@@ -173,15 +215,53 @@ class MediaResult(Result):
         """Loudness after mastering in LUFS; None for what was not mastered."""
         return number(self.raw.get("final_level"))
 
+    @property
+    def before(self) -> "Measurement | None":
+        """The original, measured here: `loudness`, `range`, `true_peak`; None when it is not here."""
+        return comparison.measured(self.source)
+
+    @property
+    def after(self) -> "Measurement | None":
+        """The first file, measured here likewise; None as long as it is not saved, or is no sound."""
+        return comparison.measured(self.path)
+
+    @property
+    def pauses(self) -> tuple[float, float] | None:
+        """Level before and after in dB where the original is quietest; in speech that is the noise."""
+        return comparison.pauses(self.before, self.after)
+
     def save(self, path: str | Path | None = None) -> Path:
         """Bring the first file to this computer, once, and return its path; see `Output.save`."""
+        return self._first().save(path)
+
+    def samples(self) -> "tuple[NDArray[np.float32], int]":
+        """Bring the first file to this computer and give `(samples, rate)`; see `Output.samples`."""
+        return self._first().samples()
+
+    def as_input(self) -> Input:
+        """Give the first file as the source of another job; nothing is sent again."""
+        return self._first().as_input()
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Give the result as a table with one row: the answer, and the numbers of the card.
+
+        These are `loudness`, `range`, `true_peak` and `pauses`, each `_before` and `_after`, for what is
+        on this computer.
+
+        Raises:
+            MissingPackage: pandas is not installed.
+        """
+        numbers = comparison.columns(self.source, self.path)
+        return self._frame([{"source": self._subject(), **self.summary, **numbers}])
+
+    def _first(self) -> Output:
         if not self.outputs:
             raise TransferError(
                 f"It is not known where job {self.job_id} wrote its result.",
                 "The service does not tell it, and the job was started elsewhere.",
                 'Name it: dolby.media.job("...", output="dlb://...").',
             )
-        return self.outputs[0].save(path)
+        return self.outputs[0]
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         from dolbyio_nb.display.cards import result_line

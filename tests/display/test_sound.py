@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from dolbyio_nb import display
-from dolbyio_nb.display.plots import loudness_curve, quietest_tenth
+from dolbyio_nb.audio.measure import quietest_tenth
+from dolbyio_nb.display.plots import loudness_curve
 from dolbyio_nb.errors import DolbyError
 
 from .conftest import Write, tone
