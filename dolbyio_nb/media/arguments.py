@@ -5,6 +5,7 @@ import math
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cache, wraps
 from numbers import Integral, Real
@@ -227,7 +228,7 @@ def _alike(value: Any, kind: Any) -> bool:
 def _fits(value: Any, kind: Any, about: About) -> bool:
     if get_origin(kind) is Literal:
         return isinstance(value, str) and value in get_args(kind)
-    if kind in (bool, type(None)):
+    if kind in (bool, datetime, type(None)):
         return isinstance(value, kind)
     if kind in (int, float):
         whole = Integral if kind is int else Real
@@ -279,7 +280,7 @@ def in_words(kind: Any, about: About = About()) -> str:
         words = [in_words(one, about) for one in get_args(kind) if one is not type(None)]
         return " or ".join(dict.fromkeys(words))
     if get_origin(kind) is tuple:
-        return "a pair of numbers (None leaves an end open)"
+        return about.text or "a pair of numbers (None leaves an end open)"
     if get_origin(kind) in (list, Sequence):
         return f"a list, each {in_words(get_args(kind)[0])}"
     if is_typeddict(kind) or about.keys:

@@ -1,15 +1,32 @@
 """Typing slips are refused before anything is sent, and every documented parameter passes."""
 
 import inspect
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dolbyio_nb.errors import InvalidOption, InvalidRequest
+from dolbyio_nb import login
+from dolbyio_nb.errors import DolbyError, InvalidOption, InvalidRequest
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.options import as_sent
 from dolbyio_nb.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[Sandbox]:
+    """One sandbox for all calls of this module: most of them never reach it."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(asked: Sandbox) -> Iterator[Media]:
+    """The Media APIs logged in to it."""
+    with login(sandbox=asked) as dolby:
+        yield dolby.media
+
 
 SLIPS: list[tuple[str, dict[str, Any], str]] = [
     ("enhance", {"ouput": "b.wav"}, "`output`"),
@@ -60,14 +77,15 @@ SLIPS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "options", "meant"), SLIPS, ids=[f"{n}-{m}" for n, _, m in SLIPS])
 def test_a_typing_slip_is_refused_with_what_was_meant(
-    sandbox: Sandbox, media: Media, tone: Path, name: str, options: dict[str, Any], meant: str
+    asked: Sandbox, shared: Media, tone: Path, name: str, options: dict[str, Any], meant: str
 ) -> None:
     """Nothing is asked of anybody, not even an address for the upload."""
+    before = asked.requests.count()
     with pytest.raises(InvalidOption) as error:
-        getattr(media, name)(tone, **options)
+        getattr(shared, name)(tone, **options)
     assert f"Did you mean {meant}?" in error.value.next_step
     assert len(str(error.value).splitlines()) == 3
-    assert sandbox.requests.count() == 0
+    assert asked.requests.count() == before
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [
@@ -103,20 +121,51 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "options", "says"), WRONG, ids=[str(row[1]) for row in WRONG])
 def test_a_value_that_cannot_be_is_refused(
-    sandbox: Sandbox, media: Media, tone: Path, name: str, options: dict[str, Any], says: str
+    asked: Sandbox, shared: Media, tone: Path, name: str, options: dict[str, Any], says: str
 ) -> None:
     """With what it may be."""
+    before = asked.requests.count()
     with pytest.raises(InvalidOption) as error:
-        getattr(media, name)(tone, **options)
+        getattr(shared, name)(tone, **options)
     assert says in str(error.value)
     assert 2 <= len(str(error.value).splitlines()) <= 3
-    assert sandbox.requests.count() == 0
+    assert asked.requests.count() == before
 
 
-def test_secrets_of_a_store_are_not_in_the_error(media: Media) -> None:
+CALLS: list[tuple[Callable[[Media], object], str]] = [
+    (lambda media: media.job("j", "/media/enhance").result(timeout="5"), "Did you mean 5?"),  # type: ignore[arg-type]
+    (lambda media: media.job("j", "/media/enhance").wait(timeout=True), "a number from 0 seconds"),
+    (lambda media: media.job("j", "/media/enhance").wait(timeout=-1), "a number from 0 seconds"),
+    (lambda media: media.job("j", "/media/enhance").wait(timeout=float("nan")), "a number from 0 seconds"),
+    (lambda media: media.jobs(status="Sucess"), "Did you mean 'Success'?"),  # type: ignore[arg-type]
+    (lambda media: media.jobs(submited_after="2026-01-01"), "`submitted_after`"),  # type: ignore[call-arg]
+    (lambda media: media.usage(form="2026-01-01"), "has no option `form`"),  # type: ignore[call-arg]
+    (lambda media: media.usage(since=3), "`since` of usage() cannot be 3"),  # type: ignore[arg-type]
+    (lambda media: media.job("j", ouput="a.wav"), "`output`"),  # type: ignore[call-arg]
+    (lambda media: media.enhance("dlb://a.wav", "b.wav"), "Options are given by name"),  # type: ignore[misc]
+    (lambda media: media.enhance(), "cannot be called like this"),  # type: ignore[call-arg]
+    (lambda media: media.enhance(None), "of the type NoneType"),  # type: ignore[arg-type]
+    (lambda media: media.enhance(3), "of the type int"),  # type: ignore[arg-type]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "says"), CALLS, ids=[says for _, says in CALLS])
+def test_other_calls_are_refused_likewise(
+    asked: Sandbox, shared: Media, call: Callable[[Media], object], says: str
+) -> None:
+    """In three lines, and nothing is asked."""
+    before = asked.requests.count()
+    with pytest.raises(DolbyError) as error:
+        call(shared)
+    assert says in str(error.value)
+    assert len(str(error.value).splitlines()) == 3
+    assert asked.requests.count() == before
+
+
+def test_secrets_of_a_store_are_not_in_the_error(shared: Media) -> None:
     """A value that is refused is not repeated where it may be one."""
     with pytest.raises(InvalidOption) as error:
-        media.enhance({"url": "s3://b/k.wav", "auth": {"key": "k", "secret": 12345678, "tokn": "t0ken"}})
+        shared.enhance({"url": "s3://b/k.wav", "auth": {"key": "k", "secret": 12345678, "tokn": "t0ken"}})
     assert "12345678" not in str(error.value)
     assert "t0ken" not in str(error.value)
 
@@ -145,6 +194,7 @@ DOCUMENTED: list[tuple[str, dict[str, Any]]] = [
     ),
     ("enhance", {"audio": {"loudness": {"peak_limit": -2, "peak_reference": "true"}}}),
     ("enhance", {"audio": {"dynamics": {"enable": True, "range_control": STEP}}}),
+    ("enhance", {"audio": {"dynamics": {"enable": False}}}),
     ("enhance", {"audio": {"noise": {"reduction": STEP}}}),
     ("enhance", {"audio": {"filter": {"dynamic_eq": {"enable": True}, "hum": {"enable": True}}}}),
     ("enhance", {"audio": {"filter": {"high_pass": {"enable": True, "frequency": 80}}}}),
@@ -200,12 +250,13 @@ DOCUMENTED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("name", "options"), DOCUMENTED, ids=str)
 def test_every_documented_parameter_is_accepted(
-    sandbox: Sandbox, media: Media, name: str, options: dict[str, Any]
+    asked: Sandbox, shared: Media, name: str, options: dict[str, Any]
 ) -> None:
     """By the client, and by the sandbox when the job is started."""
-    sandbox.faults.end_next_job("Failed")
-    assert getattr(media, name)("dlb://in/talk.wav", **options).id
-    assert sandbox.requests.count("media") == 1
+    before = asked.requests.count("media")
+    asked.faults.end_next_job("Failed")
+    assert getattr(shared, name)("dlb://in/talk.wav", **options).id
+    assert asked.requests.count("media") == before + 1
 
 
 @pytest.mark.parametrize("name", sorted({row[0] for row in DOCUMENTED}))
@@ -218,6 +269,33 @@ def test_help_shows_nested_parameters(name: str) -> None:
         assert "audio.speech.isolation.amount: a number from 0 to 100 %" in (inspect.getdoc(method) or "")
 
 
+HELP = {
+    "enhance": (
+        "audio.loudness.enable: True or False (by default True).",
+        "audio.loudness.target_level: a number from -70 to 0 LUFS.",
+        "audio.noise.reduction.amount: one of low, medium, high, max, auto (by default by the content).",
+        "audio.filter.high_pass.frequency: a number from 1 to 20000 Hz.",
+        "region.start: a number from 0 seconds.",
+        "content.type: one of conference, ",
+    ),
+    "analyze": (
+        "loudness.metering_mode: one of 1770-1, ",
+        "content.silence.threshold: a number from -120 to 0 dB.",
+    ),
+    "transcode": (
+        "image.offset_sec: a number from 0 seconds; ",
+        "outputs.audio.bitrate_kb: a number from 1 kbit/s.",
+    ),
+    "master": ("dynamic_eq.intensity: a whole number from 0 to 100; ",),
+}
+
+
+@pytest.mark.parametrize(("name", "line"), [(name, line) for name, lines in HELP.items() for line in lines])
+def test_help_shows_kind_unit_range_and_default(name: str, line: str) -> None:
+    """Of nested parameters too, as `?` and `help()` show them."""
+    assert line in (inspect.getdoc(getattr(Media, name)) or "")
+
+
 def test_extra_is_merged_group_by_group() -> None:
     """What the service may add goes beside what is known, and replaces nothing else."""
     body = {"content": "podcast", "audio": {"noise": {"reduction": {"amount": "high"}}}}
@@ -228,9 +306,9 @@ def test_extra_is_merged_group_by_group() -> None:
     }
 
 
-def test_extra_reaches_the_service(sandbox: Sandbox, media: Media) -> None:
+def test_extra_reaches_the_service(shared: Media) -> None:
     """It is the service that judges it."""
     with pytest.raises(InvalidRequest, match="newer is not a parameter"):
-        media.diagnose("dlb://a.wav", extra={"newer": 1})
+        shared.diagnose("dlb://a.wav", extra={"newer": 1})
     with pytest.raises(InvalidRequest, match="newer is not a parameter"):
-        media.transcode("dlb://a.wav", outputs=[{"kind": "mp3", "extra": {"newer": 1}}])
+        shared.transcode("dlb://a.wav", outputs=[{"kind": "mp3", "extra": {"newer": 1}}])
