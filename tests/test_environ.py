@@ -14,7 +14,9 @@ NAME = "DOLBYIO_TEST_VARIABLE"
 
 @pytest.mark.parametrize("before", [None, "", "mine"])
 @pytest.mark.parametrize("order", [*permutations(range(3))], ids=str)
-def test_overlapping_blocks_leave_nothing(monkeypatch, before, order):
+def test_overlapping_blocks_leave_nothing(
+    monkeypatch: pytest.MonkeyPatch, before: str | None, order: tuple[int, ...]
+) -> None:
     """Three blocks, two with equal values, end in every order; the newest open one is seen."""
     monkeypatch.delenv(NAME, raising=False)
     if before is not None:
@@ -31,7 +33,7 @@ def test_overlapping_blocks_leave_nothing(monkeypatch, before, order):
         assert os.environ.get(NAME) == (values[open_blocks[-1]] if open_blocks else before)
 
 
-def test_blocks_in_many_threads_leave_nothing(monkeypatch):
+def test_blocks_in_many_threads_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """They begin together, and end as they like."""
     monkeypatch.delenv(NAME, raising=False)
     together = Barrier(8, timeout=10)
@@ -50,7 +52,7 @@ def test_blocks_in_many_threads_leave_nothing(monkeypatch):
     assert NAME not in os.environ
 
 
-def test_a_block_that_breaks_leaves_nothing(monkeypatch):
+def test_a_block_that_breaks_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error passes through, and the variable goes."""
     monkeypatch.delenv(NAME, raising=False)
     with pytest.raises(ZeroDivisionError), variable(NAME, "token"):

@@ -30,7 +30,14 @@ class HasInput(Protocol):
         """Give itself as what a job reads."""
 
 
-Source = Local | Location | HasInput
+class Played(Protocol):
+    """An `IPython.display.Audio`."""
+
+    def src_attr(self) -> str:
+        """Write what is played as the attribute of a page's element."""
+
+
+Source = Local | Location | HasInput | Played
 """What a job can read: anything `Local`, a `Location`, an `IPython.display.Audio`, or an earlier result."""
 # The first bytes of the formats that bytes without a name are most likely to be in.
 SIGNATURES = (

@@ -142,7 +142,7 @@ CALLS: list[tuple[Callable[[Media], object], str]] = [
     (lambda media: media.usage(form="2026-01-01"), "has no option `form`"),  # type: ignore[call-arg]
     (lambda media: media.usage(since=3), "`since` of usage() cannot be 3"),  # type: ignore[arg-type]
     (lambda media: media.job("j", ouput="a.wav"), "`output`"),  # type: ignore[call-arg]
-    (lambda media: media.enhance("dlb://a.wav", "b.wav"), "Options are given by name"),  # type: ignore[misc]
+    (lambda media: media.enhance("dlb://a.wav", "b.wav"), "Options are given by name"),  # type: ignore[call-arg]
     (lambda media: media.enhance(), "cannot be called like this"),  # type: ignore[call-arg]
     (lambda media: media.enhance(None), "of the type NoneType"),  # type: ignore[arg-type]
     (lambda media: media.enhance(3), "of the type int"),  # type: ignore[arg-type]

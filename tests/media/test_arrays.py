@@ -11,7 +11,7 @@ import pytest
 from IPython.display import Audio
 
 from dolbyio_nb.errors import DolbyError, InvalidOption
-from dolbyio_nb.media import Media
+from dolbyio_nb.media import Job, Media, MediaResult
 from dolbyio_nb.media.arrays import wav_of
 from dolbyio_nb.media.inputs import read_content, read_input
 from dolbyio_nb.sandbox import Sandbox
@@ -21,6 +21,13 @@ TONE = (0.3 * np.sin(np.arange(RATE) * 0.2)).astype(np.float32)
 STEREO = np.stack([TONE, -TONE], axis=1)
 DATA = 44
 """Bytes before the samples."""
+
+
+def made(job: Job) -> MediaResult:
+    """Wait for what a job makes."""
+    result = job.result()
+    assert isinstance(result, MediaResult)
+    return result
 
 
 @pytest.mark.parametrize(
@@ -97,14 +104,14 @@ def test_what_is_no_sound_is_refused(sandbox: Sandbox, media: Media, source: Any
 
 def test_samples_go_there_and_come_back(media: Media) -> None:
     """As many as went, at the same rate."""
-    samples, rate = media.transcode((STEREO, RATE), kind="wav").result().samples()
-    assert (samples.shape, rate, samples.dtype) == (STEREO.shape, RATE, np.float32)
+    samples, rate = made(media.transcode((STEREO, RATE), kind="wav")).samples()
+    assert (samples.shape, rate, samples.dtype.name) == (STEREO.shape, RATE, "float32")
     assert np.abs(samples - STEREO).max() < 1e-3
 
 
 def test_one_channel_comes_back_as_one_row(media: Media) -> None:
     """So that it can be sent again, or given to any library."""
-    result = media.enhance((TONE, RATE)).result()
+    result = made(media.enhance((TONE, RATE)))
     samples, rate = result.samples()
     assert (samples.shape, rate) == (TONE.shape, RATE)
     assert read_content((samples, rate)).size == DATA + 4 * RATE
@@ -112,7 +119,7 @@ def test_one_channel_comes_back_as_one_row(media: Media) -> None:
 
 def test_several_arrays_are_joined(media: Media) -> None:
     """A list of pairs is a list of sources; a pair is one source."""
-    samples, _ = media.transcode([(TONE, RATE), (TONE, RATE)], kind="wav").result().samples()
+    samples, _ = made(media.transcode([(TONE, RATE), (TONE, RATE)], kind="wav")).samples()
     assert len(samples) == 2 * RATE
 
 
@@ -136,13 +143,13 @@ def test_an_address_that_ipython_plays_is_a_source() -> None:
 
 def test_an_earlier_result_is_a_source(sandbox: Sandbox, media: Media, tone: Path, tmp_path: Path) -> None:
     """From where the service has it: nothing is sent again, and the card knows the file that is here."""
-    result = media.enhance(tone, output=tmp_path / "better.wav").result()
+    result = made(media.enhance(tone, output=tmp_path / "better.wav"))
     uploads = sandbox.requests.count("storage")
     for source in (result, result.outputs[0]):
         diagnosis = media.diagnose(source).result()
         assert diagnosis.source == tmp_path / "better.wav"
     assert sandbox.requests.count("storage") == uploads
-    assert media.transcode([result, result], kind="mp3").result().output
+    assert made(media.transcode([result, result], kind="mp3")).output
 
 
 def test_a_report_is_no_source(media: Media, tone: Path) -> None:
@@ -156,7 +163,9 @@ def test_the_numbers_of_a_card_are_attributes_and_columns(media: Media, tmp_path
     """For one's own tables over many files."""
     quiet = TONE * np.repeat([1.0, 0.01], RATE // 2).astype(np.float32)
     (tmp_path / "tone.wav").write_bytes(wav_of((quiet, RATE)))
-    result = media.transcode(tmp_path / "tone.wav", output=tmp_path / "copy.wav").result()
+    result = made(media.transcode(tmp_path / "tone.wav", output=tmp_path / "copy.wav"))
+    assert result.before
+    assert result.after
     assert result.before.loudness == pytest.approx(result.after.loudness, abs=0.1)
     assert result.pauses == pytest.approx((-53.5, -53.5), abs=0.5)
     row = result.to_frame().iloc[0]
@@ -167,6 +176,6 @@ def test_the_numbers_of_a_card_are_attributes_and_columns(media: Media, tmp_path
 
 def test_what_is_not_here_has_no_numbers(media: Media) -> None:
     """Its columns are there, so that tables can be joined."""
-    result = media.enhance((TONE, RATE)).result()
+    result = made(media.enhance((TONE, RATE)))
     assert (result.before, result.after, result.pauses) == (None, None, None)
     assert result.to_frame().iloc[0]["loudness_before"] is None
