@@ -23,10 +23,11 @@ MASK = "[masked…]"
 
 # What stands between the pieces of a text that is shown in colours: tags, ANSI codes and links of terminals.
 _MARKUP = r"<[^<>]*>|(?:{esc})(?:\[[0-?]*[ -/]*[@-~]|\][^\\\x07\x1b]*(?:{bel}|(?:{esc})\\+))"
-MARKUP_IN_JSON = re.compile(_MARKUP.format(esc=r"\x1b|\\u001b", bel=r"\x07|\\u0007").encode())
-# And where it is wrapped: the ends of lines, with frames and quotes.
-MARKUP = re.compile((_MARKUP + "|(?<![{frame}])[{frame}]*\n[{frame}]*").format(
-    esc=r"\x1b", bel=r"\x07", frame=r" \r|'\"\xe2\x94\x82\x83").encode("latin-1"))  # fmt: skip
+MARKUP_IN_JSON = re.compile((_MARKUP + r"|\\n").format(esc=r"\x1b|\\u001b", bel=r"\x07|\\u0007").encode())
+# Where it is wrapped, at the ends of lines, there are frames and quotes, too.
+FRAME = b" \r|'\"\xe2\x94\x82\x83"
+MARKUP = re.compile(_MARKUP.format(esc=r"\x1b", bel=r"\x07").encode() + b"|\n[" + FRAME + b"]*")
+SIGNS = (b"<", b"\\n", b"\\u001b", b"\x1b")  # of either in a packed message
 
 Span = tuple[int, int]
 
@@ -59,9 +60,7 @@ class SecretPieces:
             return seen or any(text in packed for text in self._easily_missed)
         if self._any_word(packed):
             return True
-        return (b"<" in packed or b"\x1b" in packed or b"\\u001b" in packed) and self._any_word(
-            MARKUP_IN_JSON.sub(b"", packed)
-        )
+        return any(sign in packed for sign in SIGNS) and self._any_word(MARKUP_IN_JSON.sub(b"", packed))
 
     def mask_within(self, message: Any) -> Any:
         """Mask every text of an unpacked message, in place, however deep it is."""
@@ -155,7 +154,8 @@ def _equal(one: bytes, other: bytes) -> int:
 def _without_markup(data: bytes) -> list[Span]:
     kept, done = [], 0
     for markup in MARKUP.finditer(data):
-        kept.append((done, markup.start()))
+        text = data[done : markup.start()]
+        kept.append((done, done + len(text.rstrip(FRAME) if markup[0][:1] == b"\n" else text)))
         done = markup.end()
     return [*kept, (done, len(data))]
 

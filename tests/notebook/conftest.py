@@ -46,10 +46,12 @@ class Outcome:
 class Kernel:
     """A real kernel, in an empty home directory; `run` gives what a cell said."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **variables: str) -> None:
         self.home = home
         self.manager = KernelManager(kernel_name="python3")
-        self.manager.start_kernel(cwd=str(home), env={**os.environ, **home_variables(home)})
+        environment = {**os.environ, **home_variables(home), **variables}
+        environment.pop("PYTEST_CURRENT_TEST", None)  # in a test ipykernel does not look at file descriptors
+        self.manager.start_kernel(cwd=str(home), env=environment)
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=LIMIT)
@@ -60,7 +62,7 @@ class Kernel:
         outcome, answers = Outcome(), list(answers or [])
         deadline = time.monotonic() + LIMIT
         while time.monotonic() < deadline:
-            self._answer(answers)
+            self._answer(answers, outcome)
             try:
                 message = self.client.get_iopub_msg(timeout=0.05)
             except queue.Empty:
@@ -74,9 +76,9 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
 
-    def _answer(self, answers: None) -> None:
+    def _answer(self, answers: None, outcome: Outcome) -> None:
         if answers and self.client.stdin_channel.msg_ready():
-            self.client.get_stdin_msg(timeout=0)
+            outcome.messages.append(self.client.get_stdin_msg(timeout=0))
             self.client.input(answers.pop(0))
 
     def _note(self, outcome: Outcome, message: dict[str, Any]) -> Any:
