@@ -14,9 +14,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from drills import DRILLS, Service  # noqa: E402
+from bad_days import BAD_DAYS  # noqa: E402
+from drills import GOOD_DAYS  # noqa: E402
+from harness import Service  # noqa: E402
 from rivals import RIVALS, versions  # noqa: E402
 
+DRILLS = {**GOOD_DAYS, **BAD_DAYS}
 LIMIT = 120  # seconds for one drill
 
 

@@ -27,12 +27,17 @@ class Ours:
         now = lambda: clock.now() + self.older  # noqa: E731
         request = TokenRequest(AppCredentials(KEY, SECRET), url, clock=now)
         self.keeper = TokenKeeper(request, identity=request.identity, clock=now)
-        self.token = self.keeper.token
+        self.token, self.token_async = self.keeper.token, self.keeper.token_async
+        self.before_cell, self.portable = self.keeper.before_cell, self.keeper
         self.session = open_session(BearerAuth(self.keeper, [url]))
 
     def make_due(self):
         """Bring the token to the age at which it is renewed."""
         self.older += 0.851 * self.renewal_due_life - 1
+
+    def token_of(self, keeper):
+        """The token of a copy."""
+        return keeper.token()
 
     def hot(self):
         """The call that is made each time, with the clock that is made for it."""
@@ -63,14 +68,18 @@ class Google:
                 self.token = body["access_token"]
                 self.expiry = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=body["expires_in"])
 
+        globals()["Credentials"], Credentials.__qualname__ = Credentials, "Credentials"  # so that it pickles
         self.credentials, self.request = Credentials(), Request()
         self.credentials.with_non_blocking_refresh()
-        self.session = AuthorizedSession(self.credentials)
+        self.session, self.portable = AuthorizedSession(self.credentials), self.credentials
 
     def token(self):
         """A header made ready is its way to say valid."""
+        return self.token_of(self.credentials)
+
+    def token_of(self, credentials):
         headers = {}
-        self.credentials.before_request(self.request, "GET", "https://x", headers)
+        credentials.before_request(self.request, "GET", "https://x", headers)
         return headers["authorization"].removeprefix("Bearer ")
 
     def hot(self):
@@ -92,10 +101,13 @@ class Databricks:
         self.source = ClientCredentials(
             KEY, SECRET, f"{url}/v1/auth/token", use_header=True, disable_async=False
         )
-        self.session = PlainCalls(self.token)
+        self.session, self.portable = PlainCalls(self.token), self.source
 
     def token(self):
-        return self.source.token().access_token
+        return self.token_of(self.source)
+
+    def token_of(self, source):
+        return source.token().access_token
 
     def hot(self):
         return self.token
@@ -120,15 +132,18 @@ class Authlib:
         self.session = OAuth2Session(
             KEY, SECRET, token_endpoint=f"{url}/v1/auth/token", grant_type="client_credentials"
         )
-        self.first = threading.Lock()
+        self.first, self.portable = threading.Lock(), self.session
+
+    def token_of(self, session):
+        session.ensure_active_token(session.token)
+        return session.token["access_token"]
 
     def token(self):
         if self.session.token is None:  # the first token has to be fetched by hand
             with self.first:
                 if self.session.token is None:
                     self.session.fetch_token()
-        self.session.ensure_active_token(self.session.token)
-        return self.session.token["access_token"]
+        return self.token_of(self.session)
 
     def hot(self):
         return self.token
@@ -152,19 +167,22 @@ class RequestsOAuthlib:
 
         self.expired, self.url = TokenExpiredError, f"{url}/v1/auth/token"
         self.session = OAuth2Session(client=BackendApplicationClient(client_id=KEY))
+        self.portable = self.session
 
     def fetch(self):
         self.session.fetch_token(self.url, client_id=KEY, client_secret=SECRET)
+
+    def token_of(self, session):
+        return session._client.add_token("https://x", headers={})[1]["Authorization"].removeprefix("Bearer ")
 
     def token(self):
         if not self.session.token:
             self.fetch()
         try:
-            headers = self.session._client.add_token("https://x", headers={})[1]
+            return self.token_of(self.session)
         except self.expired:
             self.fetch()
-            headers = self.session._client.add_token("https://x", headers={})[1]
-        return headers["Authorization"].removeprefix("Bearer ")
+            return self.token_of(self.session)
 
     def hot(self):
         return self.token
@@ -202,7 +220,14 @@ class Botocore:
                     self.credentials = RefreshableCredentials.create_from_metadata(
                         self.fetch(), refresh_using=self.fetch, method="bench"
                     )
-        return self.credentials.get_frozen_credentials().token
+        return self.token_of(self.credentials)
+
+    @property
+    def portable(self):
+        return self.credentials
+
+    def token_of(self, credentials):
+        return credentials.get_frozen_credentials().token
 
     def hot(self):
         self.token()

@@ -1,0 +1,63 @@
+"""Clients of one's own, as the README shows them: every snippet is run as it stands there."""
+
+import ast
+import asyncio
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from dolbyio_nb import login
+
+README = Path(__file__).parents[2] / "README.md"
+SECTION = re.search(r"(?s)\*\*With your own client\.\*\*.*?(?=\n\*\*)", README.read_text(encoding="utf-8"))[0]
+SNIPPETS = re.findall(r"(?s)```python\n(.*?)```", SECTION)
+
+
+@pytest.fixture
+def dolby(environment):
+    """A log-in at the sandbox, whose token was accepted before."""
+    with login() as dolby:
+        dolby.keeper.accept(dolby.token)
+        yield dolby
+
+
+def run(snippet, dolby):
+    """Run a snippet as a cell does, which may await; returns its answer."""
+    names = {"dolby": dolby, "dolby_token": dolby.token}
+    outcome = eval(compile(snippet, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+    if inspect.iscoroutine(outcome):
+        asyncio.run(outcome)
+    return names["answer"]
+
+
+def test_the_readme_shows_every_client():
+    """requests, httpx, httpx in asyncio, and the token alone."""
+    for name in ("requests.get(", "httpx.Client(", "httpx.AsyncClient(auth=", "dolby.token_async()"):
+        assert any(name in snippet for snippet in SNIPPETS)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_a_snippet_is_let_in(dolby, sandbox, snippet):
+    """The service answers with a list of jobs."""
+    answer = run(snippet, dolby)
+    assert answer.status_code == 200
+    assert "jobs" in answer.json()
+
+
+@pytest.mark.parametrize("snippet", [snippet for snippet in SNIPPETS if "auth=dolby.auth" in snippet])
+def test_a_snippet_outlives_its_token(dolby, sandbox, snippet):
+    """A token that was revoked meanwhile is replaced, and the request is sent once more."""
+    sandbox.faults.revoke()
+    assert run(snippet, dolby).status_code == 200
+
+
+@pytest.mark.parametrize("write", [lambda t: f"Bearer {t}", lambda t: "Bearer %s" % t])  # noqa: UP031
+def test_a_header_of_ones_own(dolby, write):
+    """An f-string and the old way of formatting both give a header that can be sent."""
+    answer = requests.get(
+        f"{dolby.media_url}/media/jobs", headers={"Authorization": write(dolby.token)}, timeout=10
+    )
+    assert answer.status_code == 200
