@@ -76,6 +76,7 @@ class Panel(anywidget.AnyWidget):
 
     _esm = (STATIC / "panel.js").read_text(encoding="utf-8")
     _css = (STATIC / "panel.css").read_text(encoding="utf-8")
+    _ipython_display_ = None  # ipywidgets 7 has one, which would come before the bundle with its HTML
 
     status: Any = traitlets.Dict().tag(sync=True)
     """The fields of a LoginStatus that a person may see; times are seconds since 1970, or None."""

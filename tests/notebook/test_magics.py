@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from IPython.core.completer import CompletionContext
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import TraitError
 
@@ -18,7 +17,7 @@ from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.login_options import LIVES, OPTIONS, LoginOptions
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError, InvalidOption, TokenRefused, TokenUnavailable
-from dolbyio_nb.notebook.completion import complete_login
+from dolbyio_nb.notebook.completion import HAS_MATCHERS, complete_command, complete_login
 from dolbyio_nb.sandbox import Sandbox
 
 
@@ -28,13 +27,25 @@ def magic(shell: InteractiveShell, line: str) -> Any:
     return shell.run_line_magic(name, rest)
 
 
-def complete(line: str, cursor: Any = None) -> Any:
-    """Complete at the end of a line; return the texts offered."""
+def complete(line: str) -> tuple[list[str], bool]:
+    """Complete at the end of a line, as this IPython asks; return the texts, and whether they are all."""
+    if not HAS_MATCHERS:
+        found = complete_command(None, SimpleNamespace(text_until_cursor=line))
+        return found, bool(found)
+    from IPython.core.completer import CompletionContext
+
     context = CompletionContext(
         token=line.split(" ")[-1], full_text=line, cursor_position=len(line), cursor_line=0, limit=None
     )
     result = complete_login(context)
-    return [completion.text for completion in result["completions"]], result.get("suppress", False)
+    return [completion.text for completion in result["completions"]], bool(result.get("suppress", False))
+
+
+def completers(shell: InteractiveShell) -> int:
+    """Count how often TAB asks us."""
+    if HAS_MATCHERS:
+        return int(shell.Completer.custom_matchers.count(complete_login))
+    return sum(name == "%dolby_login" for name in shell.strdispatchers["complete_command"].strs)
 
 
 def test_log_in_from_the_environment(
@@ -333,7 +344,7 @@ def test_twenty_reloads_leave_one_of_each(shell: InteractiveShell, environment: 
         magic(shell, "dolby_login")
     names = [type(one).__name__ for one in shell.configurables]
     assert names.count("DolbyMagics") == 1
-    assert shell.Completer.custom_matchers.count(complete_login) == 1
+    assert completers(shell) == 1
     mine = set(threading.enumerate()) - bystanders
     assert sum(thread.name.startswith("dolbyio") for thread in mine) <= 1
 
@@ -345,7 +356,7 @@ def test_unload_takes_everything_back(shell: InteractiveShell, environment: pyte
     assert "dolby_login" not in shell.magics_manager.magics["line"]
     assert "dolby" not in shell.user_ns
     assert "DolbyMagics" not in [type(one).__name__ for one in shell.configurables]
-    assert complete_login not in shell.Completer.custom_matchers
+    assert completers(shell) == 0
     magic(shell, "load_ext dolbyio_nb")
     magic(shell, "dolby_login")
 

@@ -138,7 +138,10 @@ def test_nonsense_does_not_end_an_order_at_work(kernel: Kernel, panel: str) -> N
 
 def test_a_kernel_that_logs_its_messages_logs_no_secret(kernel: Kernel, panel: str) -> None:
     """With logging at DEBUG the kernel writes down each message; the key is there, the secret is not."""
-    kernel.run("import logging\nlogging.basicConfig(level='DEBUG', filename='debug.log', force=True)")
+    kernel.run(
+        "import logging\nlogging.basicConfig(level='DEBUG', filename='debug.log', force=True)\n"
+        "log = get_ipython().kernel.log; log.propagate = True; log.setLevel('DEBUG')"
+    )
     kernel.send(panel, login(NEEDLE))
     kernel.until(lambda state: state.get("status", {}).get("state") == "fresh")
     kernel.run("logging.shutdown(); logging.basicConfig(level='WARNING', force=True)")
