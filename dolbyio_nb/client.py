@@ -225,7 +225,9 @@ def login(
     """
     given = read_arguments(app_key, app_secret)
     del app_key, app_secret  # a Verbose traceback would show them
-    options = LoginOptions(env_file=env_file, profile=profile, expires_in=expires_in, sandbox=sandbox)
+    options = LoginOptions(
+        env_file=env_file, profile=profile, expires_in=expires_in, sandbox=sandbox, typed=False
+    )
     if given.holds_something:
         options.refuse_given()
     return log_in(options, given)

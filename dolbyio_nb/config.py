@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from dolbyio_nb._util.place import login_words
 from dolbyio_nb.errors import InvalidOption
 
 AUTH_ORIGIN = "https://api.dolby.io"
@@ -24,10 +25,12 @@ def media_url() -> str:
     return _origin("DOLBYIO_MEDIA_URL", MEDIA_ORIGIN)
 
 
-SANDBOX_GONE = (
-    "The sandbox there has ended, and its files and jobs with it. "
-    "Start one: python -m dolbyio_nb sandbox --save, or %dolby_login --sandbox."
-)
+def sandbox_gone() -> str:
+    """Say why nothing answers on this computer, and what starts it again."""
+    return (
+        "The sandbox there has ended, and its files and jobs with it. "
+        f"Start one: python -m dolbyio_nb sandbox --save, or {login_words('--sandbox')}."
+    )
 
 
 def sandbox_mode() -> str:

@@ -1,6 +1,7 @@
 """One table of places: each row is found where it is, and answers what was seen there."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,20 @@ from typing import Any
 
 import pytest
 
-from dolbyio_nb._util.place import NONE, PANEL, PLACES, PROMPT, VSCODE_FILE, current_place, person_watches
+import dolbyio_nb
+from dolbyio_nb._util.place import (
+    NONE,
+    PANEL,
+    PLACES,
+    PROMPT,
+    VSCODE_FILE,
+    current_place,
+    login_words,
+    person_watches,
+)
+from dolbyio_nb.auth.credentials import find_credentials
+from dolbyio_nb.client import Dolby, login
+from dolbyio_nb.errors import DolbyError
 
 KERNEL = SimpleNamespace(_allow_stdin=True)
 SILENT = SimpleNamespace(_allow_stdin=False)
@@ -117,3 +131,74 @@ def test_asking_loads_nothing(stage: Callable[..., Any]) -> None:
     current_place()
     assert "IPython" not in sys.modules
     assert os.environ.get("SERVER_SOFTWARE") is None
+
+
+DETECTS = re.compile(
+    r"get_ipython|_allow_stdin|isatty|__vsc|sys\.platform\b.*emscripten|running_in_notebook|sys\.modules\W+"
+    r"(google|marimo|spyder|IPython)|(KAGGLE_KERNEL|DATABRICKS_R|PYCHARM_H|BINDER_S|COLAB_|SPYDER_|VSCODE_[A-Z])|SERVER_SOFTWARE"
+)
+
+
+def test_nothing_else_asks_where_it_is() -> None:
+    """The table is the only place that looks; all others ask it."""
+    package = Path(dolbyio_nb.__file__).parent
+    asking = [
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if any(DETECTS.search(line) for line in path.read_text("utf-8").splitlines())
+    ]
+    assert asking == ["_util/place.py"]
+
+
+MAGIC = re.compile(r"%dolby_\w+")
+WORDS = {
+    ("", ""): ("%dolby_login", "dolbyio_nb.login()"),
+    ("--sandbox", ""): ("%dolby_login --sandbox", "dolbyio_nb.login(sandbox=True)"),
+    ("--form", ""): ("%dolby_login --form", "dolbyio_nb.login_panel()"),
+    ("--env-file", "a b"): ("%dolby_login --env-file a b", "dolbyio_nb.login(env_file='a b')"),
+}
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_a_magic_is_named_where_it_is_loaded(stage: Callable[..., Any], words: tuple[str, str]) -> None:
+    """Elsewhere it is the call that does the same."""
+    stage(kernel=KERNEL)
+    assert login_words(*words) == WORDS[words][1]
+    sys.modules["IPython"].get_ipython().find_line_magic = lambda name: name == "dolby_login"
+    assert login_words(*words) == WORDS[words][0]
+    stage(kernel=KERNEL, modules={"marimo": MARIMO})
+    assert login_words(*words) == WORDS[words][1]
+
+
+def fails_of_a_program() -> list[Callable[[], object]]:
+    """Log-ins that fail where there is no magic, each in its way."""
+    return [
+        find_credentials,
+        lambda: find_credentials(env_file="missing"),
+        lambda: find_credentials(profile="missing"),
+        lambda: login(env_file="a", profile="b"),
+        lambda: login("a", "b", sandbox=True),
+        lambda: login(sandbox=True, expires_in=0),
+        lambda: login("a", "b"),
+        lambda: logged_out().token,
+    ]
+
+
+def logged_out() -> Dolby:
+    """A log-in that has ended."""
+    dolby = login(sandbox=True)
+    dolby.logout()
+    return dolby
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_where_there_are_no_magics_no_error_names_one(
+    stage: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """What a program is told can be typed there."""
+    stage()
+    monkeypatch.setenv("DOLBYIO_AUTH_URL", "http://127.0.0.1:9")
+    with pytest.raises(DolbyError) as caught:
+        fails_of_a_program()[number]()
+    assert not MAGIC.search(str(caught.value))
+    assert not re.search("--(env-file|profile|sandbox|form)", str(caught.value))

@@ -115,6 +115,23 @@ def current_place() -> Place:
     return next(place for place in PLACES if place.is_here())
 
 
+def has_magics() -> bool:
+    """Tell whether `%dolby_login` is there to be typed."""
+    find = getattr(shell(), "find_line_magic", None)
+    return bool(current_place().magics and find and find("dolby_login"))
+
+
+def login_words(option: str = "", value: str = "") -> str:
+    """Write down what to type here to log in: the magic with its option, or the call that does the same."""
+    if has_magics():
+        return " ".join(filter(None, ("%dolby_login", option, value)))
+    name = option.strip("-").replace("-", "_")
+    if name == "form":
+        return "dolbyio_nb.login_panel()"
+    argument = f"{name}={value!r}" if value else f"{name}=True" if name else ""
+    return f"dolbyio_nb.login({argument})"
+
+
 def shell() -> Any:
     """Give IPython's shell, if this runs in one; IPython is never loaded for it."""
     ipython = sys.modules.get("IPython")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from dolbyio_nb._util.paths import expanded, here, is_there, short
+from dolbyio_nb._util.place import login_words
 from dolbyio_nb.auth.access_token import MaskedText
 from dolbyio_nb.auth.credential_checks import looks_wrong
 from dolbyio_nb.auth.env_file import (
@@ -126,7 +127,8 @@ def find_credentials(
     raise CredentialsNotFound(
         "No App key and App secret were found in the environment or in a .env file.",
         next(filter(None, map(_hint, findings)), LOOKED_FOR),
-        "Set them, write them to .env, or try the sandbox: %dolby_login --sandbox, or DOLBYIO_SANDBOX=auto.",
+        "Set them, write them to .env, or try the sandbox: "
+        f"{login_words('--sandbox')}, or DOLBYIO_SANDBOX=auto.",
     )
 
 

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from dolbyio_nb._util.paths import short
+from dolbyio_nb._util.place import login_words
 
 
 class EnvFileError(Exception):
@@ -46,7 +47,7 @@ def _trusted_folder(folder: Path, owners: set[int]) -> None:
 
 def _make_yours(path: Path, named: bool) -> str:
     if path.stat().st_uid == 0 and not named:
-        return f"If its lines are yours, name it: --env-file {short(path)}, or env_file=."
+        return f"If its lines are yours, name it: {login_words('--env-file', short(path))}"
     return _elsewhere()
 
 

@@ -68,6 +68,7 @@ class LoginOptions:
         sandbox: True, or a running sandbox, to log in to it; False for never; None where
             `DOLBYIO_SANDBOX` decides.
         ui: how to ask a person in any case: `panel` or `prompt`; "" to ask only when nothing is found.
+        typed: whether they were typed behind the magic; the arguments of a call have other names.
         explain: whether only to show where credentials are looked for.
 
     Raises:
@@ -81,6 +82,7 @@ class LoginOptions:
     sandbox: object = None
     ui: str = ""
     explain: bool = False
+    typed: bool = True
 
     def __post_init__(self) -> None:
         check_life(self.expires_in)
@@ -113,7 +115,7 @@ class LoginOptions:
     def _asked(self) -> dict[str, str]:
         """Write down what was asked for, by options or by the environment; "" for what was not."""
         by_environment = self.sandbox is None and sandbox_mode() == "1"
-        return {
+        asked = {
             "sandbox": "DOLBYIO_SANDBOX=1" if by_environment else "--sandbox" * bool(self.sandbox),
             "env_file": "--env-file" * (self.env_file is not None),
             "profile": "--profile" * (self.profile is not None),
@@ -122,6 +124,11 @@ class LoginOptions:
             "prompt": "--prompt" * (self.ui == PROMPT),
             "explain": "--explain" * self.explain,
         }
+        return asked if self.typed else {name: _as_argument(flag) for name, flag in asked.items()}
+
+
+def _as_argument(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_") if flag.startswith("--") else flag
 
 
 OWN_KEY = "the sandbox has a key and a secret of its own"

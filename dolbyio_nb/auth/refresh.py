@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from random import Random
 
+from dolbyio_nb._util.place import login_words
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.refresh_state import NOTHING, Age, CachedToken, RefreshFailure, RefreshState
 from dolbyio_nb.errors import NotLoggedIn, TokenError, TokenRefused, TokenUnavailable
@@ -64,7 +65,9 @@ def decide(state: RefreshState, now: float, *, deadline: float, force: int | Non
         force: a generation; only the token or the failure of a later request will do.
     """
     if state.closed:
-        return Fail(NotLoggedIn("You are not logged in.", "This log-in has ended.", "Log in: %dolby_login"))
+        return Fail(
+            NotLoggedIn("You are not logged in.", "This log-in has ended.", f"Log in: {login_words()}")
+        )
     state = settled(state, now)
     if force is not None:
         return _decide_by_force(state, now, deadline, force)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dolbyio_nb._util.place import current_place, shell
+from dolbyio_nb._util.place import current_place, login_words, shell
 from dolbyio_nb.errors import CredentialsError
 from dolbyio_nb.http import limits
 
@@ -61,7 +61,7 @@ def _colab() -> Get:
                 advice = f'Allow it: the key at the left, then "Notebook access" beside {name}.'
                 raise Refused(f"{name} is not shared with this notebook", advice, sure=True) from None
             return _none_or_refused(
-                problem, "Open the notebook in Colab's own page, or use %dolby_login --form."
+                problem, f"Open the notebook in Colab's own page, or: {login_words('--form')}"
             )
 
     return get
@@ -162,7 +162,7 @@ def read_store(store: SecretStore, pairs: Sequence[tuple[str, str]]) -> StoreCon
     try:
         limits.within(STORE_LIMIT, ask)
     except limits.OutOfTime:
-        advice = "Unlock or allow it, then try again; or use %dolby_login --form."
+        advice = f"Unlock or allow it, then try again; or: {login_words('--form')}"
         late = Refused(f"it gave no answer within {STORE_LIMIT:g} s", advice)
         return StoreContent(store, {}, {name: late for pair in pairs for name in pair})
     except Exception as problem:

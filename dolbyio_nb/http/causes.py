@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from dolbyio_nb.config import SANDBOX_GONE, is_local
+from dolbyio_nb.config import is_local, sandbox_gone
 from dolbyio_nb.http.body import TooLarge
 from dolbyio_nb.http.limits import OutOfTime
 from dolbyio_nb.http.network import authorities, proxy_of
@@ -155,7 +155,7 @@ def _connection(errors: list[BaseException], text: str, url: str, host: str) -> 
         return Cause(f"The connection to {host} broke.", may_have_arrived=True, passes=True, closed=True)
     if is_local(url):
         return Cause(
-            f"Nothing on this computer answers at {urlsplit(url).netloc}.", SANDBOX_GONE, passes=True
+            f"Nothing on this computer answers at {urlsplit(url).netloc}.", sandbox_gone(), passes=True
         )
     refused = "refuses the connection" if "refused" in text.lower() else "cannot be reached"
     advice = f"Check the network, and that it lets you reach {host}."

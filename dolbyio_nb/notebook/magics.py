@@ -6,7 +6,7 @@ import traitlets
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.display import display
 
-from dolbyio_nb._util.place import NONE, PANEL, PROMPT, current_place
+from dolbyio_nb._util.place import NONE, PANEL, PROMPT, current_place, kernel
 from dolbyio_nb.auth.credentials import Finding
 from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.auth.token_answer import LONGEST_LIFE
@@ -208,4 +208,4 @@ class DolbyMagics(Magics):
         return current_place().ui if self.login_ui == "auto" else str(self.login_ui)
 
     def _is_terminal(self) -> bool:
-        return getattr(self.shell, "kernel", None) is None
+        return kernel() is None

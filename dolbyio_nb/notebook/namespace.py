@@ -13,7 +13,7 @@ class LoginPlaceholder:
     def _refuse(self, *_: object) -> NoReturn:
         raise NotLoggedIn(
             "There is no log-in yet.",
-            "The form of %dolby_login is still waiting to be filled in.",
+            "The form is still waiting to be filled in.",
             "Log in there, then run this cell again.",
         )
 

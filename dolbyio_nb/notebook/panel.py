@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import anywidget
 import traitlets
 
-from dolbyio_nb._util.place import shell
+from dolbyio_nb._util.place import login_words, shell
 from dolbyio_nb._util.threads import start_thread
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.login_options import LIVES, LoginOptions
@@ -224,7 +224,7 @@ def login_panel(
     Args:
         env_file, profile, expires_in: what the form begins with, as in `login()`.
     """
-    options = LoginOptions(env_file=env_file, profile=profile, expires_in=expires_in)
+    options = LoginOptions(env_file=env_file, profile=profile, expires_in=expires_in, typed=False)
     magics = shell().magics_manager.registry.get("DolbyMagics") if shell() else None
     controller = (
         magics.controller if magics else LoginController(NamespaceBinding({}, "dolby", "dolby_token"))
@@ -247,5 +247,5 @@ def _words(problem: BaseException) -> str:
     return (
         "The panel could not do this.\n"
         f"Something unexpected went wrong: {type(problem).__name__}.\n"
-        "Run %dolby_login --prompt --debug to see where."
+        f"To see where: {login_words()}"
     )

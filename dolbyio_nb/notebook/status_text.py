@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+from dolbyio_nb._util.place import login_words
 from dolbyio_nb.auth.credentials import Finding
 from dolbyio_nb.client import LoginStatus
 
@@ -13,7 +14,7 @@ COLOURS = {"fresh": 32, "renewing": 33, "stale": 33, "refused": 31, "logged out"
 def status_text(status: LoginStatus, *, colour: bool = False) -> str:
     """Say in one to three lines how a log-in stands."""
     if status.state == "logged out":
-        return "Not logged in to Dolby.io. %dolby_login logs in."
+        return f"Not logged in to Dolby.io. {login_words()} logs in."
     where = SANDBOX if status.sandbox else "Dolby.io"
     first = f"Logged in to {where} with App key {status.key_hint} from {status.source}."
     second = f"Token {_painted(status.state, colour)}{_times(status)}"

@@ -192,7 +192,7 @@ def test_closed_keepers_have_nothing_left(stage: Stage) -> None:
     keeper = stage.keeper()
     keeper.token()
     keeper.close()
-    with pytest.raises(NotLoggedIn, match="%dolby_login"):
+    with pytest.raises(NotLoggedIn, match=r"Log in: dolbyio_nb\.login\(\)"):
         keeper.token()
     with pytest.raises(NotLoggedIn):
         keeper.refresh()
