@@ -42,11 +42,11 @@ def choose_target(output: Destination | None, read: Input, suffix: str) -> Targe
     if (location := remote_location(output)) is not None:
         return Target(location)
     path = from_here(file_for(cast("str | os.PathLike[str]", output), f"{read.stem}{suffix}"))
+    check_writable(path)
     if read.path and path.resolve() == read.path:
         raise InvalidOption(
             f"{path} would be replaced by its own result.", "", "Give `output` another name than the source."
         )
-    check_writable(path)
     if read.content and path.suffix == read.suffix:
         check_room(path, read.content.size)
     check_free(path)

@@ -98,7 +98,7 @@ class Output:
                 f"{shown(self.location)} cannot be saved as {wanted.name}.",
                 f"It is a {kind} file, and {wanted.suffix} is another format.",
                 f"Save it as {wanted.with_suffix(kind).name}, or convert it: "
-                f"dolby.media.transcode(result.output, output={wanted.name!r}).",
+                f"dolby.media.transcode(result, output={wanted.name!r}).",
             )
 
 

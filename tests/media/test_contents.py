@@ -166,3 +166,51 @@ def test_an_open_file_that_cannot_be_read_is_no_riddle(make: Any, why: str) -> N
     with pytest.raises(TransferError, match=why):
         read_content(file)
     file.close()
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+NO_SOUND = [
+    (POINTER, "Git LFS pointer"),
+    (b"\xef\xbb\xbf" + POINTER, "Git LFS pointer"),
+    (POINTER.replace(b"\n", b"\r\n"), "Git LFS pointer"),
+    (b"version https://hawser.github.com/spec/v1\noid sha256:4d7a\n", "Git LFS pointer"),
+    (b"/annex/objects/SHA256E-s12345--4d7a.wav\n", "git-annex pointer"),
+    (b"<!DOCTYPE html><html>Sign in</html>", "web page"),
+    (b"\r\n\n  <!doctype HTML>", "web page"),
+    (b"<HTML lang=en>", "web page"),
+    (b"<!-- portal --><html>", "web page"),
+    ("\ufeff<!DOCTYPE html>".encode("utf-16-le"), "web page"),
+    (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "XML"),
+    (b"<Error><Code>NoSuchKey</Code></Error>", "XML"),
+    (b"", "is empty"),
+    (b"RIFF\x24\0\0\0WAVEfmt " + bytes(28), "is empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("head", "says"), NO_SOUND, ids=[f"{n}-{says}" for n, (_, says) in enumerate(NO_SOUND)]
+)
+def test_what_only_bears_the_name_of_a_sound_is_refused(tmp_path: Path, head: bytes, says: str) -> None:
+    """In three lines; as a path, as bytes and as an open file."""
+    path = tmp_path / "talk.wav"
+    path.write_bytes(head)
+    with path.open("rb") as file:
+        for source in (path, head, file):
+            with pytest.raises(TransferError, match=says) as error:
+                read_content(source)
+            assert len(str(error.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"RIFF\x28\0\0\0WAVEfmt " + bytes(32),
+        b"ID3\x04<html>",
+        b"\0" * 600,
+        b"version 2 of a format",
+        b"#!AMR\n",
+    ],
+)
+def test_what_may_be_sound_is_sent(head: bytes) -> None:
+    """It is for the service to say what it cannot read."""
+    assert sent(read_content(head)) == head
