@@ -72,11 +72,11 @@ def test_it_runs_with_an_account_and_keeps_it_secret(
 def test_the_scan_finds_what_is_there(
     home: Path, environment: pytest.MonkeyPatch, sandbox: Sandbox, tmp_path: Path, companions: Any
 ) -> None:
-    """A notebook that does show secret and token is found, or the scan would prove nothing."""
+    """A notebook that shows secret and token on purpose is found, or the scan would prove nothing."""
     cells = [
         "%load_ext dolbyio_nb\n%dolby_login",
-        "print(f'{dolby_token}')",
-        "import os; print(os.environ['DOLBYIO_APP_SECRET'])",
+        "with dolby.unmasked():\n    print(f'{dolby_token}')",
+        "import os\nwith dolby.unmasked():\n    print(os.environ['DOLBYIO_APP_SECRET'])",
     ]
     path = tmp_path / "careless.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
