@@ -107,12 +107,18 @@ def second_meter() -> Callable[..., Any]:
     return lambda sound: _ebur128(ctypes.CDLL(name), sound)
 
 
+PLACES_OF_7_1 = (1, 2, 3, 0, 13, 14, 11, 12)
+"""libebur128's names for left, right, centre, none, 135 degrees back, 90 degrees to the sides."""
+
+
 def _ebur128(library: CDLL, sound: Any) -> SimpleNamespace:
     momentary = 1
     short_term = momentary | 1 << 1
     mode = short_term | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5  # I, LRA, sample peak, true peak
     library.ebur128_init.restype = ctypes.c_void_p
     state = ctypes.c_void_p(library.ebur128_init(sound.channels, ctypes.c_ulong(sound.rate), mode))
+    for number, place in enumerate(PLACES_OF_7_1 if sound.channels == 8 else ()):
+        library.ebur128_set_channel(state, ctypes.c_uint(number), place)
     samples = np.ascontiguousarray(sound.samples)
     pointer = samples.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
     assert library.ebur128_add_frames_float(state, pointer, ctypes.c_size_t(sound.frames)) == 0

@@ -113,11 +113,12 @@ def version_of(path: Path, progress: Progress) -> FileVersion:
     return FileVersion(path, state.st_mtime_ns, state.st_size, progress)
 
 
-def read_sound(path: Path, progress: Progress = no_progress) -> Sound:
-    """The whole sound of a file, one or two channels; more channels are mixed to two."""
+def read_sound(path: Path, progress: Progress = no_progress, *, surround: bool = False) -> Sound:
+    """The whole sound of a file; more than two channels are mixed to two, or with `surround` kept."""
     with opened_sound(path) as track:
-        layout = "mono" if track.channels == 1 else "stereo"
-        sound = collect(track.blocks(progress, layout), track.rate, 1 if layout == "mono" else 2)
+        layout = track.layout if surround else layout_of(min(2, track.channels))
+        channels = track.decoded_channels if surround else min(2, track.channels)
+        sound = collect(track.blocks(progress, layout), track.rate, channels)
         if sound.seconds < SHORTEST:
             raise _unreadable(path, "It holds less than a hundredth of a second of sound.")
         return _without_padding(sound, track.stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import cast
@@ -56,9 +57,12 @@ def _pump(sound: Sound, filters: Sequence[Filter], extra: int, progress: Progres
 class Chain:
     """Filters that are given one block after the other, and give frames."""
 
-    def __init__(self, rate: int, channels: int, filters: Sequence[Filter]) -> None:
+    def __init__(
+        self, rate: int, channels: int, filters: Sequence[Filter], layout: str | None = None
+    ) -> None:
         self._rate, self._position = rate, 0
-        self._graph, layout = av.filter.Graph(), layout_of(channels)
+        self._graph, self._layout = av.filter.Graph(), layout or layout_of(channels)
+        layout = self._layout
         base = Fraction(1, rate)
         source = self._graph.add_abuffer(sample_rate=rate, format="flt", layout=layout, time_base=base)
         nodes = [source, *(self._graph.add(name, options) for name, options in filters)]
@@ -67,7 +71,7 @@ class Chain:
 
     def push(self, block: Samples) -> Iterator[av.AudioFrame]:
         """What is ready after one more block of shape (frames, channels)."""
-        self._graph.push(frame_of(block, self._rate, self._position))
+        self._graph.push(frame_of(block, self._rate, self._position, self._layout))
         self._position += len(block)
         return self._ready()
 
@@ -99,11 +103,11 @@ def _exactly(blocks: Iterator[Samples], skip: int, wanted: int) -> Iterator[Samp
         yield kept
 
 
-def frame_of(block: Samples, rate: int, position: int) -> av.AudioFrame:
+def frame_of(block: Samples, rate: int, position: int, layout: str | None = None) -> av.AudioFrame:
     """One block as a frame that says where in the sound it stands."""
     channels = block.shape[1]
     packed = np.ascontiguousarray(block, dtype=np.float32).reshape(1, -1)
-    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout_of(channels))
+    frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout or layout_of(channels))
     frame.sample_rate = rate
     frame.time_base = Fraction(1, rate)
     frame.pts = position
@@ -139,6 +143,8 @@ def with_channels(sound: Sound, channels: int, progress: Progress = no_progress)
 
 LENGTH = 0.05
 """Of the filter to either side, in seconds: enough for slopes of 20 Hz."""
+FINEST_RATE = 64_000
+"""Hz, the highest at which FFmpeg's filter can tell frequencies 1 Hz apart."""
 CUT = -60.0  # dB
 
 
@@ -171,5 +177,7 @@ def equalized(sound: Sound, gains: Sequence[str], progress: Progress = no_progre
     """The sound with all the gains added up; as it is where there are none."""
     if not gains:
         return sound
-    equalizer = ("firequalizer", f"gain='{'+'.join(gains)}':delay={LENGTH}:accuracy=1:zero_phase=on")
+    accuracy = max(1, math.ceil(sound.rate / FINEST_RATE))
+    options = f"gain='{'+'.join(gains)}':delay={LENGTH}:accuracy={accuracy}:zero_phase=on"
+    equalizer = ("firequalizer", options)
     return filtered(sound, equalizer, delay=round(LENGTH * sound.rate), progress=progress)

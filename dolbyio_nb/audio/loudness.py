@@ -17,6 +17,9 @@ from dolbyio_nb.audio.spectrum import Powers
 
 GATE = -70.0
 """BS.1770's absolute gate: at or under it there was nothing to measure. LUFS."""
+WEIGHED_AS = {8: "7.1(wide-side)"}
+"""FFmpeg raises all that is not in front by 1.5 dB. BS.1770 does so for the sides of 7.1 alone, so the meter
+is told that its rear channels, the same two in this layout, stand in front."""
 STEP = 0.1
 """Seconds from one of the meter's readings to the next."""
 WARM_UP = 3
@@ -66,7 +69,7 @@ class LoudnessMeter:
 
     def __init__(self, rate: int, channels: int, *, true_peak: bool = False) -> None:
         options = "metadata=1:peak=true" if true_peak else "metadata=1"
-        self._chain = Chain(rate, channels, [("ebur128", options)])
+        self._chain = Chain(rate, channels, [("ebur128", options)], WEIGHED_AS.get(channels))
         self._series: list[tuple[float, float]] = []
         self._last: dict[str, str] = {}
 

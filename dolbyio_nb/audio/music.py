@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dolbyio_nb.audio.filters import resampled
-from dolbyio_nb.audio.sound import Interval, Mask, Progress, Sound, intervals, no_progress, stage
+from dolbyio_nb.audio.sound import Interval, Mask, Progress, Sound, intervals, no_progress
 from dolbyio_nb.audio.spectrum import COARSE_RATE, Powers, power_frames, to_decibels
 
 WINDOW = 3.0  # seconds judged together
@@ -21,12 +21,22 @@ PEAK_OVER_MEDIAN = 10.0
 FAINT = -60.0  # dB: nothing under it is called music
 
 
-def music_sections(sound: Sound, progress: Progress = no_progress) -> list[Interval]:
-    """Stretches in which tones are held, found in windows of three seconds."""
-    coarse = resampled(sound, COARSE_RATE, stage(progress, 0, 0.3))
-    tones = _tone_powers(coarse, stage(progress, 0.3, 1))
-    seconds = coarse.seconds
-    return intervals(_steady(tones), WINDOW, seconds, bridged=1e-6)
+def music_sections(
+    coarse: Sound, speech: Sequence[Interval] = (), progress: Progress = no_progress
+) -> list[Interval]:
+    """Stretches, in windows of three seconds, in which tones are held and nobody speaks."""
+    tones = _tone_powers(coarse, progress)
+    starts = np.arange(len(_windows(tones))) * WINDOW
+    spoken = [_spoken(speech, start) for start in starts]
+    return intervals(_steady(tones) & (np.array(spoken) < MOSTLY), WINDOW, coarse.seconds, bridged=1e-6)
+
+
+MOSTLY = 0.5  # of a window
+
+
+def _spoken(speech: Sequence[Interval], start: float) -> float:
+    """How much of the window is speech."""
+    return sum(max(0.0, min(s.end, start + WINDOW) - max(s.start, start)) for s in speech) / WINDOW
 
 
 def _tone_powers(sound: Sound, progress: Progress) -> Powers:
@@ -35,15 +45,29 @@ def _tone_powers(sound: Sound, progress: Progress) -> Powers:
     return np.concatenate([block[:, low:high].astype(np.float32) for block in frames])
 
 
-def _steady(tones: Powers) -> Mask:
+def _windows(tones: Powers) -> list[Powers]:
     size = round(WINDOW * COARSE_RATE / TONE_HOP)
-    windows = [tones[start : start + size + LATER] for start in range(0, max(1, len(tones) - LATER), size)]
-    return np.array([_steadiness(w) > STEADY and to_decibels(w.sum(1).mean()) > FAINT for w in windows])
+    return [tones[start : start + size + LATER] for start in range(0, max(1, len(tones) - LATER), size)]
+
+
+def _steady(tones: Powers) -> Mask:
+    return np.array([_is_music(window) for window in _windows(tones)])
+
+
+def _is_music(tones: Powers) -> bool:
+    changing = np.maximum(tones - STANDING * np.quantile(tones, STANDING_QUANTILE, axis=0), 0)
+    level, before = (float(to_decibels(each.sum(axis=1).mean())) for each in (changing, tones))
+    return level > max(FAINT, before - UNDER) and _steadiness(changing) > STEADY
+
+
+STANDING, STANDING_QUANTILE = 2.0, 0.1
+"""Twice the power that a tone has in nine of ten moments is taken off: hum stands, notes change."""
+UNDER = 10.0  # dB: what is left after that must be no small part
 
 
 def _steadiness(tones: Powers) -> float:
     middle = tones[:, 1:-1]
-    strong = middle > PEAK_OVER_MEDIAN * np.median(tones, axis=1, keepdims=True)
+    strong = (middle > PEAK_OVER_MEDIAN * np.median(tones, axis=1, keepdims=True)) & (middle > 0)
     peaks = strong & (middle > tones[:, :-2]) & (middle > tones[:, 2:])
     weights = np.sqrt(middle) * peaks
     now, later = weights[:-LATER], peaks[LATER:]

@@ -7,17 +7,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from dolbyio_nb.audio.denoise import foreground
+from dolbyio_nb.audio.filters import resampled
 from dolbyio_nb.audio.music import music_sections
-from dolbyio_nb.audio.sound import Interval, Mask, Progress, Samples, Sound, intervals, no_progress, stage
-from dolbyio_nb.audio.spectrum import Spectrum, spectrum
+from dolbyio_nb.audio.sound import (
+    Interval,
+    Mask,
+    Progress,
+    Samples,
+    Sound,
+    intervals,
+    no_progress,
+    stage,
+    tracked,
+)
+from dolbyio_nb.audio.spectrum import COARSE_RATE, Spectrum, spectrum
+from dolbyio_nb.audio.voice_model import CHUNK, RATE, VoiceDetector
 
 SHORTEST = 0.1  # seconds
-BRIDGED = 0.35  # seconds: the pauses inside a sentence
+BRIDGED = 0.3  # seconds: the pauses inside a sentence
+LIKELY = 0.5  # probability
+OUT_OF_PHASE = 0.01
+"""Of the channels' power: where less is left in their sum, they cancel out, and the first one is heard."""
 
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """What a sound is made of: guesses, since nothing here understands what it hears."""
+    """What a sound is made of; `busy` is where anything stands out, `spoken` where a voice is, by frames."""
 
     spectrum: Spectrum
     busy: Mask
@@ -27,13 +42,25 @@ class Activity:
 
 
 def listen(sound: Sound, progress: Progress = no_progress) -> Activity:
-    """Tell speech, music and pauses apart."""
-    powers = spectrum(sound, stage(progress, 0, 0.5))
-    music = music_sections(sound, stage(progress, 0.5, 1))
-    busy = foreground(powers)
-    spoken = busy & ~_inside(music, powers)
-    found = intervals(spoken, powers.hop, sound.seconds, SHORTEST, BRIDGED)
-    return Activity(powers, busy, spoken, found, music)
+    """Tell speech, music and the rest apart."""
+    powers = spectrum(sound, stage(progress, 0, 0.4))
+    coarse = resampled(sound, COARSE_RATE, stage(progress, 0.4, 0.5))
+    voiced = voice_probability(coarse, stage(progress, 0.5, 0.8)) > LIKELY
+    found = intervals(voiced, CHUNK / RATE, sound.seconds, SHORTEST, BRIDGED)
+    music = music_sections(coarse, found, stage(progress, 0.8, 1))
+    return Activity(powers, foreground(powers), _inside(found, powers), found, music)
+
+
+def voice_probability(coarse: Sound, progress: Progress = no_progress) -> Samples:
+    """How likely a voice is, for every 32 ms of a sound at 16 kHz."""
+    mono = (_heard(block) for block in tracked(coarse, progress))
+    return np.concatenate([*VoiceDetector().probabilities(mono), np.zeros(0, np.float32)])
+
+
+def _heard(block: Samples) -> Samples:
+    mixed: Samples = block.sum(axis=1) / np.float32(np.sqrt(block.shape[1]))
+    cancelled = np.square(mixed).mean() < OUT_OF_PHASE * np.square(block).mean()
+    return block[:, 0] if cancelled else mixed
 
 
 def _inside(found: list[Interval], powers: Spectrum) -> Mask:

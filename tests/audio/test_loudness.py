@@ -18,6 +18,7 @@ TECH_3341 = {
     "case 4": ([(10, -72), (10, -36), (60, -23), (10, -36), (10, -72)], -23),
     "case 5": ([(20, -26), (20.1, -20), (20, -26)], -23),
 }
+LFE = 3  # the channel that BS.1770 leaves out
 TECH_3342 = {
     "case 1": ([(20, -20), (20, -30)], 10),
     "case 2": ([(20, -20), (20, -15)], 5),
@@ -40,6 +41,24 @@ def test_loudness_of_the_ebu_signals(
     measured = meter(sound).integrated
     assert measured == pytest.approx(truth, abs=0.1)
     assert measured == pytest.approx(second_meter(sound).integrated, abs=0.1)
+
+
+@pytest.mark.parametrize("rate", [32_000, 48_000])
+@pytest.mark.parametrize("alone", [None, *range(8)])
+@pytest.mark.parametrize("channels", [6, 8])
+def test_loudness_of_surround(
+    make: Any, second_meter: Any, channels: int, alone: int | None, rate: int
+) -> None:
+    """5.1 and 7.1 by BS.1770's weights: all channels, and each one alone, read as libebur128 reads them."""
+    if alone is not None and alone >= channels:
+        return
+    noise = make.noise(3 * rate, rate=rate, channels=channels)
+    kept = np.ones(channels) if alone is None else np.arange(channels) == alone
+    sound = make.sound(noise.samples * kept, rate)
+    if alone == LFE:
+        assert meter(sound).integrated is None
+    else:
+        assert meter(sound).integrated == pytest.approx(second_meter(sound).integrated, abs=0.06)
 
 
 @pytest.mark.parametrize("case", TECH_3342)

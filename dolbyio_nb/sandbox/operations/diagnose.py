@@ -16,7 +16,9 @@ from dolbyio_nb.sandbox.operations.media_info import media_info
 from dolbyio_nb.sandbox.operations.parameters import Options, region
 from dolbyio_nb.sandbox.operations.report import (
     GUESSED,
+    NOT_JUDGED,
     NOTE,
+    UNHEARD,
     loudness_report,
     noise_marks,
     percentage,
@@ -25,30 +27,44 @@ from dolbyio_nb.sandbox.operations.report import (
 
 THRESHOLD = 15.0
 """Percent of speech from which loudness is measured in speech alone: the guide's example."""
-NOTES = [GUESSED, "Quality and noise scores are the sandbox's own formulas, not the service's.", NOTE]
+SHORTEST = 0.1  # seconds without a mark that are worth a word
+NOTES = [
+    GUESSED,
+    "Quality and noise scores are the sandbox's own formulas, not the service's.",
+    NOTE,
+    UNHEARD,
+]
 
 
 def diagnose(body: Any, source: Path, progress: Progress) -> dict[str, Any]:
     """The documented result of Diagnose, in the polling answer itself, and `notes` on how far to trust it."""
     options = Options(body)
     options.content()
-    whole = read_sound(source, stage(progress, 0, 0.2))
+    whole = read_sound(source, stage(progress, 0, 0.2), surround=True)
     sound = whole.cut(*region(options.get("input"), whole.seconds))
     content = listen(sound, stage(progress, 0.2, 0.5))
     gate = speech_gate(content.speech, sound.seconds, THRESHOLD)
+    readings = meter(sound, stage(progress, 0.7, 0.8))
+    scores = _scores(sound, content, stage(progress, 0.5, 0.7))
     return {
         "media_info": media_info(source, whole.seconds),
         "audio": {
-            **_scores(sound, content, stage(progress, 0.5, 0.7)),
-            "loudness": loudness_report(
-                sound, meter(sound, stage(progress, 0.7, 0.8)), gate, stage(progress, 0.8, 1)
-            ),
+            **scores,
+            "loudness": loudness_report(sound, readings, gate, stage(progress, 0.8, 1)),
             "music": {"percentage": percentage(content.music, sound.seconds)},
             "silence": _silence(find_silence(sound)),
             "speech": _speech(sound, content),
         },
-        "notes": NOTES,
+        "notes": [*NOTES, *_notes(scores, sound, readings.integrated if gate else None)],
     }
+
+
+def _notes(scores: dict[str, Any], sound: Sound, programme: float | None) -> list[str]:
+    judged = sum(row["duration"] for row in scores["noise_score"]["distribution"])
+    notes = [] if judged > sound.seconds - SHORTEST else [NOT_JUDGED]
+    if programme is not None:
+        notes.append(f"Loudness is that of the speech; of the whole programme it is {programme:.1f} LUFS.")
+    return notes
 
 
 def _scores(sound: Sound, content: Activity, progress: Progress) -> dict[str, Any]:
