@@ -63,10 +63,10 @@ def _features(chunks: Samples, w: Weights) -> Samples:
     windows = sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP]
     waves = windows @ w["stft_conv.weight"][:, 0].T
     half = waves.shape[2] // 2
-    layer = np.sqrt(np.square(waves[..., :half]) + np.square(waves[..., half:]))
+    layer: Samples = np.sqrt(np.square(waves[..., :half]) + np.square(waves[..., half:]))
     for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
         layer = _convolved(layer, w[f"{name}.weight"], w[f"{name}.bias"], stride)
-    return layer[:, 0]
+    return np.asarray(layer[:, 0])
 
 
 def _convolved(layer: Samples, weight: Samples, bias: Samples, stride: int) -> Samples:
