@@ -23,11 +23,11 @@ MASK = "[masked…]"
 
 # What stands between the pieces of a text that is shown in colours: tags, ANSI codes and links of terminals.
 _MARKUP = r"<[^<>]*>|(?:{esc})(?:\[[0-?]*[ -/]*[@-~]|\][^\\\x07\x1b]*(?:{bel}|(?:{esc})\\+))"
-MARKUP_IN_JSON = re.compile((_MARKUP + r"|\\n").format(esc=r"\x1b|\\u001b", bel=r"\x07|\\u0007").encode())
+MARKUP_IN_JSON = re.compile(_MARKUP.format(esc=r"\x1b|\\u001b", bel=r"\x07|\\u0007").encode())
 # Where it is wrapped, at the ends of lines, there are frames and quotes, too.
 FRAME = b" \r|'\"\xe2\x94\x82\x83"
 MARKUP = re.compile(_MARKUP.format(esc=r"\x1b", bel=r"\x07").encode() + b"|\n[" + FRAME + b"]*")
-SIGNS = (b"<", b"\\n", b"\\u001b", b"\x1b")  # of either in a packed message
+LINE_END_IN_JSON = b"\\n"
 
 Span = tuple[int, int]
 
@@ -45,22 +45,26 @@ class SecretPieces:
         spellings = texts | {
             json.dumps(text, ensure_ascii=ascii)[1:-1] for text in texts for ascii in (False, True)
         }
-        self._whole = _longest_first(texts)
+        whole = _longest_first(texts)
+        self._like_markup = [text for text in whole if MARKUP.search(text)]
         self._easily_missed = [text for text in _longest_first(spellings) if len(text) < SURELY_SEEN]
-        self._text = b"\xff".join(self._whole)  # no text has that byte
-        self._longest = max(map(len, self._whole), default=0)
+        self._text = b"\xff".join(whole)  # no text has that byte
+        self._longest = max(map(len, whole), default=0)
         self._words = frozenset(
             word for text in _longest_first(spellings) for at in range(WORD) for word in _words(text, at)
         )
 
     def may_be_in(self, packed: bytes) -> bool:
-        """Whether a packed message is worth a closer look; fast, and never wrong with a no."""
+        """Whether a packed message is worth a closer look; fast, and right for every piece that is masked."""
         if len(packed) > LARGE:
             seen = not self._words.isdisjoint(_words(packed, 0)[::SPARSE])
             return seen or any(text in packed for text in self._easily_missed)
         if self._any_word(packed):
             return True
-        return any(sign in packed for sign in SIGNS) and self._any_word(MARKUP_IN_JSON.sub(b"", packed))
+        plain = packed.replace(LINE_END_IN_JSON, b"")
+        if b"<" in plain or b"u001b" in plain or b"\x1b" in plain:
+            plain = MARKUP_IN_JSON.sub(b"", plain)
+        return len(plain) < len(packed) and self._any_word(plain)
 
     def mask_within(self, message: Any) -> Any:
         """Mask every text of an unpacked message, in place, however deep it is."""
@@ -79,12 +83,14 @@ class SecretPieces:
         return boxes[0][0]
 
     def mask(self, text: str) -> str:
-        """Put a mask in place of whole values, then of pieces across markup, then of those inside it."""
+        """Put a mask in place of pieces across markup, then of those inside it."""
         before = data = text.encode(errors="surrogatepass")
-        for whole in self._whole:
+        for whole in self._like_markup:
             data = data.replace(whole, MASK.encode())
-        data = self._mask_pieces(data, _without_markup(data))
-        data = self._mask_pieces(data, [(0, len(data))])
+        kept = _without_markup(data)
+        data = self._mask_pieces(data, kept)
+        if len(kept) > 1:
+            data = self._mask_pieces(data, [(0, len(data))])
         return text if data == before else data.decode(errors="replace")
 
     def _any_word(self, data: bytes) -> bool:
@@ -147,8 +153,11 @@ def _members(words: Any, known: frozenset[int]) -> Iterator[int]:
 
 def _equal(one: bytes, other: bytes) -> int:
     """Count the bytes with which both begin."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
 
 
 def _without_markup(data: bytes) -> list[Span]:
