@@ -48,6 +48,11 @@ class LoginStatus(KeeperStatus):
     sandbox: bool = False
     note: str = ""
 
+    def _repr_html_(self) -> str:
+        from dolbyio_nb.display.status_cards import login_card
+
+        return login_card(repr(self), self)._repr_html_()
+
 
 class Dolby:
     """A log-in to Dolby.io, made by `login()`.

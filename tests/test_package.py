@@ -29,7 +29,9 @@ BELOW = {
 }
 LATE = {
     ("media/results.py", "display"),
+    ("media/jobs.py", "display"),
     ("media/media.py", "batch"),
+    ("client.py", "display"),
     ("batch/batch.py", "display"),
     ("batch/watching.py", "display"),
 }  # inside a method, to show and to run many

@@ -57,6 +57,13 @@ class Job:
         seen = f"{self._last.status}, {self._last.progress:.0f} %" if self._last.status else "started"
         return f"<Job {self._spec.about}: {seen}; id {self.id}>"
 
+    def _repr_html_(self) -> str:
+        from dolbyio_nb.display.status_cards import job_card
+
+        failed = self._last.ended and self._last.status != "Success"
+        problem = str(self._failure()) if failed else ""
+        return job_card(repr(self), self._spec.about, self.id, self._last, problem)._repr_html_()
+
     @property
     def status(self) -> str:
         """How it is doing now: `Pending`, `Running`, `Success`, `Failed`, `Cancelled` or `InternalError`."""
