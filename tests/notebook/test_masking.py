@@ -4,14 +4,12 @@ import base64
 import importlib
 import json
 import os
-import re
 import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import quote
 
 import debugpy
 import nbformat
@@ -28,31 +26,10 @@ from dolbyio_nb.notebook.masking import MaskingPack
 from dolbyio_nb.notebook.secret_pieces import LARGE, SHORTEST, SURELY_SEEN
 from dolbyio_nb.sandbox import Sandbox
 
-from .careless import CELLS, CHANNELS, SETUP
+from .careless import CELLS, CHANNELS, SETUP, Needles
 from .conftest import LIMIT, Kernel, home_variables
 
 LOGIN = "%load_ext dolbyio_nb\n%dolby_login"
-ESCAPES = re.compile(r"\\+u001b\[[0-9;]*m|\x1b\[[0-9;]*m|<[^<>]*>")
-
-
-def windows(text: str) -> set[str]:
-    """Every piece that is just long enough to be masked."""
-    return {text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)}
-
-
-class Needles:
-    """The pieces of some values that nobody must see, as they are and as they are usually encoded."""
-
-    def __init__(self, *values: str) -> None:
-        self.values, self.pieces = values, set[str]()
-        for value in values:
-            coded = [base64.b64encode(b"\0" * at + value.encode()).decode()[4:-4] for at in range(3)]
-            for text in (value, quote(value, safe=""), *coded):
-                self.pieces |= windows(text) | windows(text.replace("+", "-").replace("/", "_"))
-
-    def in_text(self, text: str) -> str:
-        """Give a piece that is in a text, as it is or with its colours and tags taken out; "" for none."""
-        return next(iter(self.pieces & (windows(text) | windows(ESCAPES.sub("", text)))), "")
 
 
 def variables(service: Sandbox) -> dict[str, str]:
