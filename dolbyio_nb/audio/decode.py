@@ -19,7 +19,7 @@ from dolbyio_nb.audio.filters import array_of
 from dolbyio_nb.audio.sound import LAYOUTS, Progress, Samples, Sound, collect, layout_of, no_progress
 from dolbyio_nb.errors import SoundError, SoundTooLarge, SoundUnreadable
 
-READERS = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff,w64,caf,au"
+READERS = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff,w64,caf,au,amr,asf,ac3,eac3,mpegts"
 """FFmpeg's readers that open nothing but the file they are given; its playlists would open others."""
 LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
 """Titles and names that cannot be read are no reason to refuse a file; later releases of PyAV know that."""
@@ -31,6 +31,7 @@ RATES = (4_000, 192_000)  # Hz
 SHORTEST = 0.01  # seconds
 LOUDEST = 100.0  # times full scale, in files of floating-point samples
 AAC_FRAME = 1024
+LATE = 0.005  # seconds after the picture that are kept as silence
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +66,26 @@ class Track:
         """How long the file says it is; 0 where it does not say."""
         return length_of(cast(InputContainer, self.stream.container))
 
+    @property
+    def late(self) -> float:
+        """How many seconds after the picture it begins; 0 where there is none."""
+        container, stream = cast(InputContainer, self.stream.container), self.stream
+        if video_of(container) is None or stream.start_time is None or stream.time_base is None:
+            return 0.0
+        begins = float(stream.start_time * stream.time_base) - (container.start_time or 0) / av.time_base
+        return begins if LATE <= begins <= self.seconds else 0.0
+
     def blocks(self, progress: Progress = no_progress, layout: str | None = None) -> Iterator[Samples]:
         """The sound as it is decoded, block by block, shape (frames, channels)."""
         expected, done = max(1, round(self.seconds * self.rate)), 0
         resampler = av.AudioResampler(format="flt", layout=layout or self.layout, rate=self.rate)
+        silent = round(self.late * self.rate)
         for frame in cast(InputContainer, self.stream.container).decode(self.stream):
             for piece in resampler.resample(frame):
+                while silent:
+                    missing = min(silent, self.rate)
+                    yield np.zeros((missing, piece.layout.nb_channels), np.float32)
+                    done, silent = done + missing, silent - missing
                 done += piece.samples
                 _check_length(self.path, done, self.rate, piece.layout.nb_channels)
                 yield _sane(self.path, array_of(piece))
@@ -151,7 +166,7 @@ def opened_sound(path: Path) -> Iterator[Track]:
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
     """The file as a media container; whatever goes wrong in here is said as a `SoundError`."""
-    with media_errors(lambda error: _unreadable(path, _why(error))), path.open("rb") as file:
+    with media_errors(lambda error: _unreadable(path, _why(error, path))), path.open("rb") as file:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise _too_large(path, f"It has {size / 1e6:.0f} MB; {MAX_BYTES // 1_000_000} MB are taken.")
@@ -175,10 +190,35 @@ def cause(error: Exception) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, path: Path | None = None) -> str:
     if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
         return f"{cause(error)}."
-    return f"It is damaged, or of a kind that is not taken ({cause(error)})."
+    mistaken = mistaken_for(path) if path else None
+    return mistaken or f"It is damaged, or of a kind that is not taken ({cause(error)}); {TAKEN}."
+
+
+TAKEN = "taken are WAV, FLAC, MP3, AAC, Ogg, MP4, MOV, WebM, MKV, AIFF, CAF, AMR, WMA, AC-3 and TS"
+MISTAKEN = (
+    (b"version https://git-lfs", "It is a Git LFS pointer, not the sound itself: run git lfs pull."),
+    (b"<!doctype html", "It is a web page, not a sound: the address may need a log-in, or has moved."),
+    (b"<html", "It is a web page, not a sound: the address may need a log-in, or has moved."),
+    (b"<?xml", "It is an XML document, as storage answers with when a link has expired."),
+    (b"#extm3u", "It is a playlist, not a sound: give one of the files that it names."),
+    (b"--", "It is the body of a web form (multipart): send the file's bytes alone."),
+    (b"%pdf", "It is a PDF document."),
+    (b"pk\x03\x04", "It is a ZIP archive: unpack it first."),
+)
+"""What files that are no sound begin with, in small letters, and what they are."""
+
+
+def mistaken_for(path: Path) -> str | None:
+    """What a file is that somebody took for sound; None where its beginning does not tell."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    if not head:
+        return "It is empty."
+    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((what for start, what in MISTAKEN if bare.startswith(start)), None)
 
 
 def _unreadable(path: Path, why: str) -> SoundUnreadable:
@@ -210,8 +250,9 @@ def length_of(container: InputContainer) -> float:
 
 
 def sound_of(container: InputContainer) -> AudioStream | None:
-    """The first sound track, if its coding is known."""
-    return next((s for s in container.streams.audio if s.codec_context), None)
+    """The sound track that players take, the default one or the first, of those whose coding is known."""
+    known = [s for s in container.streams.audio if s.codec_context]
+    return next((s for s in known if s.disposition & Disposition.default), known[0] if known else None)
 
 
 def video_of(container: InputContainer) -> VideoStream | None:

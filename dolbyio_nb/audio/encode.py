@@ -16,7 +16,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
-from dolbyio_nb.audio.decode import cause, media_errors, opened, video_of
+from dolbyio_nb.audio.decode import cause, media_errors, opened, sound_of, video_of
 from dolbyio_nb.audio.filters import frame_of, resampled
 from dolbyio_nb.audio.sound import Progress, Sound, no_progress, stage, tracked
 from dolbyio_nb.errors import SoundUnwritable
@@ -49,6 +49,8 @@ def write_sound(
     sound = resampled(sound, encoding.format.rate_for(sound.rate), stage(progress, 0, 0.2))
     with _created(path, encoding.format) as container:
         stream = _stream(container, sound, encoding)
+        if picture_of:
+            stream.metadata.update(_language(picture_of))
         picture = picture_of if encoding.format.muxer == "mp4" else None
         with copied(picture, container) as video:
             audio = _encoded(sound, stream, stage(progress, 0.2, 1))
@@ -75,6 +77,15 @@ def _stream(container: OutputContainer, sound: Sound, encoding: Encoding) -> Aud
     if kind.bitrate:
         stream.bit_rate = encoding.bitrate or kind.bitrate
     return stream
+
+
+def _language(source: Path) -> dict[str, str]:
+    """What language the source says it is in."""
+    with opened(source) as container:
+        sound = sound_of(container)
+        return {
+            name: value for name, value in (sound.metadata if sound else {}).items() if name == "language"
+        }
 
 
 def _encoded(sound: Sound, stream: AudioStream, progress: Progress) -> Iterator[AnyPacket]:

@@ -15,7 +15,7 @@ from dolbyio_nb.audio.normalize import LoudnessTarget, narrowed, normalized
 from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, plosives, sibilants, without_lines
 from dolbyio_nb.audio.sound import Interval, Progress, Sound, share, stage
 from dolbyio_nb.audio.voice_activity import Activity, listen
-from dolbyio_nb.sandbox.operations.formats import same_as
+from dolbyio_nb.sandbox.operations.formats import changes, same_as
 from dolbyio_nb.sandbox.operations.parameters import Options, has_region, region
 
 REDUCTIONS = {"low": 6.0, "medium": 12.0, "high": 18.0, "max": 24.0}
@@ -193,6 +193,7 @@ def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[s
         result, output, encoding=encoding, picture_of=whole_picture, progress=stage(progress, 0.85, 1)
     )
     notes = _notes(options, settings, content, musical)
+    notes += changes(source, output)
     if whole_picture is None and has_picture(source):
         notes.append(NOTE_PICTURE)
     return {"notes": notes} if notes else {}

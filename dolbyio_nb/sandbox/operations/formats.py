@@ -22,6 +22,33 @@ def kind_of(source: Path, destination: Path) -> str:
     return name if name in FORMATS else (named if named in FORMATS else FALLBACK)
 
 
+def changes(source: Path, destination: Path) -> list[str]:
+    """Sentences on what of the input the output cannot have, or has of several."""
+    with opened(source) as container:
+        sounds, name = len(container.streams.audio), container.format.name
+        sound = sound_of(container)
+        channels, number = (sound.channels, sound.index) if sound else (0, 0)
+        place = [stream.index for stream in container.streams.audio].index(number) + 1 if sound else 0
+    written = kind_of(source, destination)
+    kind = name.partition(",")[0]
+    said = [
+        (
+            f"The input is {kind}, which is not written here: the result is {written}.",
+            _differs(name, written),
+        ),
+        (f"Of its {sounds} sound tracks number {place} was taken, which players take.", sounds > 1),
+        (f"Its {channels} channels were mixed to two.", channels > STEREO),
+    ]
+    return [sentence for sentence, holds in said if holds]
+
+
+STEREO = 2
+
+
+def _differs(name: str, written: str) -> bool:
+    return name != MP4 and name not in FORMATS and written not in name.split(",")
+
+
 def same_as(source: Path, destination: Path) -> Encoding:
     """The format of the input, in PCM with as many bits."""
     format_ = format_called(kind_of(source, destination))

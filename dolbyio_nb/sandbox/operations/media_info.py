@@ -25,20 +25,29 @@ def media_info(path: Path, seconds: float | None = None) -> dict[str, Any]:
     decoded length, for the formats whose headers only guess it (raw AAC, MP3 without a header frame).
     """
     with opened(path) as container:
-        duration = _cut(_headed(container) or seconds or 0.0)
+        duration = _cut(_headed(container, seconds) or seconds or 0.0)
         info: dict[str, Any] = {"container": _container(container, path.stat().st_size, duration)}
         sound, video = sound_of(container), video_of(container)
         if sound:
             info["audio"] = _audio(sound, duration, info["container"]["bitrate"])
+            if _headed(container, seconds) is None:
+                info["audio"]["duration"] = duration
         if video:
             info["video"] = _video(video, duration)
         return info
 
 
-def _headed(container: InputContainer) -> float | None:
-    if container.format.name in ("aac", "mp3") or container.duration is None:
+GUESSED, CLOSE = ("aac", "mp3"), 0.1
+"""Formats whose headers only guess how long they are; seconds that any other may be off."""
+
+
+def _headed(container: InputContainer, decoded: float | None) -> float | None:
+    """How long the header says it is, unless what was decoded shows that to be wrong."""
+    if container.format.name in GUESSED or container.duration is None:
         return None
-    return container.duration / av.time_base
+    headed = container.duration / av.time_base
+    wrong = decoded is not None and video_of(container) is None and abs(headed - decoded) > CLOSE
+    return None if wrong else headed
 
 
 def _cut(seconds: float) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
@@ -128,7 +129,7 @@ def write_still(source: Path, path: Path, output: Options) -> None:
         frame = _frame(container, video, output)
         if frame is None:
             raise unreadable("Its video holds no picture that can be decoded.")
-        path.write_bytes(_picture_file(frame, output, *STILLS[kind(output, path).lstrip(".")]))
+        path.write_bytes(_picture_file(_upright(frame), output, *STILLS[kind(output, path).lstrip(".")]))
 
 
 def _frame(container: InputContainer, video: VideoStream, output: Options) -> av.VideoFrame | None:
@@ -144,6 +145,15 @@ def _frame(container: InputContainer, video: VideoStream, output: Options) -> av
         if last.time is None or last.time >= offset - 1e-3:
             break
     return last
+
+
+def _upright(frame: av.VideoFrame) -> av.VideoFrame:
+    """The picture as players show it: turned by what the file says."""
+    turns = round(frame.rotation / 90) % 4
+    if not turns:
+        return frame
+    turned = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns))
+    return av.VideoFrame.from_ndarray(turned, format="rgb24")
 
 
 def _picture_file(frame: av.VideoFrame, output: Options, codec: str, pixels: str) -> bytes:

@@ -1,0 +1,76 @@
+"""Files as phones and careless tools leave them: taken for what they are, or refused by name."""
+
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from dolbyio_nb.audio.decode import read_sound
+from dolbyio_nb.sandbox.http_error import Refused
+
+CASES = Path(__file__).parent / "cases"
+MISTAKEN = {
+    "lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", "git lfs pull"),
+    "page": (b"\xef\xbb\xbf\n<!DOCTYPE html><title>404</title>", "web page"),
+    "page without a kind": (b"<HTML><body>Log in</body></HTML>", "web page"),
+    "storage": (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "expired"),
+    "playlist": (b"#EXTM3U\n#EXTINF:1,\nx.ts\n", "playlist"),
+    "form": (b"--boundary\r\nContent-Disposition: form-data\r\n\r\n", "multipart"),
+    "document": (b"%PDF-1.7\n", "PDF"),
+    "archive": (b"PK\x03\x04" + bytes(60), "unpack it"),
+    "empty": (b"", "empty"),
+    "nothing known": (bytes(range(200)), "taken are WAV"),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKEN)
+def test_what_is_no_sound_is_named(run: Any, tmp_path: Path, kind: str) -> None:
+    """The refusal says what the file is, whatever it is called."""
+    content, said = MISTAKEN[kind]
+    (tmp_path / "in.wav").write_bytes(content)
+    with pytest.raises(Refused) as refused:
+        run("/media/diagnose", tmp_path / "in.wav")
+    assert said in refused.value.detail
+
+
+def first_heard(path: Path) -> float:
+    sound = read_sound(path)
+    return float(np.flatnonzero(np.abs(sound.samples).max(axis=1) > 0.01)[0]) / sound.rate
+
+
+def test_sound_that_begins_late_stays_in_step_with_the_picture(run: Any, only: Any) -> None:
+    """What is written begins as late as the original, whose sound begins at 1.478 s."""
+    _, output = run("/media/enhance", CASES / "late.mp4", only(), "out.mp4")
+    assert first_heard(CASES / "late.mp4") == pytest.approx(1.51, abs=0.02)
+    assert first_heard(output) == pytest.approx(first_heard(CASES / "late.mp4"), abs=0.03)
+
+
+def test_the_default_track_is_taken(run: Any, only: Any) -> None:
+    """Not the first; the note says which, and the language is kept."""
+    result, output = run("/media/enhance", CASES / "multi.mp4", only(), "out.mp4")
+    assert any("2 sound tracks number 2" in note for note in result["notes"])
+    with av.open(output) as container:
+        assert container.streams.audio[0].metadata["language"] == "eng"
+
+
+def test_a_still_stands_upright(run: Any) -> None:
+    """A picture of 160 x 120 that the file says to turn by 90 degrees."""
+    body = {"inputs": [{"source": "dlb://in"}], "outputs": [{"kind": "png"}]}
+    with av.open(run("/media/transcode", CASES / "rot.mp4", body, "out.png")[1]) as container:
+        assert (container.streams.video[0].width, container.streams.video[0].height) == (120, 160)
+
+
+def test_durations_are_counted(run: Any) -> None:
+    """An MP3 whose header says 0.2 s holds six seconds."""
+    info = run("/media/diagnose", CASES / "badxing.mp3")[0]["media_info"]
+    assert info["audio"]["duration"] == info["container"]["duration"] == pytest.approx(6, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["live.webm", "p.amr"])
+def test_a_kind_that_is_not_written(run: Any, only: Any, name: str) -> None:
+    """The result is a WAV, and the note says so."""
+    result, output = run("/media/enhance", CASES / name, only(), "out")
+    assert output.read_bytes()[:4] == b"RIFF"
+    assert any("the result is wav" in note for note in result["notes"])
