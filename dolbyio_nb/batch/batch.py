@@ -186,6 +186,10 @@ class Batch:
                 _begin_again(item)
         self.run()
 
+    def begin(self) -> None:
+        """Run on a thread of its own and give at once; `stop()`, `await` and loops work as ever."""
+        self._start()
+
     def stop(self) -> None:
         """Begin nothing more. Jobs that were started go on at the service; `run()` picks them up."""
         if self._running:

@@ -1,0 +1,109 @@
+"""Batches in asyncio: the loop stays free, and to cancel or interrupt loses nothing."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from dolbyio_nb.batch import State
+
+
+async def waited(batch) -> None:
+    await batch
+
+
+def test_await_keeps_the_loop_free(media, sandbox, record):
+    """While a batch is awaited, other tasks of the loop run."""
+    record("a", "b")
+    sandbox.faults.hold_jobs()
+    ticks = []
+
+    async def tick() -> None:
+        for count in range(10):
+            await asyncio.sleep(0.01)
+            ticks.append(count)
+        sandbox.faults.release_jobs()
+
+    async def both() -> None:
+        batch = media.batch("*.wav", "diagnose")
+        await asyncio.gather(batch, tick())
+        assert batch.done
+
+    asyncio.run(asyncio.wait_for(both(), 20))
+    assert len(ticks) == 10
+
+
+def test_items_come_as_they_end(media, record):
+    """`async for` and `for` give every item once, also those that had ended before."""
+    record("a", "b")
+    media.batch("*.wav", "diagnose").run()
+    record("a", "b", "c", "d")[0].touch()
+    batch = media.batch("*.wav", "diagnose")
+
+    async def names() -> list[str]:
+        return [item.name async for item in batch]
+
+    found = asyncio.run(asyncio.wait_for(names(), 20))
+    assert sorted(found) == ["a.wav", "b.wav", "c.wav", "d.wav"]
+    assert sorted(item.name for item in batch) == sorted(found)
+
+
+def test_a_cancelled_task_stops_the_run_and_loses_nothing(media, sandbox, record):
+    """The task ends at once; the next run picks up the jobs that were started."""
+    record("a", "b")
+    sandbox.faults.hold_jobs()
+    batch = media.batch("*.wav", "diagnose")
+
+    async def give_up() -> None:
+        waiting = asyncio.create_task(waited(batch))
+        while len(sandbox.jobs) < 2:
+            await asyncio.sleep(0.01)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(give_up(), 20))
+    sandbox.faults.release_jobs()
+    batch.run()
+    assert {item.state for item in batch.items} == {State.DONE}
+    assert len(sandbox.jobs) == 2
+
+
+def test_an_interrupt_says_how_to_go_on(media, sandbox, record):
+    """Ctrl-C stops submitting, keeps what was started, and shows the one line that goes on."""
+    record("a", "b")
+    sandbox.faults.hold_jobs()
+    batch = media.batch("*.wav", "diagnose")
+
+    def interrupt() -> None:
+        end = time.monotonic() + 10
+        while len(sandbox.jobs) < 2 and time.monotonic() < end:
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        batch.run()
+    assert "batch.run()" in stopped.value.__notes__[0]
+    assert not batch.done
+    sandbox.faults.release_jobs()
+    batch.run()
+    assert {item.state for item in batch.items} == {State.DONE}
+    assert len(sandbox.jobs) == 2
+
+
+def test_cancel_stops_the_jobs_too(media, sandbox, record):
+    """`cancel()` asks the service to stop what runs; a later run starts nothing that ended well."""
+    record("a", "b")
+    sandbox.faults.hold_jobs()
+    batch = media.batch("*.wav", "diagnose")
+    for count in iter(lambda: len(sandbox.jobs), 2):
+        batch.begin()
+        time.sleep(0.005)
+        assert count < 3
+    batch.cancel()
+    sandbox.faults.release_jobs()
+    ended = {sandbox.wait_for_job(job.job_id).status for job in sandbox.jobs}
+    assert ended == {"Cancelled"}
