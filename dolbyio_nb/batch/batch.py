@@ -218,6 +218,8 @@ class Batch:
 
     def _start(self, executor: Any = None) -> Running:
         """Begin a run, or give the one that goes on."""
+        if self._running and self._running.stopping:
+            _wait(self._running, None)
         if self._running and not self._running.done.done():
             return self._running
         if executor is not None:

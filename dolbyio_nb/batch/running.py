@@ -23,6 +23,7 @@ class Running:
     def __init__(self, journal: Journal, items: list[Item]) -> None:
         self._journal, self._items = journal, items
         self.done: Future[None] = Future()
+        self.stopping = False
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
         self._scheduler: Scheduler | None = None
@@ -37,6 +38,7 @@ class Running:
 
     def stop(self) -> None:
         """Begin nothing more; `done` ends as soon as it is known what was started."""
+        self.stopping = True
         if self._scheduler:
             self._scheduler.stop()
 
