@@ -141,6 +141,14 @@ def test_views_of_variables_are_masked(careless: Kernel, needles: Needles) -> No
         assert not needles.in_text(told)
 
 
+def test_buffers_pass_as_they_are(service: Sandbox, careless: Kernel) -> None:
+    """A picture or a sound is never touched, and neither is what a program sends in one."""
+    outcome = careless.run("import ipywidgets; ipywidgets.Label('x').send({'a': S}, buffers=[S.encode()])")
+    sent = next(it for it in outcome.messages if it["buffers"])
+    assert bytes(sent["buffers"][0]).decode() == service.app_secret
+    assert sent["content"]["data"]["content"] == {"a": "[masked…]"}
+
+
 def test_it_is_switched_by_config_and_ends_with_the_extension(service: Sandbox, careless: Kernel) -> None:
     """Off and on again; and a wrapper that somebody else has put above goes on working."""
     above = (
