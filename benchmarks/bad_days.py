@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from harness import ask_for, in_threads, is_dead, suppressed
 
+ROUNDS = 9  # of a thousand tasks; the best counts, as other work holds up the loop too
 ODD_LIVES = ('"1800"', "true", "null", "-1", "1e18", "1" + "0" * 400, "1800000", '"soon"')
 
 
@@ -138,9 +139,9 @@ def thousand_tasks(rival, service):
     """1000 asyncio tasks need the first token, 200 ms for an answer: requests; how long the loop stood."""
     service.order(latency=0.2)
     gaps = []
-    for _ in range(3):
+    for _ in range(ROUNDS):
         gaps.append(asyncio.run(_longest_gap(type(rival)(service.url))))
-    return f"{service.count / 3:g} requests, {min(gaps) * 1e3:.0f} ms"
+    return f"{service.count / ROUNDS:g} requests, {min(gaps) * 1e3:.0f} ms"
 
 
 async def _longest_gap(rival):

@@ -110,6 +110,7 @@ def serve(service: Service) -> None:
             return self.answer(200 if good else 401, {}, {"arrived": len(body)})
 
         def go_on(self) -> None:
+            service.count += 1
             self.close_connection = True
             self.send_response(200)
             self.send_header("Content-Type", "application/json")

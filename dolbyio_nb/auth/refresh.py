@@ -237,8 +237,11 @@ def settled(state: RefreshState, now: float) -> RefreshState:
 
 
 def due(state: RefreshState, now: float) -> RefreshState:
-    """Return the state after a suspension that the clock did not see: renew before handing out."""
-    return replace(state, cached=state.cached.due(now)) if state.cached.generation else state
+    """Return the state after a suspension that the clock did not see: renew at once, before handing out."""
+    if not state.cached.generation:
+        return state
+    sent_at = state.sent_at if state.in_flight else min(state.sent_at, now - SHORTEST_INTERVAL)
+    return replace(state, cached=state.cached.due(now), sent_at=sent_at)
 
 
 def adopted(state: RefreshState, token: AccessToken, now: float, rng: Random) -> RefreshState:

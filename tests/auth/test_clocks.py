@@ -50,6 +50,16 @@ def test_sleep_that_the_clock_did_not_see_renews_the_token_once(stage: Stage) ->
     assert len(stage.requests) == 2
 
 
+def test_sleep_that_the_clock_did_not_see_right_after_a_renewal(stage: Stage) -> None:
+    """The next cell gets another token although, by the clock, the last request was a moment ago."""
+    keeper = stage.keeper()
+    first = keeper.token()
+    stage.wall_ahead += HOUR
+    keeper.before_cell()
+    assert keeper.token() != first
+    assert len(stage.requests) == 2
+
+
 def test_a_wall_clock_that_is_steered_changes_nothing(stage: Stage) -> None:
     """Small gains are no sleep."""
     keeper = used_until_fresh(stage)

@@ -45,6 +45,7 @@ PORTAL = TokenUnavailable("No token.", "It answered 302.")
 NEW = AccessToken("the-new-token-of-the-table", lifetime=1000.0, issued_at=700.0, clock=lambda: 0.0)
 RENEWED = refresh.succeeded(flying(READY, 700), NEW, 701, HighDice())
 FALLEN_BACK = refresh.rejected(RENEWED, NEW, 702)
+REFUSED_BOTH = refresh.rejected(refresh.rejected(RENEWED, TOKEN, 702), NEW, 703)
 COPY = refresh.adopted(NEVER, TOKEN, 10, HighDice())
 
 
@@ -60,7 +61,6 @@ def stillborn(times: int) -> RefreshState:
 TABLE = [
     # state, now, deadline, force, what an ask gets
     ("fresh", READY, 699.9, 730, None, Serve(TOKEN)),
-    ("fresh, no time", READY, 699.9, 0, None, Serve(TOKEN)),
     ("fresh and in flight", flying(READY, 600), 601, 631, None, Serve(TOKEN)),
     ("never had one", NEVER, 0, 30, None, Fetch()),
     ("never had one, no time", NEVER, 0, 0, None, Fetch()),
@@ -76,6 +76,7 @@ TABLE = [
     ("mandatory, late", flying(READY, 975), 975, 1005, None, Serve(TOKEN)),
     ("mandatory, backing off", after(READY, outage(), 965), 966, 996, None, Serve(TOKEN)),
     ("after a suspension", refresh.due(READY, 10), 10, 12, None, Fetch()),
+    ("after a suspension, just renewed", refresh.due(READY, 0.2), 0.2, 2.2, None, Fetch()),
     ("after a suspension, in flight", flying(refresh.due(READY, 10), 10), 10, 12, None, Wait(12)),
     ("after a suspension, slow", flying(refresh.due(READY, 10), 10), 12, 14, None, Serve(TOKEN)),
     ("expired", READY, 995, 1025, None, Fetch()),
@@ -104,6 +105,7 @@ TABLE = [
     ("new token refused", FALLEN_BACK, 702, 732, None, Serve(TOKEN)),
     ("new token refused, 5 s later", FALLEN_BACK, 707, 737, None, Serve(NEW)),
     ("new token refused, old one too", refresh.rejected(FALLEN_BACK, TOKEN, 703), 703, 733, None, Fetch()),
+    ("old token refused, then the new one", REFUSED_BOTH, 703, 733, None, Fetch()),
     ("new token refused, old one dead", refresh.rejected(RENEWED, NEW, 996), 996, 1026, None, Fetch()),
     (
         "accepted, then revoked",
@@ -159,19 +161,6 @@ def test_a_new_token_that_is_refused_gives_way_to_the_old_one_for_five_seconds()
     assert decide(refused_again, 708, deadline=738) == Fetch()
     both_refused = refresh.rejected(state, TOKEN, 703)
     assert decide(both_refused, 703, deadline=733) == Fetch()
-
-
-@pytest.mark.parametrize("why_not", ["accepted", "old one expired", "old one refused"])
-def test_no_way_back_to_the_old_token(why_not: str) -> None:
-    """A token that worked was revoked; and an old token that is no good is not taken up again."""
-    new = AccessToken("the-new-token-of-the-table", lifetime=1000.0, issued_at=700.0)
-    state = refresh.succeeded(flying(READY, 700), new, 701, Random(0))
-    if why_not == "accepted":
-        state = refresh.accepted(state, new)
-    if why_not == "old one refused":
-        state = refresh.rejected(state, TOKEN, 702)
-    now = 995 if why_not == "old one expired" else 703
-    assert decide(refresh.rejected(state, new, now), now, deadline=now + 30) == Fetch()
 
 
 def test_tokens_that_expire_on_their_way_end_in_a_true_error() -> None:
