@@ -12,6 +12,7 @@ from dolbyio_nb.media.locations import address_of
 from dolbyio_nb.media.operations import Operations
 from dolbyio_nb.media.outputs import Target
 from dolbyio_nb.media.parameters import Location, Options
+from dolbyio_nb.media.polling import PollSchedule
 
 WORDS = {path.removeprefix("/media/").replace("/", "_"): path for path in OPERATIONS}
 """Every operation's word, which is its method's name, with its path."""
@@ -31,7 +32,7 @@ class Drafts(Operations):
 
     def __init__(self) -> None:
         nothing = cast("Any", None)
-        super().__init__(nothing, nothing, nothing)
+        super().__init__(nothing, nothing, PollSchedule())
 
     def _start(  # type: ignore[override]  # a request in place of the job
         self, path: str, read: Input, targets: Sequence[Target], body: Options

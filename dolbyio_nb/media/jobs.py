@@ -1,8 +1,10 @@
 """Job at the service: how it is doing, and waiting for its result."""
 
+import asyncio
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from itertools import count
 from typing import Any
 
 from dolbyio_nb._util.interrupt import brief_interrupt
@@ -27,6 +29,7 @@ from dolbyio_nb.media.parameters import Timeout
 from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result
+from dolbyio_nb.media.shared_poll import SharedPoll
 from dolbyio_nb.media.transfer import Storage
 
 SHORTEST_LOOK = 1.0
@@ -44,8 +47,15 @@ class Job:
     """
 
     def __init__(
-        self, api: Api, storage: Storage, spec: JobSpec, job_id: str, schedule: PollSchedule
+        self,
+        api: Api,
+        storage: Storage,
+        spec: JobSpec,
+        job_id: str,
+        schedule: PollSchedule,
+        poll: SharedPoll | None = None,
     ) -> None:
+        self._poll = poll or SharedPoll(api, schedule.clock)
         self._api, self._storage, self._spec, self._schedule = api, storage, spec, schedule
         self.id, self.operation = job_id, spec.operation
         self._last = JobSnapshot()
@@ -114,7 +124,10 @@ class Job:
         """
         attempts = self._schedule.begin(timeout)
         try:
-            with progress_bar(self.operation.capitalize(), 100, unit="%") as show:
+            with (
+                self._poll.waits_for(self.id),
+                progress_bar(self.operation.capitalize(), 100, unit="%") as show,
+            ):
                 self._watch(attempts, show)
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(f"The job goes on. To pick it up: {self._resume_code()}")
@@ -150,10 +163,67 @@ class Job:
     def _resume_code(self) -> str:
         return f"dolby.media.job({', '.join([json.dumps(self.id), *self._spec.arguments()])})"
 
+    def __await__(self) -> Generator[Any, None, Result]:
+        """Wait for the result without blocking the event loop; to cancel the task stops the waiting alone."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Result:
+        attempts = self._schedule.begin(None)
+        try:
+            with self._poll.waits_for(self.id):
+                await self._watch_async(attempts)
+            return await asyncio.to_thread(self.result)
+        except asyncio.CancelledError as cancelled:
+            cancelled.add_note(f"The job goes on. To pick it up: {self._resume_code()}")
+            raise
+
+    async def _watch_async(self, attempts: Attempts) -> None:
+        for looks in count(1):
+            at_least = 0.0
+            try:
+                seen = await self._look_async()
+                if seen.ended:
+                    return
+                if not attempts.tolerates(seen.unknown):
+                    raise self._unknown_status(seen)
+            except PASSING as error:
+                if not attempts.tolerates(True):
+                    raise self._late(self._unseen(error.why, attempts)) from None
+                at_least = _asked(error)
+            if not attempts.left:
+                raise self._late(TOO_LATE)
+            await asyncio.sleep(max(at_least, self._schedule.policy.pause(looks)))
+
+    async def _look_async(self) -> JobSnapshot:
+        active = await asyncio.wrap_future(self._poll.look(self._freshness))
+        if self.id in active.jobs:
+            return self._take(active.jobs[self.id])
+        return await asyncio.to_thread(self._snapshot)
+
+    @property
+    def _freshness(self) -> float:
+        """The seconds that a look at all jobs may be old."""
+        return 4 * self._schedule.policy.first_pause
+
+    def _look(self, seconds: float) -> JobSnapshot:
+        """Look at this job: by itself when nothing else is waited for, else with all the others."""
+        if self._poll.waiting < 2:
+            return within(seconds, self._snapshot)
+        try:
+            active = self._poll.look(self._freshness).result(seconds)
+        except TimeoutError:
+            raise OutOfTime(seconds) from None
+        if self.id in active.jobs:
+            return self._take(active.jobs[self.id])
+        with self._poll.single:
+            return within(seconds, self._snapshot)
+
     def _snapshot(self) -> JobSnapshot:
         if self._last.ended:
             return self._last
-        snapshot = read_snapshot(self._api.get(self._spec.path, job_id=self.id))
+        return self._take(read_snapshot(self._api.get(self._spec.path, job_id=self.id)))
+
+    def _take(self, snapshot: JobSnapshot) -> JobSnapshot:
         with self._looking:
             if not self._last.ended:  # an answer that was overtaken by the last one says nothing any more
                 self._last = snapshot
@@ -161,7 +231,7 @@ class Job:
 
     def _watch(self, attempts: Attempts, show: Show) -> None:
         def look() -> JobSnapshot:
-            return within(max(attempts.left, SHORTEST_LOOK), self._snapshot)
+            return self._look(max(attempts.left, SHORTEST_LOOK))
 
         def wish(seen: JobSnapshot | BaseException) -> float | None:
             if isinstance(seen, JobSnapshot):

@@ -19,7 +19,6 @@ from dolbyio_nb.media.operations import Operations
 from dolbyio_nb.media.outputs import Destination, Target, check_free, check_writable, file_for
 from dolbyio_nb.media.parameters import Status
 from dolbyio_nb.media.polling import PollSchedule
-from dolbyio_nb.media.shared_poll import SharedPoll
 from dolbyio_nb.media.transfer import Storage
 from dolbyio_nb.media.webhooks import Webhook
 
@@ -48,7 +47,6 @@ class Media(Operations):
     ) -> None:
         api, schedule = Api(session, media_url), schedule or PollSchedule()
         super().__init__(api, Storage(api, schedule.sleep), schedule)
-        self._poll = SharedPoll(api, schedule.clock)
         self.webhook = Webhook(api)
 
     def __repr__(self) -> str:
@@ -138,7 +136,7 @@ class Media(Operations):
             found = find_job(self._api, id_)
         known = JobSpec.of(entry) if entry else JobSpec((found and found.path) or "")
         spec = _job_spec(replace(known, path=path or known.path), output, source)
-        return Job(self._api, self._storage, spec, id_, self._schedule)
+        return Job(self._api, self._storage, spec, id_, self._schedule, self._poll)
 
     def batch(
         self,

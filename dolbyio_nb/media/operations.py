@@ -51,6 +51,7 @@ from dolbyio_nb.media.parameters import (
     VideoTrack,
 )
 from dolbyio_nb.media.polling import PollSchedule
+from dolbyio_nb.media.shared_poll import SharedPoll
 from dolbyio_nb.media.transfer import Storage
 
 
@@ -64,6 +65,7 @@ class Operations:
 
     def __init__(self, api: Api, storage: Storage, schedule: PollSchedule) -> None:
         self._api, self._storage, self._schedule = api, storage, schedule
+        self._poll = SharedPoll(api, schedule.clock)
 
     @checked
     def enhance(
@@ -327,7 +329,7 @@ class Operations:
         spec = JobSpec(path, read.path, read.name, tuple(targets))
         job_id = self._api.start(path, dict(body))
         record_job(job_id, spec.entry())
-        return Job(self._api, self._storage, spec, job_id, self._schedule)
+        return Job(self._api, self._storage, spec, job_id, self._schedule, self._poll)
 
 
 def _renditions(one: Options, several: Sequence[Rendition] | None) -> list[Mapping[str, object]]:

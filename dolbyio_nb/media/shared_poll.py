@@ -15,6 +15,8 @@ from dolbyio_nb.media.polling import ACTIVE, JobSnapshot, read_snapshot
 
 PAGE = 100
 """Jobs on a page of the list."""
+SINGLE = 2
+"""Jobs that are asked for by themselves at once, when many are waited for."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class SharedPoll:
     def after_fork(self) -> None:
         """Begin anew: a look that the parent had begun gives no answer here."""
         self._lock = threading.Lock()
+        self.single = threading.Semaphore(SINGLE)
         self._looking: Future[ActiveJobs] | None = None
         self._last = ActiveJobs(float("-inf"), {}, False)
 
