@@ -5,17 +5,21 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from dolbyio_nb.batch import State
+from dolbyio_nb.batch import Batch, State
+from dolbyio_nb.media import Media
+from dolbyio_nb.sandbox import Sandbox
 
 
-async def waited(batch) -> None:
+async def waited(batch: Batch) -> None:
     await batch
 
 
-def test_await_keeps_the_loop_free(media, sandbox, record):
+def test_await_keeps_the_loop_free(media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]) -> None:
     """While a batch is awaited, other tasks of the loop run."""
     record("a", "b")
     sandbox.faults.hold_jobs()
@@ -36,7 +40,7 @@ def test_await_keeps_the_loop_free(media, sandbox, record):
     assert len(ticks) == 10
 
 
-def test_items_come_as_they_end(media, record):
+def test_items_come_as_they_end(media: Media, record: Callable[..., list[Path]]) -> None:
     """`async for` and `for` give every item once, also those that had ended before."""
     record("a", "b")
     media.batch("*.wav", "diagnose").run()
@@ -51,7 +55,9 @@ def test_items_come_as_they_end(media, record):
     assert sorted(item.name for item in batch) == sorted(found)
 
 
-def test_a_cancelled_task_stops_the_run_and_loses_nothing(media, sandbox, record):
+def test_a_cancelled_task_stops_the_run_and_loses_nothing(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
     """The task ends at once; the next run picks up the jobs that were started."""
     record("a", "b")
     sandbox.faults.hold_jobs()
@@ -71,7 +77,9 @@ def test_a_cancelled_task_stops_the_run_and_loses_nothing(media, sandbox, record
     assert len(sandbox.jobs) == 2
 
 
-def test_an_interrupt_says_how_to_go_on(media, sandbox, record):
+def test_an_interrupt_says_how_to_go_on(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
     """Ctrl-C stops submitting, keeps what was started, and shows the one line that goes on."""
     record("a", "b")
     sandbox.faults.hold_jobs()
@@ -94,7 +102,7 @@ def test_an_interrupt_says_how_to_go_on(media, sandbox, record):
     assert len(sandbox.jobs) == 2
 
 
-def test_cancel_stops_the_jobs_too(media, sandbox, record):
+def test_cancel_stops_the_jobs_too(media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]) -> None:
     """`cancel()` asks the service to stop what runs; a later run starts nothing that ended well."""
     record("a", "b")
     sandbox.faults.hold_jobs()

@@ -4,22 +4,26 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dolbyio_nb.batch import State
 from dolbyio_nb.errors import BatchError
+from dolbyio_nb.media import Media
+from dolbyio_nb.sandbox import Sandbox
 
 
-def run(media, executor) -> set[State]:
+def run(media: Media, executor: Any) -> set[State]:
     batch = media.batch("*.wav", "enhance", output="better/{name}", executor=executor)
     batch.run()
-    assert all(os.path.isfile(item.path) for item in batch.items)
+    assert all(os.path.isfile(item.path or "") for item in batch.items)
     return {item.state for item in batch.items}
 
 
 @pytest.mark.parametrize("way", ["spawn", "forkserver"])
-def test_processes_carry(media, sandbox, record, way):
+def test_processes_carry(media: Media, sandbox: Sandbox, record: Callable[..., list[Path]], way: str) -> None:
     """A pool of processes sends and fetches the files."""
     record("a", "b")
     with ProcessPoolExecutor(1, multiprocessing.get_context(way)) as pool:
@@ -27,7 +31,7 @@ def test_processes_carry(media, sandbox, record, way):
     assert len(sandbox.jobs) == 2
 
 
-def test_joblib_carries(media, record):
+def test_joblib_carries(media: Media, record: Callable[..., list[Path]]) -> None:
     """So does the reusable executor of joblib."""
     loky = pytest.importorskip("joblib.externals.loky")
     record("a", "b")
@@ -38,7 +42,7 @@ def test_joblib_carries(media, record):
         pool.shutdown(wait=True)
 
 
-def test_dask_carries(media, record):
+def test_dask_carries(media: Media, record: Callable[..., list[Path]]) -> None:
     """A Dask worker that is a process of its own carries, and is sent no token."""
     distributed = pytest.importorskip("distributed")
     record("a", "b")
@@ -53,7 +57,9 @@ def die(*_: object) -> None:
     os._exit(1)
 
 
-def test_a_pool_that_lost_a_worker_says_how_to_go_on(media, sandbox, record):
+def test_a_pool_that_lost_a_worker_says_how_to_go_on(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
     """The run ends in three lines; another executor does the rest, and nothing is done twice."""
     record("a", "b")
     pool: Callable[..., ProcessPoolExecutor] = ProcessPoolExecutor
