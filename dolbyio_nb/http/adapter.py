@@ -50,11 +50,9 @@ class RetryAdapter(HTTPAdapter):
         def once() -> requests.Response:
             rewound(request.body, start)
             try:
-                response = limited(Speed(), lambda: send(request, stream, patience, verify, cert, proxies))
+                return limited(Speed(), lambda: send(request, stream, patience, verify, cert, proxies))
             except OutOfTime as error:
                 raise requests.ReadTimeout(str(error), request=request) from None
-            response.connection = self  # who sends again has limits, too
-            return response
 
         return retry.run(Attempts(self.policy if repeatable else ONCE), once, self._wish)
 

@@ -26,7 +26,7 @@ from dolbyio_nb.errors import (
 )
 from dolbyio_nb.http.body import TooLarge, load_body, pieces, size
 from dolbyio_nb.http.causes import cause_of
-from dolbyio_nb.http.limits import WINDOW, OutOfTime, Speed, check, limited
+from dolbyio_nb.http.limits import WINDOW, OutOfTime, Speed, limited
 from dolbyio_nb.http.redact import hide_in_logs, scrub
 from dolbyio_nb.http.retry import NO_ANSWER, TRANSFER, Attempts, kept, run
 from dolbyio_nb.http.session import PlainSession
@@ -261,4 +261,3 @@ def _receive(response: requests.Response, file: BinaryIO, name: str, total: int 
             show(done)
     if total is not None and done != total:
         raise _Broken(f"{done} of {total} bytes arrived.")
-    check()
