@@ -84,21 +84,17 @@ class Api:
         """Give the answer's JSON, or the error to raise: raised here, its frame would hold the token."""
         call, host = f"{method} {path}", urlsplit(self.origin).netloc
         try:
-            response = within(
+            response, answer = within(
                 self._limits.total, lambda: self._exchange(method, path, params=query, json=body)
             )
         except (requests.RequestException, OutOfTime, TooLarge, OSError) as error:
             return no_answer(call, host, error, self.origin)
-        if response.status_code == SIGN_IN:
+        if response.status_code == SIGN_IN or answer is NO_JSON:
             return no_json(call, read_error_response(response))
-        if not response.ok:
-            return refusal(call, host, read_error_response(response))
-        try:
-            return parse_json(response.content)
-        except (ValueError, RecursionError):
-            return no_json(call, read_error_response(response))
+        return answer if response.ok else refusal(call, host, read_error_response(response))
 
-    def _exchange(self, method: str, path: str, **options: Any) -> requests.Response:
+    def _exchange(self, method: str, path: str, **options: Any) -> tuple[requests.Response, Any]:
+        """Give the response with its JSON, which is read under the same time limit."""
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         response = self._session.request(method, self.origin + path, headers=headers, stream=True, **options)
         attempt, spent = self._limits.attempt, response.elapsed.total_seconds()
@@ -106,11 +102,19 @@ class Api:
             attempt - spent if spent < attempt else attempt
         )  # of the last attempt, where there were several
         within(left, lambda: load_body(response, self._limits.size))
-        return response
+        return response, _read(response) if response.ok else None
+
+
+def _read(response: requests.Response) -> Any:
+    try:
+        return parse_json(response.content)
+    except (ValueError, RecursionError):
+        return NO_JSON
 
 
 ERRORS: dict[int, type[ApiError]] = {401: Unauthorized, 403: Unauthorized, 404: NotFound, 429: RateLimited}
 DOLBY = "api.dolby.com"
+NO_JSON = object()
 SIGN_IN = 511  # of a network that wants people to sign in (RFC 6585)
 EXPIRED = (
     "Log in again; if it happens right after a log-in, this computer's clock or the session's auth is off."

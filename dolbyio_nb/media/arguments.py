@@ -7,49 +7,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from functools import cache, wraps
+from functools import wraps
 from numbers import Integral, Real
 from typing import (
-    Annotated,
     Any,
     Literal,
     ParamSpec,
-    Required,
     TypeVar,
     Union,
     get_args,
     get_origin,
-    get_type_hints,
     is_typeddict,
 )
 
 from dolbyio_nb.errors import InvalidOption
+from dolbyio_nb.media.kinds import PLAIN, About, article, groups, hints, in_words, open_kind, with_details
 
 Given = ParamSpec("Given")
 Gives = TypeVar("Gives")
 SECRETS = (".auth", ".headers", ".body")
 """Groups whose values are never shown."""
-
-
-@dataclass(frozen=True)
-class About:
-    """What a parameter means: its text for people, its unit and range, and what holds when it is left out."""
-
-    text: str = ""
-    unit: str = ""
-    low: float = -math.inf
-    high: float = math.inf
-    default: str = ""
-    keys: type | None = None
-    prefixes: tuple[str, ...] = ()
-
-    @property
-    def range(self) -> str:
-        """The range in words, such as ` from 0 to 100 %`."""
-        ends = [f"from {self.low:g}"] * (self.low > -math.inf) + [f"to {self.high:g}"] * (
-            self.high < math.inf
-        )
-        return "".join(f" {part}" for part in [*ends, *filter(None, [self.unit])])
 
 
 def checked(method: Callable[Given, Gives]) -> Callable[Given, Gives]:
@@ -60,7 +37,7 @@ def checked(method: Callable[Given, Gives]) -> Callable[Given, Gives]:
         check_call(method, args, options)
         return method(*args, **options)
 
-    call.__doc__ = _with_details(method)
+    call.__doc__ = with_details(method)
     return call
 
 
@@ -82,14 +59,6 @@ def check_call(method: Callable[..., Any], args: Sequence[Any], options: Mapping
             Check(call, known).check(name, value, known[name])
 
 
-@cache
-def hints(method: Callable[..., Any]) -> dict[str, Any]:
-    """Read the annotations of a method's parameters, or of a group's keys."""
-    return {
-        name: kind for name, kind in get_type_hints(method, include_extras=True).items() if name != "return"
-    }
-
-
 @dataclass(frozen=True)
 class Check:
     """The check of one call; `known` is everything that the call may have."""
@@ -97,9 +66,9 @@ class Check:
     call: str
     known: Mapping[str, Any]
 
-    def check(self, path: str, value: Any, kind: Any, about: About = About()) -> None:
+    def check(self, path: str, value: Any, kind: Any, about: About = PLAIN) -> None:
         """Refuse a value that is not of a kind; `path` is where it stands, such as `audio.noise`."""
-        kind, about = _open(kind, about)
+        kind, about = open_kind(kind, about)
         if about.keys and isinstance(value, Mapping):
             self._group(path, value, about.keys)
         elif get_origin(kind) in (Union, types.UnionType):
@@ -125,6 +94,8 @@ class Check:
         return None
 
     def _accepts(self, path: str, value: Any, kind: Any, about: About) -> bool:
+        if not isinstance(value, Mapping) and not _is_list(value):
+            return _fits(value, *open_kind(kind, about))
         try:
             self.check(path, value, kind, about)
         except InvalidOption:
@@ -150,12 +121,11 @@ class Check:
 
     def _refusal(self, path: str, value: Any, kind: Any, about: About) -> InvalidOption:
         secret = any(part in f".{path}" for part in SECRETS)
-        shown = (
-            repr(value) if not secret and isinstance(value, (str, int, float)) else _a(type(value).__name__)
-        )
+        written = repr(value) if not secret and isinstance(value, (str, int, float)) else ""
+        shown = written if 0 < len(written) < 60 else article(type(value).__name__)
         near = _nearest(value, kind) if isinstance(value, str) and not secret else ""
         return InvalidOption(
-            f"`{path}` of {self.call} cannot be {shown if len(shown) < 60 else _a(type(value).__name__)}.",
+            f"`{path}` of {self.call} cannot be {shown}.",
             f"It is {in_words(kind, about)}; nothing was sent.",
             f"Did you mean {near}?"
             if near
@@ -190,25 +160,8 @@ def _places(known: Mapping[str, Any], path: str = "") -> Iterator[str]:
     for name, kind in known.items():
         if name != "self":
             yield f"{path}{name}"
-            for group in _groups(kind):
+            for group in groups(kind):
                 yield from _places(hints(group), f"{path}{name}.")
-
-
-def _groups(kind: Any) -> Iterator[type]:
-    kind, _ = _open(kind, About())
-    if is_typeddict(kind):
-        yield kind
-    elif get_origin(kind) in (Union, types.UnionType, list, Sequence):
-        for one in get_args(kind):
-            yield from _groups(one)
-
-
-def _open(kind: Any, about: About) -> tuple[Any, About]:
-    """Take the wrappings off a kind, and keep what they say about it."""
-    while get_origin(kind) in (Annotated, Required):
-        said = [one for one in getattr(kind, "__metadata__", ()) if isinstance(one, About)]
-        kind, about = get_args(kind)[0], said[0] if said else about
-    return kind, about
 
 
 def _is_list(value: Any) -> bool:
@@ -217,7 +170,7 @@ def _is_list(value: Any) -> bool:
 
 def _alike(value: Any, kind: Any) -> bool:
     """Tell whether a value is of a kind by its outer shape, so that an error is about what is inside."""
-    kind, about = _open(kind, About())
+    kind, about = open_kind(kind, PLAIN)
     if isinstance(value, Mapping):
         return is_typeddict(kind) or about.keys is not None
     if _is_list(value):
@@ -255,7 +208,7 @@ def _text_fits(value: str, about: About) -> bool:
 
 def _nearest(value: str, kind: Any) -> str:
     """Name the value that was probably meant."""
-    kind, _ = _open(kind, About())
+    kind, _ = open_kind(kind, PLAIN)
     if kind is bool and value.lower() in ("true", "false", "yes", "no", "on", "off"):
         return str(value.lower() in ("true", "yes", "on"))
     if kind in (int, float) and value.replace(".", "", 1).lstrip("+-").isdecimal():
@@ -266,50 +219,3 @@ def _nearest(value: str, kind: Any) -> str:
         near = get_close_matches(plain, parts, 1) or [one for one in parts if plain and one.startswith(plain)]
         return repr(near[0]) if near else ""
     return next(filter(None, (_nearest(value, part) for part in parts)), "")
-
-
-WORDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a text", Any: "anything"}
-
-
-def in_words(kind: Any, about: About = About()) -> str:
-    """Describe a kind for people."""
-    kind, about = _open(kind, about)
-    if get_origin(kind) is Literal:
-        return f"one of {', '.join(get_args(kind))}"
-    if get_origin(kind) in (Union, types.UnionType):
-        words = [in_words(one, about) for one in get_args(kind) if one is not type(None)]
-        return " or ".join(dict.fromkeys(words))
-    if get_origin(kind) is tuple:
-        return about.text or "a pair of numbers (None leaves an end open)"
-    if get_origin(kind) in (list, Sequence):
-        return f"a list, each {in_words(get_args(kind)[0])}"
-    if is_typeddict(kind) or about.keys:
-        return f"a mapping with {', '.join(hints(about.keys or kind))}"
-    word = WORDS.get(kind) or _a(getattr(kind, "__name__", str(kind)).lower())
-    return word + (f" that begins with {' or '.join(about.prefixes)}" if about.prefixes else about.range)
-
-
-def _a(name: str) -> str:
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _with_details(method: Callable[..., Any]) -> str:
-    """Write a method's docstring with every nested parameter: its kind, range and default."""
-    known = inspect.getdoc(method) or ""
-    try:
-        kinds = hints(method)
-    except NameError:  # a class that names itself, and has no options in groups
-        return known
-    lines = [f"    {line}" for name, kind in kinds.items() for line in _details(name, kind, name)]
-    return "\n".join([known, "", "Nested parameters:", *lines]) if lines else known
-
-
-def _details(path: str, kind: Any, outermost: str = "") -> Iterator[str]:
-    inner, about = _open(kind, About())
-    groups = list(_groups(kind))
-    if not groups and path != outermost:
-        default = f" (by default {about.default})" if about.default else ""
-        yield f"{path}: {in_words(inner, about)}{default}{f'; {about.text}' if about.text else ''}."
-    for group in groups:
-        for name, one in hints(group).items():
-            yield from _details(f"{path}.{name}", one)

@@ -13,8 +13,8 @@ from typing import Annotated, Any, BinaryIO, Protocol, cast
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import DolbyError, InvalidOption, SourceNotFound, TransferError
-from dolbyio_nb.media.arguments import About
 from dolbyio_nb.media.arrays import audio_of, wav_of
+from dolbyio_nb.media.kinds import About
 from dolbyio_nb.media.locations import local_path, name_of, remote_location
 from dolbyio_nb.media.parameters import Location
 
@@ -256,17 +256,15 @@ def _rewind(source: object) -> str:
 
 @dataclass(frozen=True)
 class Input:
-    """What a job reads: a place the service can reach, or something here that is to be sent first."""
+    """What a job reads: a place the service can reach, or something here that is to be sent first.
+
+    `path` is the original on this computer, where there is one.
+    """
 
     name: str
     location: Location = ""
     content: Content | None = None
-    saved: Path | None = None
-
-    @property
-    def path(self) -> Path | None:
-        """The original on this computer; `saved` is where a file of the service's storage is here."""
-        return self.content.path if self.content else self.saved
+    path: Path | None = None
 
     @property
     def stem(self) -> str:
@@ -283,11 +281,12 @@ def read_input(source: Source) -> Input:
     """Look at what a job is to read; a file that is not there is an error before any network."""
     if (as_input := getattr(source, "as_input", None)) is not None:
         return cast("Input", as_input())
-    played = audio_of(source) or source
+    plain = isinstance(source, (str, bytes, os.PathLike))
+    played = source if plain else audio_of(source) or source
     if (location := remote_location(played)) is not None:
         return Input(name_of(location), location)
     content = read_content(cast("Local", played))
-    return Input(content.name, content=content)
+    return Input(content.name, content=content, path=content.path)
 
 
 def read_inputs(source: Source | list[Source]) -> list[Input]:

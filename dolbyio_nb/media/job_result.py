@@ -11,7 +11,7 @@ from dolbyio_nb.errors import JobFailed
 from dolbyio_nb.http.body import CALL_SIZE, parse_json
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.media.ledger import LedgerEntry
-from dolbyio_nb.media.locations import address_of, is_temporary, name_of, plain, shown
+from dolbyio_nb.media.locations import address_of, is_temporary, name_of, plain
 from dolbyio_nb.media.outputs import Target
 from dolbyio_nb.media.parse import dig
 from dolbyio_nb.media.results import MediaResult, Output, Result
@@ -71,11 +71,6 @@ class JobSpec:
         """What is done to what, for people."""
         return f"{self.operation} of {self.name}" if self.name else self.operation
 
-    def entry(self) -> LedgerEntry:
-        """Write it for the ledger, with no query of an address, which may be a signature."""
-        outputs = tuple((_unsigned(one), str(one.save_to or "")) for one in self.targets)
-        return LedgerEntry(self.path, self.name, str(self.source or ""), outputs)
-
     @classmethod
     def of(cls, entry: LedgerEntry) -> Self:
         """Read it from the ledger."""
@@ -89,10 +84,6 @@ class JobSpec:
         output = temporary[0] if len(temporary) == 1 else temporary
         given = {"output": output, "source": str(self.source) if self.source else None}
         return [f"{name}={json.dumps(value)}" for name, value in given.items() if value]
-
-
-def _unsigned(target: Target) -> str:
-    return (address_of(target.location) or "") if is_temporary(target.location) else shown(target.location)
 
 
 def make_result(spec: JobSpec, job_id: str, answer: Mapping[str, Any], storage: Storage) -> Result:

@@ -43,7 +43,6 @@ class Job:
 
     Attributes:
         id: the job's id, by which `dolby.media.job(id)` finds it for 31 days.
-        operation: what is done, such as `enhance` or `analyze-speech`.
     """
 
     def __init__(
@@ -57,7 +56,7 @@ class Job:
     ) -> None:
         self._poll = poll or SharedPoll(api, schedule.clock)
         self._api, self._storage, self._spec, self._schedule = api, storage, spec, schedule
-        self.id, self.operation = job_id, spec.operation
+        self.id = job_id
         self._last = JobSnapshot()
         self._result: Result | None = None
         self._lock, self._looking = threading.Lock(), threading.Lock()
@@ -73,6 +72,11 @@ class Job:
         failed = self._last.ended and self._last.status != "Success"
         problem = str(self._failure()) if failed else ""
         return job_card(repr(self), self._spec.about, self.id, self._last, problem)._repr_html_()
+
+    @property
+    def operation(self) -> str:
+        """What is done, such as `enhance` or `analyze-speech`."""
+        return self._spec.operation
 
     @property
     def status(self) -> str:

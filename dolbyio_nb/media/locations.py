@@ -45,6 +45,12 @@ def shown(location: Location | None) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+def unsigned(location: Location | None) -> str:
+    """Give an address without what may be a signature or a password; in temporary storage it has none."""
+    address = address_of(location)
+    return address if isinstance(address, str) and address.startswith("dlb://") else shown(location)
+
+
 def name_of(location: Location) -> str:
     """Give the file name at the end of an address, or `audio` when it has none."""
     scheme, _, place = shown(location).partition("://")
@@ -69,7 +75,8 @@ def plain(name: str) -> str:
 
 def local_path(place: str | os.PathLike[str]) -> Path:
     """Read a path on this computer; `~` is the home directory."""
-    path = expanded(Path(place))
+    path = Path(place)
+    path = expanded(path) if path.parts[:1] and path.parts[0].startswith("~") else path
     if "\0" in str(path):
         raise TransferError(
             f"{str(path)!r} can be no file.", "Its name holds a null character.", "Check where it comes from."

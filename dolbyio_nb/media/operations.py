@@ -9,18 +9,9 @@ from dolbyio_nb.media.arguments import checked
 from dolbyio_nb.media.inputs import Input, Source, read_input, read_inputs
 from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
-from dolbyio_nb.media.ledger import record_job
-from dolbyio_nb.media.locations import new_input
-from dolbyio_nb.media.options import (
-    as_sent,
-    master_kind,
-    mastering,
-    one_each,
-    part,
-    suffix_of,
-    with_region,
-    without_none,
-)
+from dolbyio_nb.media.ledger import LedgerEntry, record_job
+from dolbyio_nb.media.locations import new_input, unsigned
+from dolbyio_nb.media.options import as_sent, cuts, master_kind, mastering, part, suffix_of, without_none
 from dolbyio_nb.media.outputs import Destination, Target, choose_renditions, choose_target
 from dolbyio_nb.media.parameters import (
     AnalyzedContent,
@@ -87,11 +78,9 @@ class Operations:
                 `studio`, `voice_over` or `voice_recording`; by default the service works it out.
             audio: `loudness`, `dynamics`, `noise`, `filter`, `speech`, `music`; what is left out is on.
             region: `(start, end)` in seconds; None leaves an end open.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
         body = {"content": content, "audio": audio, "on_complete": on_complete}
-        return self._write("/media/enhance", source, output, None, body, extra, region)
+        return self._write("/media/enhance", source, output, None, as_sent(body, extra), region)
 
     @checked
     def diagnose(
@@ -106,8 +95,6 @@ class Operations:
 
         Args:
             content: what it is, as for `enhance`.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
         body = as_sent({"content": content, "on_complete": on_complete}, extra)
         read = read_input(source)
@@ -132,16 +119,10 @@ class Operations:
             content: its type, or `{"type": ..., "silence": {"threshold": dB, "duration": seconds}}`.
             loudness: `profile`, `metering_mode`, `dialog_intelligence`, `speech_threshold`.
             validation: `{"loudness": {"loudness_min": ..., "loudness_max": ..., "true_peak_max": ...}}`.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
-        body = {
-            "content": content,
-            "loudness": loudness,
-            "validation": validation,
-            "on_complete": on_complete,
-        }
-        return self._write("/media/analyze", source, output, ".json", body, extra)
+        measured = {"content": content, "loudness": loudness, "validation": validation}
+        body = as_sent({**measured, "on_complete": on_complete}, extra)
+        return self._write("/media/analyze", source, output, ".json", body)
 
     @checked
     def analyze_speech(
@@ -156,12 +137,9 @@ class Operations:
 
         Args:
             output: where the report goes, a JSON file.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
-        return self._write(
-            "/media/analyze/speech", source, output, ".json", {"on_complete": on_complete}, extra
-        )
+        body = as_sent({"on_complete": on_complete}, extra)
+        return self._write("/media/analyze/speech", source, output, ".json", body)
 
     @checked
     def analyze_music(
@@ -176,12 +154,9 @@ class Operations:
 
         Args:
             output: where the report goes, a JSON file.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
-        return self._write(
-            "/media/analyze/music", source, output, ".json", {"on_complete": on_complete}, extra
-        )
+        body = as_sent({"on_complete": on_complete}, extra)
+        return self._write("/media/analyze/music", source, output, ".json", body)
 
     @checked
     def transcode(
@@ -213,20 +188,16 @@ class Operations:
             outputs: several formats at once in place of the five above, each a mapping with `kind`, `audio`,
                 `video`, `image` and `destination` (a path on this computer, an address, or left out).
             storage: stores that a destination refers to by `{"ref": ..., "filename": ...}`.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
         body = as_sent({"storage": storage, "on_complete": on_complete}, extra)
         reads = read_inputs(source)
-        parts = [part(one, "segment", "duration") for one in one_each(segment, len(reads), "segment")]
+        parts = cuts(segment, len(reads))
         one = without_none(destination=output, kind=kind, audio=audio, video=video, image=image)
-        targets, written = choose_renditions(_renditions(one, outputs), reads[0])
-        inputs = [
-            without_none(source=self._sent(read), segment=cut) for read, cut in zip(reads, parts, strict=True)
-        ]
-        return self._start(
-            "/media/transcode", reads[0], targets, {"inputs": inputs, "outputs": written, **body}
-        )
+        targets, written = choose_renditions([{**each} for each in outputs] if outputs else [one], reads[0])
+        pairs = zip(reads, parts, strict=True)
+        inputs = [without_none(source=self._sent(read), segment=cut) for read, cut in pairs]
+        body = {"inputs": inputs, "outputs": written, **body}
+        return self._start("/media/transcode", reads[0], targets, body)
 
     @checked
     def master(
@@ -253,14 +224,13 @@ class Operations:
             loudness: the loudness to reach in LUFS, or the whole group.
             stereo_image: True for a wider image, or the whole group.
             metadata: `genre` and `tags` of the piece.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
         body = as_sent({"on_complete": on_complete}, extra)
         read = read_input(source)
         kind_ = kind or (None if output else master_kind(read.suffix))
         how = mastering(dynamic_eq, intensity, loudness, stereo_image)
-        targets, written = choose_renditions([without_none(destination=output, kind=kind_, master=how)], read)
+        one = without_none(destination=output, kind=kind_, master=how)
+        targets, written = choose_renditions([one], read)
         one = without_none(source=self._sent(read), metadata=metadata)
         return self._start("/media/master", read, targets, {"inputs": [one], "outputs": written, **body})
 
@@ -284,20 +254,16 @@ class Operations:
             presets: letters from `a` (pop) to `n` (classical), such as `"abl"`.
             segment: `(start, duration)` in seconds.
             intensity, loudness, stereo_image, metadata: as for `master`.
-            on_complete: the address that the service calls at the end.
-            extra: what the service may add.
         """
         body = as_sent({"on_complete": on_complete}, extra)
         read, cut = read_input(source), part(segment, "segment", "duration")
-        targets = [choose_target(None, read, suffix_of(master_kind(read.suffix))) for _ in presets]
-        outputs = [
-            {"destination": target.location, "master": mastering(preset, intensity, loudness, stereo_image)}
-            for preset, target in zip(presets, targets, strict=True)
-        ]
+        suffix = suffix_of(master_kind(read.suffix))
+        targets = [choose_target(None, read, suffix) for _ in presets]
+        how = [mastering(preset, intensity, loudness, stereo_image) for preset in presets]
+        outputs = [{"destination": to.location, "master": one} for to, one in zip(targets, how, strict=True)]
         one = without_none(source=self._sent(read), segment=cut, metadata=metadata)
-        return self._start(
-            "/media/master/preview", read, targets, {"inputs": [one], "outputs": outputs, **body}
-        )
+        body = {"inputs": [one], "outputs": outputs, **body}
+        return self._start("/media/master/preview", read, targets, body)
 
     def _write(
         self,
@@ -305,17 +271,16 @@ class Operations:
         source: Source,
         output: Destination | None,
         suffix: str | None,
-        options: Options,
-        extra: Options | None,
+        body: Options,
         region: Region | Pair | None = None,
     ) -> Job:
         """Start a job of one input and one output; everything is looked at before anything is sent."""
-        body = as_sent(options, extra)
-        with_region("", region)
+        asked = part(region, "region", "end")
         read = read_input(source)
         target = choose_target(output, read, suffix or read.suffix)
-        located = {"input": with_region(self._sent(read), region), "output": target.location}
-        return self._start(path, read, [target], located | body)
+        sent = self._sent(read)
+        place = {**(sent if isinstance(sent, Mapping) else {"url": sent}), "region": asked} if asked else sent
+        return self._start(path, read, [target], {"input": place, "output": target.location, **body})
 
     def _sent(self, read: Input) -> Location:
         """Give a location the service can read, after sending what is on this computer."""
@@ -328,9 +293,6 @@ class Operations:
     def _start(self, path: str, read: Input, targets: Sequence[Target], body: Options) -> Job:
         spec = JobSpec(path, read.path, read.name, tuple(targets))
         job_id = self._api.start(path, dict(body))
-        record_job(job_id, spec.entry())
+        places = tuple((unsigned(one.location), str(one.save_to or "")) for one in targets)
+        record_job(job_id, LedgerEntry(path, read.name, str(read.path or ""), places))
         return Job(self._api, self._storage, spec, job_id, self._schedule, self._poll)
-
-
-def _renditions(one: Options, several: Sequence[Rendition] | None) -> list[Mapping[str, object]]:
-    return [{**rendition} for rendition in several] if several else [one]

@@ -1,10 +1,10 @@
 """Options of operations, as they are sent: shorthands written out, nothing that was not given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from dolbyio_nb.errors import InvalidOption
-from dolbyio_nb.media.parameters import Location, Options, Pair, Region, Segment
+from dolbyio_nb.media.parameters import Options, Pair, Region, Segment
 
 TOLD_BY_NAME = ("input", "inputs", "output", "outputs")
 
@@ -60,14 +60,6 @@ def part(times: Region | Segment | Pair | None, name: str, second: str) -> Optio
     return dict(asked)
 
 
-def with_region(location: Location, region: Region | Pair | None) -> Location:
-    """Add to an input which part of it is meant."""
-    asked = part(region, "region", "end")
-    if asked is None:
-        return location
-    return {**(location if isinstance(location, Mapping) else {"url": location}), "region": asked}
-
-
 def mastering(
     dynamic_eq: str | Options | None,
     intensity: int | None,
@@ -105,15 +97,15 @@ def suffix_of(kind: str) -> str:
     return {"hls": ".m3u8", "dash": ".mpd"}.get(kind, f".{kind}")
 
 
-def one_each(values: Sequence[Any] | Any | None, count: int, name: str) -> list[Any]:
-    """Give one value for each of several sources: a list of as many, or one for a single one."""
-    given = values if isinstance(values, list) else [values]
-    if values is None:
+def cuts(segment: Any, count: int) -> list[Options | None]:
+    """Read which part of each of several sources is meant: a list of as many, or one for a single one."""
+    given = segment if isinstance(segment, list) else [segment]
+    if segment is None:
         return [None] * count
     if len(given) != count:
         raise InvalidOption(
-            f"There are {count} sources and {len(given)} of `{name}`.",
+            f"There are {count} sources and {len(given)} of `segment`.",
             "Nothing was sent.",
-            f"Give `{name}` as a list with one for each source; None is the whole of it.",
+            "Give `segment` as a list with one for each source; None is the whole of it.",
         )
-    return list(given)
+    return [part(one, "segment", "duration") for one in given]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Required, TypedDict
 
-from dolbyio_nb.media.arguments import About
+from dolbyio_nb.media.kinds import About
 
 Options = Mapping[str, Any]
 """A group of parameters as it is sent."""

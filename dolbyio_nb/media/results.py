@@ -63,7 +63,7 @@ class Output:
 
     def as_input(self) -> Input:
         """Give itself as the source of another job: from where it is, so that nothing is sent again."""
-        return Input(name_of(self.location), self.location, saved=self.path)
+        return Input(name_of(self.location), self.location, path=self.path)
 
     def samples(self) -> "tuple[NDArray[np.float32], int]":
         """Bring the file here and give `(samples, rate)`, as `librosa` and `soundfile` take them.
