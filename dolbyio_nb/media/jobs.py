@@ -34,6 +34,7 @@ from dolbyio_nb.media.transfer import Storage
 
 SHORTEST_LOOK = 1.0
 """Seconds that a look may take, also when there is no time left at all."""
+TOO_LATE = "It was not ready in the time given."
 PASSING = (ServiceUnavailable, RateLimited, TokenUnavailable)
 """What may be over at the next look: to look again does no harm."""
 
@@ -134,7 +135,7 @@ class Job:
             ):
                 self._watch(attempts, show)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"The job goes on. To pick it up: {self._resume_code()}")
+            interrupt.add_note(f"The job goes on. To pick it up: {self.recipe}")
             raise
         return self
 
@@ -162,9 +163,6 @@ class Job:
     @property
     def recipe(self) -> str:
         """The line that picks this job up, in this notebook or another one."""
-        return self._resume_code()
-
-    def _resume_code(self) -> str:
         return f"dolby.media.job({', '.join([json.dumps(self.id), *self._spec.arguments()])})"
 
     def __await__(self) -> Generator[Any, None, Result]:
@@ -178,7 +176,7 @@ class Job:
                 await self._watch_async(attempts)
             return await asyncio.to_thread(self.result)
         except asyncio.CancelledError as cancelled:
-            cancelled.add_note(f"The job goes on. To pick it up: {self._resume_code()}")
+            cancelled.add_note(f"The job goes on. To pick it up: {self.recipe}")
             raise
 
     async def _watch_async(self, attempts: Attempts) -> None:
@@ -258,14 +256,14 @@ class Job:
 
     def _late(self, why: str) -> JobTimeout:
         return JobTimeout(
-            f"Still no result of {self._name}.", why, f"It goes on: {self._resume_code()}", job_id=self.id
+            f"Still no result of {self._name}.", why, f"It goes on: {self.recipe}", job_id=self.id
         )
 
     def _unknown_status(self, snapshot: JobSnapshot) -> JobError:
         return JobError(
             f"It is not clear how {self._name} is doing.",
             f"The service answers with the status {snapshot.status!r}, which is none that it documents.",
-            f"Look at it later: {self._resume_code()}",
+            f"Look at it later: {self.recipe}",
             job_id=self.id,
         )
 
@@ -285,9 +283,6 @@ class Job:
     @property
     def _name(self) -> str:
         return f"job {self.id} ({self._spec.about})"
-
-
-TOO_LATE = "It was not ready in the time given."
 
 
 def _asked(error: ServiceUnavailable | RateLimited | TokenUnavailable) -> float:
