@@ -84,7 +84,7 @@ def _found(batch: Batch) -> dict[str, dict[str, Any]]:
 
 
 def _row(row: Mapping[str, Any], named: Mapping[str, tuple[str, int]]) -> Html:
-    cells = [tag("td", os.path.basename(row["source"]), title=row["source"]), tag("td", row["state"])]
+    cells = [tag("td", os.path.basename(row["source"])), tag("td", row["state"])]
     for name, (_, digits) in named.items():
         number = row.get(name)
         cells.append(tag("td", f"{number:.{digits}f}" if isinstance(number, (int, float)) else "–"))

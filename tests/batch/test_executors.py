@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dolbyio_nb import login
 from dolbyio_nb.batch import State
 from dolbyio_nb.errors import BatchError
 from dolbyio_nb.media import Media
@@ -71,3 +72,10 @@ def test_a_pool_that_lost_a_worker_says_how_to_go_on(
     batch.run(executor=2)
     assert {item.state for item in batch.items} == {State.DONE}
     assert len(sandbox.jobs) == 2
+
+
+def test_dask_can_name_a_log_in(sandbox: Sandbox) -> None:
+    """A log-in among the arguments of a task has a name of its own, the same each time."""
+    base = pytest.importorskip("dask.base")
+    with login(sandbox=sandbox) as dolby:
+        assert base.tokenize(dolby) == base.tokenize(dolby)
