@@ -116,6 +116,7 @@ def _denoised_pieces(sound: Sound, noise: Powers, floor: float, progress: Progre
         padded = np.pad(piece, ((before, after), (0, 0)))
         clean = [_without(channel, noise, floor) for channel in padded.T]
         yield np.stack(clean, axis=1)[margin : margin + last - first].astype(np.float32)
+        sound.release()
         progress(last / sound.frames)
 
 

@@ -159,4 +159,5 @@ def _blend(dry: Sound, wet: Sound, stretches: list[Interval], progress: Progress
         span = np.arange(position, position + len(block))
         amount = np.interp(span / dry.rate, times, amounts).astype(np.float32)[:, None]
         yield block + amount * (wet.samples[position : position + len(block)] - block)
+        wet.release()
         position += len(block)

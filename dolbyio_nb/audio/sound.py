@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,15 @@ class Sound:
         size = size or min(BLOCK, max(1024, self.frames // 20))
         for start in range(0, self.frames, size):
             yield self.samples[start : start + size]
+            self.release()
+
+    def release(self) -> None:
+        """Let go of the memory that holds what was read of a mapped file; it is read again when needed."""
+        owner: Any = self.samples
+        while isinstance(owner, np.ndarray):
+            owner = owner.base
+        if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            owner.madvise(mmap.MADV_DONTNEED)
 
     def cut(self, start: float, end: float) -> Sound:
         """The stretch from `start` to `end`, both in seconds."""

@@ -76,6 +76,7 @@ def power_frames(sound: Sound, size: int, hop: int, progress: Progress = no_prog
         last = min(count, first + AT_ONCE)
         block = sound.samples[first * hop : (last - 1) * hop + size]
         yield scale * _channel_average(_padded(block, size), size, hop, window)
+        sound.release()
         progress(last / count)
 
 
