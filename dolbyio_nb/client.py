@@ -195,10 +195,6 @@ class Dolby:
             "origins": (self.auth_url, self.media_url),
         }
 
-    def __dask_tokenize__(self) -> tuple[str, ...]:
-        """Say for Dask which log-in this is, without anything secret."""
-        return ("dolbyio_nb.Dolby", self.auth_url, self.media_url, self._about.key_hint)
-
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._request = self._sandbox = None
         self._keeper, self._about, self._app = state["keeper"], state["about"], state["app"]
