@@ -152,7 +152,7 @@ def _upright(frame: av.VideoFrame) -> av.VideoFrame:
     turns = round(frame.rotation / 90) % 4
     if not turns:
         return frame
-    turned = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns))
+    turned = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns), np.uint8)
     return av.VideoFrame.from_ndarray(turned, format="rgb24")
 
 
