@@ -183,7 +183,7 @@ class Batch:
         """
         for item in self.failed:
             if item.state == State.FAILED or unsure:
-                _begin_again(item)
+                _start_over(item)
         self.run()
 
     def begin(self) -> None:
@@ -272,7 +272,7 @@ def _put(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[Item | None], ite
         loop.call_soon_threadsafe(queue.put_nowait, item)
 
 
-def _begin_again(item: Item) -> None:
+def _start_over(item: Item) -> None:
     of_job = item.reason is not None and item.reason.of_job
     keep = item.state == State.FAILED and item.job_id and not of_job
     item.state = State.RUNNING if keep else State.NEW

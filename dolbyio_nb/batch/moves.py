@@ -8,7 +8,7 @@ from typing import Any
 
 from dolbyio_nb.batch.carry import Carried
 from dolbyio_nb.batch.item import Reason, State, is_refused
-from dolbyio_nb.batch.pacing import NOT_STARTED, PASSING
+from dolbyio_nb.batch.pacing import NOT_STARTED, RETRYABLE
 from dolbyio_nb.batch.reconcile import Finding, Verdict, unsure
 from dolbyio_nb.batch.stages import is_sent
 from dolbyio_nb.batch.work import Stage, Work
@@ -89,17 +89,17 @@ def _failed(work: Work, error: BaseException) -> Move:
     if not isinstance(error, Exception) or is_refused(error) or isinstance(error, FOR_ALL):
         return Stop(error)
     if work.stage == Stage.RESULT and isinstance(error, NotFound):
-        return _begin_again(work)
+        return _start_over(work)
     if isinstance(error, BrokenExecutor):
         return Stop(_broken(error))
-    if work.stage == Stage.START and isinstance(error, PASSING) and not isinstance(error, NOT_STARTED):
+    if work.stage == Stage.START and isinstance(error, RETRYABLE) and not isinstance(error, NOT_STARTED):
         return Go(Stage.CHECK)
-    if isinstance(error, PASSING) and work.failures < MOST_FAILURES:
+    if isinstance(error, RETRYABLE) and work.failures < MOST_FAILURES:
         return Pause(error)
     return End(State.FAILED, Reason.of(error))
 
 
-def _begin_again(work: Work) -> Move:
+def _start_over(work: Work) -> Move:
     """Start a job that the service has forgotten: after 31 days, or with a sandbox that is gone."""
     work.item.job_id, work.item.state, work.request = "", State.NEW, None
     return Go(Stage.ADDRESS if is_sent(work.item) else Stage.START)
@@ -156,5 +156,5 @@ def _checked(work: Work, verdict: Verdict) -> Move:
         case Finding.ACTIVE:
             return Go(Stage.CHECK, LOOK_AGAIN)
         case Finding.ABSENT:
-            return Go(Stage.START) if work.request else _begin_again(work)
+            return Go(Stage.START) if work.request else _start_over(work)
     return End(State.UNSURE, unsure(verdict))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dolbyio_nb.errors import DolbyError, NotSent, RateLimited, ServiceUnavailable, TokenUnavailable
 from dolbyio_nb.http.retry import POLL, RetryPolicy
 
-PASSING = (RateLimited, ServiceUnavailable, TokenUnavailable)
+RETRYABLE = (RateLimited, ServiceUnavailable, TokenUnavailable)
 """What may be over in a while, for all items alike."""
 NOT_STARTED = (RateLimited, NotSent, TokenUnavailable)
 """Answers after which it is certain that no job was started."""

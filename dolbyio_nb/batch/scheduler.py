@@ -16,7 +16,7 @@ from dolbyio_nb.batch.executors import Carrier, DaemonExecutor
 from dolbyio_nb.batch.item import FINAL, Item, State
 from dolbyio_nb.batch.journal import Journal
 from dolbyio_nb.batch.moves import End, Go, Move, Pause, Stop, decide
-from dolbyio_nb.batch.pacing import PASSING, CommonPause, LookPace
+from dolbyio_nb.batch.pacing import RETRYABLE, CommonPause, LookPace
 from dolbyio_nb.batch.reconcile import reconcile
 from dolbyio_nb.batch.stages import Service, fresh_input, location
 from dolbyio_nb.batch.work import CARRIED, SENDING, Stage, Work, begin
@@ -236,7 +236,7 @@ class Scheduler:
             self._looked(outcome) if isinstance(outcome, ActiveJobs) else self._not_seen(outcome)
 
     def _not_seen(self, error: BaseException) -> None:
-        if not isinstance(error, PASSING) or not self._pause.failed(error):
+        if not isinstance(error, RETRYABLE) or not self._pause.failed(error):
             self._error = self._error or error
         self._pace.looked(False)
 
@@ -271,7 +271,7 @@ class Scheduler:
         if not isinstance(outcome, BaseException):
             self._successes += 1
             self._pause.succeeded()
-        elif isinstance(outcome, PASSING) and self._successes > work.seen:
+        elif isinstance(outcome, RETRYABLE) and self._successes > work.seen:
             work.seen, work.failures = self._successes, work.failures + 1
 
     def _write(self, work: Work, outcome: Any) -> None:

@@ -35,7 +35,7 @@ from dolbyio_nb.media.transfer import Storage
 SHORTEST_LOOK = 1.0
 """Seconds that a look may take, also when there is no time left at all."""
 TOO_LATE = "It was not ready in the time given."
-PASSING = (ServiceUnavailable, RateLimited, TokenUnavailable)
+RETRYABLE = (ServiceUnavailable, RateLimited, TokenUnavailable)
 """What may be over at the next look: to look again does no harm."""
 
 
@@ -188,7 +188,7 @@ class Job:
                     return
                 if not attempts.tolerates(seen.unknown):
                     raise self._unknown_status(seen)
-            except PASSING as error:
+            except RETRYABLE as error:
                 if not attempts.tolerates(True):
                     raise self._late(self._unseen(error.why, attempts)) from None
                 at_least = _asked(error)
@@ -239,13 +239,13 @@ class Job:
             if isinstance(seen, JobSnapshot):
                 show(seen.progress)
                 return 0.0 if not seen.ended and attempts.tolerates(seen.unknown) else None
-            return _asked(seen) if isinstance(seen, PASSING) and attempts.tolerates(True) else None
+            return _asked(seen) if isinstance(seen, RETRYABLE) and attempts.tolerates(True) else None
 
         try:
             last = run(attempts, look, wish)
         except OutOfTime:
             raise self._late("The service did not say in time how it is doing.") from None
-        except PASSING as error:
+        except RETRYABLE as error:
             raise self._late(self._unseen(error.why, attempts)) from None
         if not last.ended:
             raise self._unknown_status(last) if attempts.left else self._late(TOO_LATE)

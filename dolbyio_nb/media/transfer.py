@@ -135,11 +135,11 @@ class Storage:
     def _try(self, what: str, once: Callable[[], None]) -> None:
         """Send or fetch, again if need be, which does no harm."""
 
-        def attempt() -> _Trouble | None:
+        def attempt() -> _Failure | None:
             return _trouble(what, once)
 
-        def wish(trouble: _Trouble | BaseException | None) -> float | None:
-            if not isinstance(trouble, _Trouble):
+        def wish(trouble: _Failure | BaseException | None) -> float | None:
+            if not isinstance(trouble, _Failure):
                 return None
             return TRANSFER.wish(trouble.status, trouble.retry_after)
 
@@ -161,30 +161,30 @@ NEVER = -1
 
 
 @dataclass(frozen=True)
-class _Trouble:
+class _Failure:
     error: DolbyError
     status: int = NEVER
     retry_after: float | None = None
 
 
-def _trouble(what: str, once: Callable[[], None]) -> _Trouble | None:
+def _trouble(what: str, once: Callable[[], None]) -> _Failure | None:
     """Try once, and give back what went wrong: raised here, it would hold on to frames with the address."""
     outcome = kept(once)
     match outcome:
         case None:
             return None
         case ServiceUnavailable() | RateLimited():
-            return _Trouble(outcome, outcome.response.status, outcome.response.retry_after)
+            return _Failure(outcome, outcome.response.status, outcome.response.retry_after)
         case _Broken():
             passes = outcome.status in TRANSFER.statuses
             advice = "Check the network and try again." if passes else "Try again, or report it to Dolby.io."
-            return _Trouble(TransferError(what, str(outcome), outcome.advice or advice), outcome.status)
+            return _Failure(TransferError(what, str(outcome), outcome.advice or advice), outcome.status)
         case DolbyError():
             raise outcome
         case OSError():
             place = f": {outcome.filename}" if outcome.filename else ""
             why = f"{outcome.strerror or type(outcome).__name__}{place}"
-            return _Trouble(TransferError(what, why, "Choose another place for the file."))
+            return _Failure(TransferError(what, why, "Choose another place for the file."))
     raise outcome
 
 

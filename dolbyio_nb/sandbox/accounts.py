@@ -90,12 +90,12 @@ class Tokens:
         self._grants: dict[bytes, Grant] = {}
 
     def issue(
-        self, app: App, life: float, scope: str | None, *, skew: float = 0.0, opaque: bool = False
+        self, app: App, lifetime: float, scope: str | None, *, skew: float = 0.0, opaque: bool = False
     ) -> str:
         """A token for `life` seconds. `skew` shifts the times written in it, `opaque` makes it no JWT."""
         now = self._clock()
-        token = secrets.token_urlsafe(48) if opaque else self._signed(app, now + skew, life, scope)
-        self._grants[_digest(token)] = Grant(app, scope, now + life)
+        token = secrets.token_urlsafe(48) if opaque else self._signed(app, now + skew, lifetime, scope)
+        self._grants[_digest(token)] = Grant(app, scope, now + lifetime)
         return token
 
     def find(self, token: str) -> Grant | None:
@@ -108,12 +108,12 @@ class Tokens:
     def revoke_all(self) -> None:
         self._grants.clear()
 
-    def _signed(self, app: App, now: float, life: float, scope: str | None) -> str:
+    def _signed(self, app: App, now: float, lifetime: float, scope: str | None) -> str:
         claims = {
             "iss": ISSUER,
             "sub": app.app_key,
             "iat": int(now),
-            "exp": int(now + life),
+            "exp": int(now + lifetime),
             "scope": scope or "",
             "jti": str(uuid.uuid4()),
         }

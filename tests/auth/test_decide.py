@@ -224,7 +224,7 @@ class AnyState:
         raise AssertionError(kind)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     events=AnyState.events,
     patience=st.sampled_from([0, 2, 30]),
@@ -265,7 +265,7 @@ def test_whatever_happened_the_decision_keeps_its_promises(
                 assert by_hand or current.age(now) is Age.EXPIRED
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(seed=st.integers(0, 99), share=st.floats(0, 1.2), wait=st.booleans())
 def test_the_short_way_of_a_fresh_token_equals_the_decision(seed: int, share: float, wait: bool) -> None:
     """`token()` compares once, and asks `decide` only when that fails: both give the same."""

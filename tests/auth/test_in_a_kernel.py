@@ -1,13 +1,14 @@
 """A real kernel that is interrupted while a cell waits for a token."""
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jupyter_client.manager import start_new_kernel
+
+from tests.waiting import eventually
 
 LIMIT = 60
 
@@ -45,20 +46,12 @@ def run(client: Any, code: str) -> Any:
     return reply["content"]["status"]
 
 
-def wait_for(path: Path) -> None:
-    """Wait until a file is there."""
-    end = time.monotonic() + LIMIT
-    while not path.exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_an_interrupted_cell_ends_and_the_next_one_has_the_token(kernel: Any, tmp_path: Path) -> None:
     """Interrupting the kernel frees the cell while the service is silent; the same request then lands."""
     manager, client = kernel
     assert run(client, LOG_IN) == "ok"
     waiting = client.execute("keeper.token()", stop_on_error=False)  # an error may cancel what comes next
-    wait_for(tmp_path / "asked")
+    eventually((tmp_path / "asked").exists, LIMIT)
     manager.interrupt_kernel()
     reply = client.get_shell_msg(timeout=LIMIT)
     while reply["parent_header"].get("msg_id") != waiting:

@@ -137,6 +137,4 @@ class AnythingCanHappen(RuleBasedStateMachine):
 class TestPromise(AnythingCanHappen.TestCase):  # type: ignore[valid-type,misc] # made by Hypothesis
     """300 runs of up to 50 steps: more than 10 000 steps in all."""
 
-    settings = settings(
-        max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    settings = settings(max_examples=300, stateful_step_count=50, suppress_health_check=list(HealthCheck))

@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from dolbyio_nb.batch import State, moves, reconcile
 from dolbyio_nb.errors import BatchError
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
+from tests.waiting import eventually
 
 PROGRAM = Path(__file__).parent / "programs" / "run_batch.py"
 
@@ -57,13 +57,6 @@ def settled_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moves, "LOOK_AGAIN", 0.05)
 
 
-def wait_until(met: Callable[[], bool], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < end, "it did not come to that in time"
-        time.sleep(0.002)
-
-
 def asked(sandbox: Any, path: str) -> int:
     return sum(one.path == path for one in sandbox.requests)
 
@@ -88,7 +81,7 @@ def test_a_killed_run_goes_on(
     if moment == "before the first answer":
         sandbox.faults.slow(0.2, at="/media/enhance", times=1)
     process = start("enhance", "better/{stem}.wav")
-    wait_until(lambda: MOMENTS[moment](sandbox))
+    eventually(lambda: MOMENTS[moment](sandbox))
     process.send_signal(signal.SIGKILL)
     process.wait(10)
     batch = media.batch("*.wav", "enhance", output="better/{stem}.wav")
@@ -109,10 +102,10 @@ def test_what_cannot_be_proved_is_unsure(
     record("a")
     sandbox.faults.slow(0.2, at="/media/diagnose", times=1)
     process = start("diagnose")
-    wait_until(lambda: asked(sandbox, "/media/diagnose") >= 1)
+    eventually(lambda: asked(sandbox, "/media/diagnose") >= 1)
     process.kill()
     process.wait(10)
-    wait_until(lambda: len(sandbox.jobs) == 1)
+    eventually(lambda: len(sandbox.jobs) == 1)
     batch = media.batch("*.wav", "diagnose")
     batch.run()
     (item,) = batch.items
@@ -135,7 +128,7 @@ def test_a_second_run_on_a_journal_is_told(
     record(*"abc")
     sandbox.faults.hold_jobs()
     start("diagnose").stdout.readline()  # type: ignore[union-attr]
-    wait_until(lambda: len(sandbox.jobs) == 3)
+    eventually(lambda: len(sandbox.jobs) == 3)
     with pytest.raises(BatchError, match="Another run has it") as told:
         media.batch("*.wav", "diagnose")
     assert len(str(told.value).splitlines()) == 3

@@ -7,7 +7,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +16,8 @@ from typing import Any
 
 import nbformat
 from playwright.sync_api import BrowserContext, Page
+
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 START_LIMIT = 90.0  # s
@@ -107,13 +108,17 @@ class Server:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
 
+    def _answers(self) -> bool:
+        with suppress(OSError):
+            urllib.request.urlopen(f"{self.url}/api?token={self.token}", timeout=2).close()
+            return True
+        return False
+
     def _wait(self) -> None:
-        end = time.monotonic() + START_LIMIT
-        while time.monotonic() < end and self._process.poll() is None:
-            with suppress(OSError):
-                urllib.request.urlopen(f"{self.url}/api?token={self.token}", timeout=2)
-                return
-            time.sleep(0.1)
+        with suppress(AssertionError):
+            eventually(lambda: self._process.poll() is not None or self._answers(), START_LIMIT)
+        if self._answers():
+            return
         self.stop()
         raise AssertionError(f"JupyterLab did not start:\n{self.log.read_text()[-3000:]}")
 

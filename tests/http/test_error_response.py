@@ -1,5 +1,6 @@
 """Any error answer is read, whatever its spelling."""
 
+import io
 import json
 from collections.abc import Collection
 
@@ -14,7 +15,7 @@ from dolbyio_nb.http.error_response import LONGEST_TEXT, read_error_response, re
 def answer(body: bytes, status: int = 400, **headers: str) -> requests.Response:
     """Make an answer as requests would."""
     response = requests.Response()
-    response.status_code, response._content = status, body
+    response.status_code, response.raw = status, io.BytesIO(body)
     response.headers.update(headers)
     return response
 

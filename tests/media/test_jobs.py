@@ -22,6 +22,7 @@ from dolbyio_nb.errors import (
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Diagnosis
+from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
 from dolbyio_nb.sandbox import Sandbox
 
@@ -355,13 +356,13 @@ def test_an_answer_that_was_overtaken_says_nothing(
 ) -> None:
     """A look that began before the job ended, and comes back later, does not bring it back to life."""
     job = media.diagnose(tone)
-    real = job._api.get
+    real = Api.get
 
-    def late(path: Any, **query: Any) -> Any:
-        answer = real(path, **query) | {"status": "Running"}
-        monkeypatch.setattr(job._api, "get", real)
+    def late(api: Api, path: str, **query: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = real(api, path, **query) | {"status": "Running"}
+        monkeypatch.setattr(Api, "get", real)
         job.wait()
         return answer
 
-    monkeypatch.setattr(job._api, "get", late)
+    monkeypatch.setattr(Api, "get", late)
     assert job.status == "Success"

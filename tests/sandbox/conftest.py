@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from dolbyio_nb.sandbox import App, Sandbox
+from tests import waiting
 
 
 class Clock:
@@ -195,14 +196,7 @@ def make_tone() -> Callable[..., bytes]:
 @pytest.fixture(scope="session")
 def eventually() -> Callable[[Callable[[], object]], None]:
     """Waits until something is so, at most ten seconds."""
-
-    def wait(condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 10
-        while not condition():
-            assert time.monotonic() < deadline, "it never came to be"
-            time.sleep(0.005)
-
-    return wait
+    return waiting.eventually
 
 
 @pytest.fixture(scope="session")

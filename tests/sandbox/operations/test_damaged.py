@@ -102,7 +102,7 @@ def test_a_stump_is_refused(originals: dict[str, bytes], tmp_path: Path, kind: s
     assert outcome("/media/diagnose", tmp_path / "in", tmp_path).type == "/problems/input-file-access"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=400), path=st.sampled_from(sorted(ENDPOINTS)))
 def test_arbitrary_bytes(tmp_path: Path, data: bytes, path: str) -> None:
     """Bytes that are no media are refused, by every operation."""
@@ -122,7 +122,7 @@ bodies = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=bodies, path=st.sampled_from(sorted(ENDPOINTS)))
 def test_arbitrary_requests(
     make: SimpleNamespace,
