@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from dolbyio_nb.batch import Batch, State
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
+from tests.waiting import eventually
 
 
 async def waited(batch: Batch) -> None:
@@ -86,9 +86,7 @@ def test_an_interrupt_says_how_to_go_on(
     batch = media.batch("*.wav", "diagnose")
 
     def interrupt() -> None:
-        end = time.monotonic() + 10
-        while len(sandbox.jobs) < 2 and time.monotonic() < end:
-            time.sleep(0.005)
+        eventually(lambda: len(sandbox.jobs) >= 2)
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt, daemon=True).start()
@@ -107,10 +105,8 @@ def test_cancel_stops_the_jobs_too(media: Media, sandbox: Sandbox, record: Calla
     record("a", "b")
     sandbox.faults.hold_jobs()
     batch = media.batch("*.wav", "diagnose")
-    for count in iter(lambda: len(sandbox.jobs), 2):
-        batch.begin()
-        time.sleep(0.005)
-        assert count < 3
+    batch.begin()
+    eventually(lambda: len(sandbox.jobs) == 2)
     batch.cancel()
     sandbox.faults.release_jobs()
     ended = {sandbox.wait_for_job(job.job_id).status for job in sandbox.jobs}

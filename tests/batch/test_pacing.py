@@ -1,7 +1,6 @@
 """One pause for everybody, a limit of each kind, and starts that are never repeated on a guess."""
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from dolbyio_nb.errors import ErrorResponse, RateLimited, ServiceUnavailable, Un
 from dolbyio_nb.http.retry import POLL
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
+from tests.waiting import eventually
 
 
 class MovedTime:
@@ -118,9 +118,7 @@ def test_in_flight_is_a_limit(media: Media, sandbox: Sandbox, record: Callable[.
     sandbox.faults.hold_jobs()
     batch = media.batch("*.wav", "diagnose", in_flight=3)
     batch.begin()
-    end = time.monotonic() + 10
-    while looks(sandbox) < 6 and time.monotonic() < end:  # looks at three jobs that go on
-        time.sleep(0.005)
+    eventually(lambda: looks(sandbox) >= 6)  # at three jobs that go on
     assert len(sandbox.jobs) == 3
     sandbox.faults.release_jobs()
     batch.run()
