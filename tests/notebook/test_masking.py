@@ -179,12 +179,14 @@ def test_a_saved_notebook_of_careless_cells_is_clean(service: Sandbox, tmp_path:
 TOKEN = "eyJhbGciOiJIUzI1NiJ9." + "".join(Random(1).choices(string.ascii_letters + "-_", k=300)) + ".c2lnbmF0"
 SECRET = "".join(Random(2).choices(string.ascii_letters + "+/", k=43)) + "="
 
+SHORT = "Zq7-Wv3-Yt9-Kb5"
+
 
 @pytest.fixture(scope="module")
 def pack() -> MaskingPack:
     """A packer that hides these two values, without a kernel."""
     registry = SecretRegistry()
-    for value in (TOKEN, SECRET):
+    for value in (TOKEN, SECRET, SHORT):
         registry.register(value)
     return MaskingPack(json_packer, json_unpacker, registry)
 
@@ -233,9 +235,9 @@ def test_base64_is_masked_at_every_alignment(
 
 @pytest.mark.parametrize("size", [LARGE - 1000, LARGE + 1000, 4 * LARGE])
 def test_large_messages_hide_whole_values_and_long_pieces(pack: MaskingPack, size: int) -> None:
-    """At every place in relation to the words that are looked at."""
-    for at in range(0, 40, 5):
-        for piece in (SECRET, TOKEN, TOKEN[50 : 50 + SURELY_SEEN]):
+    """At every place in relation to the words that are looked at; short values, too."""
+    for at in range(0, 40, 7):
+        for piece in (SHORT, SECRET, TOKEN, TOKEN[50 : 50 + SURELY_SEEN]):
             text = "·" * (size // 2) + "~" * at + piece
             assert pack({"text": text}).decode().endswith("~" * at + '[masked…]"}')
 
