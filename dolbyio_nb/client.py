@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 from dolbyio_nb._util import unmasked
 from dolbyio_nb._util.environ import variable
 from dolbyio_nb._util.interrupt import brief_interrupt
-from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.access_token import DEFAULT_LIFE, AccessToken
 from dolbyio_nb.auth.bearer import BearerAuth, bearer_auth
 from dolbyio_nb.auth.credentials import AppCredentials, Finding, find_credentials, read_arguments
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.auth.status import KeeperStatus
-from dolbyio_nb.auth.token_request import DEFAULT_LIFE, TokenRequest
+from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.config import Origin, auth_url, media_url
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
 from dolbyio_nb.http.session import open_session

@@ -7,9 +7,26 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn, SupportsIndex
 
 from dolbyio_nb._util.clock import Clock, now
+from dolbyio_nb.errors import InvalidOption
 from dolbyio_nb.http import redact
 
+DEFAULT_LIFE = 1800  # seconds; the service's own default
+LONGEST_LIFE = 86400  # seconds; Dolby's guide names 24 hours as the maximum
 ASSUMED_LIFE = 300.0  # seconds; when an answer names no life: short, so that a wrong guess is soon mended
+
+
+def check_life(seconds: int) -> None:
+    """Refuse a life that the service does not give.
+
+    Raises:
+        InvalidOption: it is out of range.
+    """
+    if type(seconds) is not int or not 1 <= seconds <= LONGEST_LIFE:
+        raise InvalidOption(
+            f"A token cannot live for {seconds!r} seconds.",
+            f"Dolby.io gives tokens for 1 to {LONGEST_LIFE} seconds (24 hours).",
+            f"Choose expires_in (--expires-in) from 1 to {LONGEST_LIFE}.",
+        )
 
 
 class MaskedText(str):

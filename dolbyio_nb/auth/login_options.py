@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dolbyio_nb._util.place import PANEL, PROMPT
-from dolbyio_nb.auth.token_request import DEFAULT_LIFE, check_life
+from dolbyio_nb.auth.access_token import DEFAULT_LIFE, check_life
 from dolbyio_nb.config import sandbox_mode
 from dolbyio_nb.errors import InvalidOption
 

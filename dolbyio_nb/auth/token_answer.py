@@ -7,14 +7,13 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dolbyio_nb.auth.access_token import ASSUMED_LIFE
+from dolbyio_nb.auth.access_token import ASSUMED_LIFE, LONGEST_LIFE
 from dolbyio_nb.errors import ErrorResponse
 from dolbyio_nb.http.error_response import read_error_response
 
 if TYPE_CHECKING:
     from dolbyio_nb.http.bounded import Answer
 
-LONGEST_LIFE = 86400  # seconds; Dolby's guide names 24 hours as the maximum
 TRANSIENT = frozenset({408, 425, 429})  # and every 5xx: asking again may help
 PASSING_ERRORS = frozenset({"temporarily_unavailable", "server_error", "slow_down"})  # OAuth's, with any 4xx
 BLAMES_CREDENTIALS = frozenset({"invalid_client", "unauthorized_client", "invalid_grant", "access_denied"})

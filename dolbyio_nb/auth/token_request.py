@@ -9,30 +9,14 @@ from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
 from dolbyio_nb._util.clock import Clock, now
-from dolbyio_nb.auth.access_token import AccessToken
+from dolbyio_nb.auth.access_token import DEFAULT_LIFE, AccessToken, check_life
 from dolbyio_nb.auth.credentials import AppCredentials
-from dolbyio_nb.auth.token_answer import LONGEST_LIFE, Meaning, explain, judge, read_token
-from dolbyio_nb.errors import ErrorResponse, InvalidOption, TokenError, TokenRefused, TokenUnavailable
+from dolbyio_nb.auth.token_answer import Meaning, explain, judge, read_token
+from dolbyio_nb.errors import ErrorResponse, TokenError, TokenRefused, TokenUnavailable
 from dolbyio_nb.http import bounded
 from dolbyio_nb.http.body import TooLarge
 from dolbyio_nb.http.causes import cause_of
 from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, TOKEN_LIMIT, OutOfTime
-
-DEFAULT_LIFE = 1800  # seconds; the service's own default
-
-
-def check_life(seconds: int) -> None:
-    """Refuse a life that the service does not give.
-
-    Raises:
-        InvalidOption: it is out of range.
-    """
-    if type(seconds) is not int or not 1 <= seconds <= LONGEST_LIFE:
-        raise InvalidOption(
-            f"A token cannot live for {seconds!r} seconds.",
-            f"Dolby.io gives tokens for 1 to {LONGEST_LIFE} seconds (24 hours).",
-            f"Choose expires_in (--expires-in) from 1 to {LONGEST_LIFE}.",
-        )
 
 
 @dataclass(frozen=True)

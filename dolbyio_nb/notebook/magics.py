@@ -7,10 +7,9 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.display import display
 
 from dolbyio_nb._util.place import NONE, PANEL, PROMPT, current_place, kernel
+from dolbyio_nb.auth.access_token import DEFAULT_LIFE, LONGEST_LIFE
 from dolbyio_nb.auth.credentials import Finding
 from dolbyio_nb.auth.login_options import LoginOptions
-from dolbyio_nb.auth.token_answer import LONGEST_LIFE
-from dolbyio_nb.auth.token_request import DEFAULT_LIFE
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError
 from dolbyio_nb.notebook.login_controller import LoginController
 from dolbyio_nb.notebook.masking import OutputMasking

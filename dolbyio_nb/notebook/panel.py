@@ -22,9 +22,9 @@ import traitlets
 
 from dolbyio_nb._util.place import login_words, shell
 from dolbyio_nb._util.threads import start_thread
+from dolbyio_nb.auth.access_token import DEFAULT_LIFE
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.login_options import LIVES, LoginOptions
-from dolbyio_nb.auth.token_request import DEFAULT_LIFE
 from dolbyio_nb.errors import DolbyError, NotLoggedIn
 from dolbyio_nb.notebook.login_controller import LoginController
 from dolbyio_nb.notebook.namespace import NamespaceBinding
