@@ -25,15 +25,32 @@ def job_card(words: str, about: str, job_id: str, seen: JobSnapshot, problem: st
 class Status(Protocol):
     """What is shown of a log-in."""
 
-    state: str
-    expires_at: float | None
-    renews_at: float | None
-    next_try: float | None
-    last_error: str
-    source: str
-    key_hint: str
-    sandbox: bool
-    note: str
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def expires_at(self) -> float | None: ...
+
+    @property
+    def renews_at(self) -> float | None: ...
+
+    @property
+    def next_try(self) -> float | None: ...
+
+    @property
+    def last_error(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def key_hint(self) -> str: ...
+
+    @property
+    def sandbox(self) -> bool: ...
+
+    @property
+    def note(self) -> str: ...
 
 
 def login_card(words: str, status: Status) -> Picture:
