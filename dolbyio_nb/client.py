@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dolbyio_nb._util import unmasked
@@ -16,7 +16,7 @@ from dolbyio_nb.auth.bearer import BearerAuth, bearer_auth
 from dolbyio_nb.auth.credentials import AppCredentials, Finding, find_credentials, read_arguments
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.login_options import LoginOptions
-from dolbyio_nb.auth.status import KeeperStatus
+from dolbyio_nb.auth.status import LoginStatus
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.config import Origin, auth_url, media_url
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
@@ -29,29 +29,6 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = "DOLBYIO_API_TOKEN"  # noqa: S105 - the variable's name
 DELEGATED_LIFE = 600  # seconds; long enough for another program to start and finish a few calls
-
-
-@dataclass(frozen=True)
-class LoginStatus(KeeperStatus):
-    """How a log-in is doing: how its token is, and whose it is.
-
-    Attributes:
-        state, expires_at, renews_at, next_try, last_error, life: as in `KeeperStatus`.
-        source: where the credentials came from.
-        key_hint: the first characters of the App key.
-        sandbox: whether this is the sandbox and not Dolby.io.
-        note: anything else worth knowing, such as a name in the notebook that was left alone.
-    """
-
-    source: str = ""
-    key_hint: str = ""
-    sandbox: bool = False
-    note: str = ""
-
-    def _repr_html_(self) -> str:
-        from dolbyio_nb.display.status_cards import login_card
-
-        return login_card(repr(self), self)._repr_html_()
 
 
 class Dolby:

@@ -31,7 +31,7 @@ LATE = {
     ("media/results.py", "display"),
     ("media/jobs.py", "display"),
     ("media/media.py", "batch"),
-    ("client.py", "display"),
+    ("auth/status.py", "display"),
     ("batch/batch.py", "display"),
     ("batch/watching.py", "display"),
 }  # inside a method, to show and to run many
@@ -64,6 +64,11 @@ def test_client_knows_no_notebook() -> None:
     """The whole client loads nothing that only a notebook needs."""
     heavy = {"IPython", "ipywidgets", "anywidget", "numpy", "matplotlib", "pandas", "av"}
     assert not loaded_by("import dolbyio_nb.client, dolbyio_nb.sandbox") & heavy
+
+
+def test_extension_leaves_the_network_for_the_log_in() -> None:
+    """To load the extension costs little; what sends requests comes with the first log-in."""
+    assert not loaded_by("import dolbyio_nb.notebook.extension") & {"requests", "urllib3", "ipywidgets"}
 
 
 def imports_of(path: Path) -> set[str]:

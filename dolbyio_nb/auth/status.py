@@ -1,4 +1,4 @@
-"""Status of a keeper, for people to read."""
+"""Status of a log-in and its keeper, for people to read."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,29 @@ class KeeperStatus:
     next_try: float | None = None
     last_error: str = ""
     life: float | None = None
+
+
+@dataclass(frozen=True)
+class LoginStatus(KeeperStatus):
+    """How a log-in is doing: how its token is, and whose it is.
+
+    Attributes:
+        state, expires_at, renews_at, next_try, last_error, life: as in `KeeperStatus`.
+        source: where the credentials came from.
+        key_hint: the first characters of the App key.
+        sandbox: whether this is the sandbox and not Dolby.io.
+        note: anything else worth knowing, such as a name in the notebook that was left alone.
+    """
+
+    source: str = ""
+    key_hint: str = ""
+    sandbox: bool = False
+    note: str = ""
+
+    def _repr_html_(self) -> str:
+        from dolbyio_nb.display.status_cards import login_card
+
+        return login_card(repr(self), self)._repr_html_()
 
 
 def describe(state: RefreshState, *, now: float, wall: float) -> KeeperStatus:

@@ -1,5 +1,7 @@
 """Log-in controller: logs in and out for magics and panel, and binds the names."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dolbyio_nb import client
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import (
@@ -19,11 +20,12 @@ from dolbyio_nb.auth.credentials import (
 )
 from dolbyio_nb.auth.env_file import find_env_file
 from dolbyio_nb.auth.login_options import KEYRING, LoginOptions
-from dolbyio_nb.client import Dolby, LoginStatus
+from dolbyio_nb.auth.status import LoginStatus
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError, TokenError
 from dolbyio_nb.notebook.namespace import NamespaceBinding
 
 if TYPE_CHECKING:
+    from dolbyio_nb.client import Dolby
     from dolbyio_nb.sandbox.sandbox import Sandbox
 
 IN_USE = "The earlier log-in is still in use"
@@ -63,6 +65,8 @@ class LoginController:
 
     def login(self, credentials: AppCredentials, options: LoginOptions) -> str:
         """Log in with these credentials; return what else was done."""
+        from dolbyio_nb import client  # loads requests: with the first log-in, not with the extension
+
         with self._keeping_the_earlier():
             self._enter(client.enter(credentials, options))
         return self.save(credentials, options) if options.save else ""
@@ -75,6 +79,7 @@ class LoginController:
 
     def use_sandbox(self, options: LoginOptions) -> str:
         """Log in to the embedded sandbox, which lives until the log-out; return what was not done."""
+        from dolbyio_nb import client
         from dolbyio_nb.sandbox.sandbox import Sandbox
 
         self._sandbox = self._sandbox or Sandbox()

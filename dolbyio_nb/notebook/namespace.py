@@ -1,10 +1,14 @@
 """Namespace bindings: the names that a log-in has in the notebook."""
 
-from typing import NoReturn
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
 
 from dolbyio_nb.auth.access_token import AccessToken
-from dolbyio_nb.client import Dolby
 from dolbyio_nb.errors import NotLoggedIn
+
+if TYPE_CHECKING:
+    from dolbyio_nb.client import Dolby
 
 
 class LoginPlaceholder:
@@ -64,7 +68,7 @@ class NamespaceBinding:
     def clear(self) -> None:
         """Remove both names, where they are still ours."""
         for name in (self._client, self._token):
-            if isinstance(self._namespace.get(name), _OURS):
+            if _is_ours(self._namespace.get(name)):
                 del self._namespace[name]
 
     @property
@@ -84,11 +88,14 @@ class NamespaceBinding:
         return f"{names}: your own variable, left alone" if names else ""
 
     def _bind(self, name: str, value: object) -> None:
-        if name in self._namespace and not isinstance(self._namespace[name], _OURS):
+        if name in self._namespace and not _is_ours(self._namespace[name]):
             self.taken.add(name)
         else:
             self.taken.discard(name)
             self._namespace[name] = value
 
 
-_OURS = (Dolby, AccessToken, LoginPlaceholder)
+def _is_ours(value: object) -> bool:
+    from dolbyio_nb.client import Dolby  # loads requests: with the first log-in, not with the extension
+
+    return isinstance(value, (Dolby, AccessToken, LoginPlaceholder))

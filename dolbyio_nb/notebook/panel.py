@@ -31,7 +31,8 @@ from dolbyio_nb.notebook.namespace import NamespaceBinding
 from dolbyio_nb.notebook.prompt import warning_of_place
 
 if TYPE_CHECKING:
-    from dolbyio_nb.client import Dolby, LoginStatus
+    from dolbyio_nb.auth.status import LoginStatus
+    from dolbyio_nb.client import Dolby
 
 
 STATIC = Path(__file__).parent / "static"

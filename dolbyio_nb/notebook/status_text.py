@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from dolbyio_nb._util.place import login_words
 from dolbyio_nb.auth.credentials import Finding
-from dolbyio_nb.client import LoginStatus
+from dolbyio_nb.auth.status import LoginStatus
 
 SANDBOX = "the Dolby.io SANDBOX on this computer"
 COLOURS = {"fresh": 32, "renewing": 33, "stale": 33, "refused": 31, "logged out": 2}

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dolbyio_nb.client import LoginStatus, login
+from dolbyio_nb.auth.status import LoginStatus
+from dolbyio_nb.client import login
 from dolbyio_nb.display.status_cards import job_card, login_card
 from dolbyio_nb.media.polling import JobSnapshot
 from dolbyio_nb.sandbox import Sandbox
