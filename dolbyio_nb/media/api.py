@@ -10,6 +10,7 @@ from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import (
     ApiError,
+    DolbyError,
     ErrorResponse,
     InvalidRequest,
     NotFound,
@@ -76,7 +77,7 @@ class Api:
     @brief_interrupt
     def _call(self, method: str, path: str, query: dict[str, str | None], body: Any = None) -> Any:
         answer = self._ask(method, path, query, body)
-        if isinstance(answer, ApiError):
+        if isinstance(answer, DolbyError):
             raise answer
         return answer
 
@@ -87,6 +88,8 @@ class Api:
             response, answer = within(
                 self._limits.total, lambda: self._exchange(method, path, params=query, json=body)
             )
+        except DolbyError as error:  # of the log-in: it says itself why nothing was sent
+            return error.with_traceback(None)
         except (requests.RequestException, OutOfTime, TooLarge, OSError) as error:
             return no_answer(call, host, error, self.origin)
         if response.status_code == SIGN_IN or answer is NO_JSON:

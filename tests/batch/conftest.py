@@ -21,14 +21,19 @@ QUICK = PollSchedule(replace(POLL, first_pause=0.01, longest_pause=0.05))
 
 
 @pytest.fixture
-def media(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Media]:
-    """The Media APIs of a sandbox, looked at often, in an empty working directory."""
+def auth(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BearerAuth]:
+    """A log-in to a sandbox, in an empty working directory."""
     monkeypatch.chdir(tmp_path)
     request = TokenRequest(AppCredentials(sandbox.app_key, sandbox.app_secret, "the test"), sandbox.auth_url)
     keeper = TokenKeeper(request, identity=request.identity)
-    auth = BearerAuth(keeper, (sandbox.auth_url, sandbox.media_url))
-    yield Media(open_session(auth), sandbox.media_url, schedule=QUICK)
+    yield BearerAuth(keeper, (sandbox.auth_url, sandbox.media_url))
     keeper.close()
+
+
+@pytest.fixture
+def media(sandbox: Sandbox, auth: BearerAuth) -> Media:
+    """The Media APIs of a sandbox, looked at often."""
+    return Media(open_session(auth), sandbox.media_url, schedule=QUICK)
 
 
 @pytest.fixture

@@ -5,13 +5,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
+from requests.auth import AuthBase
 
+from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.batch import State, moves, reconcile
 from dolbyio_nb.batch.pacing import CommonPause, LookPace
-from dolbyio_nb.errors import ErrorResponse, RateLimited, ServiceUnavailable, Unauthorized
+from dolbyio_nb.errors import (
+    ErrorResponse,
+    RateLimited,
+    ServiceUnavailable,
+    TokenRefused,
+    TokenUnavailable,
+    Unauthorized,
+)
 from dolbyio_nb.http.retry import POLL
+from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
+from tests.batch.conftest import QUICK
 from tests.waiting import eventually
 
 
@@ -142,3 +154,63 @@ def test_a_refused_log_in_stops_the_run(
     sandbox.faults.clear()
     batch.run()
     assert {item.state for item in batch.items} == {State.DONE}
+
+
+def test_a_log_in_that_is_refused_from_the_start_stops_the_run_at_once(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
+    """Without any token yet, the token service's refusal ends the run, in its own three lines."""
+    record("a", "b")
+    sandbox.faults.disable_app()
+    batch = media.batch("*.wav", "diagnose")
+    with pytest.raises(TokenRefused, match="refuses the App key") as told:
+        batch.run()
+    assert len(str(told.value).splitlines()) == 3
+    assert {item.state for item in batch.items} == {State.NEW}
+    assert not [one for one in sandbox.requests if one.path.startswith("/media")]
+    sandbox.faults.clear()
+
+
+def test_a_log_in_that_is_refused_later_stops_the_run(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
+    """So does a refusal while jobs run; the next run picks them up, and starts none twice."""
+    record("a", "b")
+    sandbox.faults.hold_jobs()
+    batch = media.batch("*.wav", "diagnose")
+    batch.begin()
+    eventually(lambda: len(sandbox.jobs) == 2)
+    sandbox.faults.disable_app()
+    with pytest.raises((TokenRefused, Unauthorized)) as told:
+        batch.run()
+    assert len(str(told.value).splitlines()) == 3
+    sandbox.faults.clear()
+    batch.run()
+    assert {item.state for item in batch.items} == {State.DONE}
+    assert len(sandbox.jobs) == 2
+
+
+class InTrouble(AuthBase):
+    """Authentication that has no token for its first requests, as if its service were out of reach."""
+
+    def __init__(self, auth: AuthBase, times: int) -> None:
+        self.auth, self.left = auth, times
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        self.left -= 1
+        if self.left >= 0:
+            raise TokenUnavailable("No token.", "It cannot be reached.", "Wait a little.")
+        return self.auth(request)
+
+
+def test_a_token_service_out_of_reach_is_waited_for(
+    sandbox: Sandbox, auth: BearerAuth, record: Callable[..., list[Path]]
+) -> None:
+    """It may come back: everybody pauses, no file fails, and each has one job."""
+    record("a", "b", "c")
+    troubled = InTrouble(auth, 12)
+    batch = Media(open_session(troubled), sandbox.media_url, schedule=QUICK).batch("*.wav", "diagnose")
+    batch.run()
+    assert troubled.left < 0
+    assert {item.state for item in batch.items} == {State.DONE}
+    assert len(sandbox.jobs) == 3

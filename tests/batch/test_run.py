@@ -77,3 +77,34 @@ def test_retry_runs_what_failed(
     batch.retry()
     assert states(batch) == {"a.wav": "done", "late.wav": "done"}
     assert len(sandbox.jobs) == 2
+
+
+def test_a_renamed_file_is_known_by_its_content(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
+    """With `known_by="content"` a file that was renamed, moved or touched is not done again; a new one is."""
+    first, second = record("a", "b")
+    media.batch("*.wav", "diagnose", known_by="content").run()
+    first.rename("renamed.wav")
+    Path("below").mkdir()
+    second.rename("below/b.wav")
+    Path("renamed.wav").touch()
+    again = media.batch("**/*.wav", "diagnose", known_by="content")
+    assert states(again) == {"renamed.wav": "done", "b.wav": "done"}
+    again.run()
+    assert len(sandbox.jobs) == 2
+    assert [item.result().source for item in again.items] == [Path(item.source) for item in again.items]
+    record("x", "y", "z")
+    media.batch(["z.wav"], "diagnose", known_by="content").run()
+    assert len(sandbox.jobs) == 3
+
+
+def test_by_its_path_a_renamed_file_is_another(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
+    """By default a file is known by its path, size and time, for which nothing is read."""
+    record("a")[0].rename("before.wav")
+    media.batch("*.wav", "diagnose").run()
+    Path("before.wav").rename("after.wav")
+    media.batch("*.wav", "diagnose").run()
+    assert len(sandbox.jobs) == 2

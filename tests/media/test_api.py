@@ -15,6 +15,7 @@ from dolbyio_nb.errors import (
     NotFound,
     RateLimited,
     ServiceUnavailable,
+    TokenRefused,
     TransferError,
     Unauthorized,
 )
@@ -163,6 +164,20 @@ def test_a_start_that_was_refused_with_401_is_repeated_with_a_new_token(
     job = media.diagnose("dlb://a.wav")
     assert [one.job_id for one in sandbox.jobs] == [job.id]
     assert posts(sandbox, "/media/diagnose") == 2
+
+
+@pytest.mark.parametrize("has_token", [False, True])
+def test_a_refused_log_in_is_told_in_its_own_words(sandbox: Sandbox, media: Media, has_token: bool) -> None:
+    """What the token service says is what people read: no certificate, proxy or network is blamed."""
+    if has_token:
+        list(media.jobs())
+        sandbox.faults.revoke()
+    sandbox.faults.fail(403, at="/v1/auth/token", times=None)
+    with pytest.raises(TokenRefused, match="refuses the App key and App secret") as error:
+        media.diagnose("dlb://a.wav")
+    assert len(str(error.value).splitlines()) == 3
+    secretive = requests.Response | requests.PreparedRequest | requests.RequestException
+    assert not [one for one in objects_of(error.value) if isinstance(one, secretive)]
 
 
 def test_what_cannot_be_written_is_not_sent(sandbox: Sandbox, media: Media) -> None:
