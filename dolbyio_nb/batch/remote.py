@@ -1,9 +1,12 @@
 """Stores of objects (S3, Google, Azure) through fsspec: listed and signed here, read by the service."""
 
+from collections.abc import Collection
+from pathlib import PurePosixPath
 from typing import Any
 
 from dolbyio_nb.errors import DolbyError, InvalidOption, MissingPackage, TransferError
 from dolbyio_nb.http.retry import kept
+from dolbyio_nb.media.locations import shown
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 KEYS = {
@@ -12,6 +15,8 @@ KEYS = {
 }
 GOOD_FOR = 3600
 """Seconds that a signed address is good for: the service reads it within a job's first moments."""
+AS_IT_IS = (DolbyError, KeyboardInterrupt, SystemExit)
+"""What is raised as it is: all else that a store's package raises is told in three lines."""
 
 
 def is_stored(source: object) -> bool:
@@ -19,54 +24,74 @@ def is_stored(source: object) -> bool:
     return isinstance(source, str) and source.partition("://")[0].lower() in PACKAGES and "://" in source
 
 
-def list_stored(pattern: str) -> list[str]:
-    """List what matches, without a byte of it."""
-    store, scheme = _store(pattern), pattern.partition("://")[0]
-    outcome = kept(lambda: store.find(pattern) if pattern.endswith("/") else store.glob(pattern))
+def list_stored(pattern: str, suffixes: Collection[str]) -> list[str]:
+    """List the objects that match, or those of a folder with these suffixes, without a byte of them."""
+    outcome = kept(lambda: _listed(pattern))
     if isinstance(outcome, BaseException):
         raise _unreadable(pattern, outcome)
-    found = sorted(f"{scheme}://{path}" for path in outcome)
+    if pattern.endswith("/"):
+        outcome = [path for path in outcome if _suffix(path) in suffixes and "/." not in path]
+    scheme = pattern.partition("://")[0].lower()
+    found = sorted(f"{scheme}://{path.lstrip('/')}" for path in outcome)
     if not found:
         raise InvalidOption(f"{pattern} gives no file.", "There is none that matches.", "Check the pattern.")
     sign(found[0])
     return found
 
 
+def _listed(pattern: str) -> list[str]:
+    list_them = "find" if pattern.endswith("/") else "glob"
+    store, pattern = _store(pattern)
+    found = getattr(store, list_them)(pattern, detail=True)
+    return [path for path, about in found.items() if about["type"] == "file"]
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path).suffix.lower()
+
+
 def sign(address: str) -> str:
     """Give an address of one object that whoever has it can read for an hour."""
-    outcome = kept(lambda: _store(address).sign(address, expiration=GOOD_FOR))
+    outcome = kept(lambda: _signed(address))
     if isinstance(outcome, str):
         return outcome
-    if isinstance(outcome, DolbyError):
+    if isinstance(outcome, AS_IT_IS):
         raise outcome
     package = _package(address)
     advice = KEYS.get(package, f"Check the keys that {package} finds, or give https:// addresses.")
-    raise TransferError(f"{address} cannot be signed.", f"{package} says {type(outcome).__name__}.", advice)
+    raise TransferError(
+        f"{shown(address)} cannot be signed.", f"{package} says {type(outcome).__name__}.", advice
+    )
+
+
+def _signed(address: str) -> Any:
+    store, address = _store(address)
+    return store.sign(address, expiration=GOOD_FOR)
 
 
 def _package(address: str) -> str:
     return PACKAGES[address.partition("://")[0].lower()]
 
 
-def _store(address: str) -> Any:
-    package = _package(address)
+def _store(address: str) -> tuple[Any, str]:
+    """Give the store of an address, and the address as the store knows it: with a scheme in small letters."""
+    package, scheme = _package(address), address.partition("://")[0]
+    address = scheme.lower() + address.removeprefix(scheme)
     try:
-        import fsspec
         from fsspec.core import url_to_fs
 
-        del fsspec
-        return url_to_fs(address)[0]
+        return url_to_fs(address)[0], address
     except ImportError:
         extra = "'dolbyio_nb[batch]'" if package == "s3fs" else f"'dolbyio_nb[batch]' {package}"
         raise MissingPackage(
-            f"{address} needs the package {package}.",
+            f"{shown(address)} needs the package {package}.",
             "It is not installed.",
             f"Install it with: pip install {extra}",
         ) from None
 
 
-def _unreadable(pattern: str, error: BaseException) -> DolbyError:
-    return error if isinstance(error, DolbyError) else TransferError(
+def _unreadable(pattern: str, error: BaseException) -> BaseException:
+    return error if isinstance(error, AS_IT_IS) else TransferError(
         f"{pattern} cannot be listed.", f"{_package(pattern)} says {type(error).__name__}.",
         "Check the bucket's name and the keys that it finds.",
     )  # fmt: skip

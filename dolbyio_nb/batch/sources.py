@@ -60,7 +60,7 @@ def _is_one(source: Any) -> bool:
 
 def _expand(text: str) -> Iterator[Any]:
     if is_stored(text) and (WILD & set(text) or text.endswith("/")):
-        yield from list_stored(text)
+        yield from list_stored(text, SUFFIXES)
         return
     if "://" in text:
         yield text
