@@ -109,6 +109,7 @@ def refuse_masks(headers: Mapping[str, str | bytes]) -> None:
         if MASK in (value if isinstance(value, str) else value.decode("utf-8", "replace")):
             raise DolbyError(
                 f"The request was not sent: its {name} header holds a mask instead of a token.",
-                "Printing, str() and most templates show a token as <Dolby.io token …>, so that no notebook keeps it.",
+                "Printing, str() and most templates show a token as <Dolby.io token …>, "
+                "so that no notebook keeps it.",
                 'Write f"Bearer {dolby_token}", or use dolby.session, which adds the header itself.',
             )
