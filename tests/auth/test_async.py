@@ -18,6 +18,7 @@ from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.client import Dolby
 from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused, TokenUnavailable
 from dolbyio_nb.sandbox import Sandbox
+from tests.waiting import run_loop
 
 LIMIT = 30
 
@@ -54,7 +55,7 @@ def test_a_thousand_tasks_make_one_request() -> None:
     async def all_of_them() -> list[Any]:
         return await asyncio.gather(*(keeper.token_async() for _ in range(1000)))
 
-    tokens = asyncio.run(all_of_them())
+    tokens = run_loop(all_of_them())
     keeper.close()
     assert len(tokens) == 1000
     assert set(tokens) == {"a-token-for-every-task"}
@@ -77,7 +78,7 @@ def test_a_thousand_tasks_are_woken_a_few_at_a_time() -> None:
             turn += 1
         return await asking
 
-    turns = Counter(asyncio.run(all_of_them()))
+    turns = Counter(run_loop(all_of_them()))
     keeper.close()
     assert max(turns.values()) <= BATCH <= 100
 
@@ -94,7 +95,7 @@ def test_the_log_out_ends_the_wait_of_tasks() -> None:
         await asyncio.wait_for(waiting, LIMIT / 3)
 
     with pytest.raises(NotLoggedIn):
-        asyncio.run(log_out_meanwhile())
+        run_loop(log_out_meanwhile())
     may_end.set()
 
 
@@ -110,7 +111,7 @@ def test_the_loop_goes_on_while_a_token_is_waited_for() -> None:
             turns += 1
         return await waiting
 
-    assert asyncio.run(count())
+    assert run_loop(count())
     keeper.close()
     assert turns > 100
 
@@ -129,7 +130,7 @@ def test_errors_reach_every_task(error: NotLoggedIn | TokenRefused) -> None:
     async def both() -> tuple[Any | BaseException, Any | BaseException]:
         return await asyncio.gather(keeper.token_async(), keeper.token_async(), return_exceptions=True)
 
-    assert [type(outcome) for outcome in asyncio.run(both())] == [type(error)] * 2
+    assert [type(outcome) for outcome in run_loop(both())] == [type(error)] * 2
 
 
 def test_a_task_waits_no_longer_than_it_said() -> None:
@@ -137,7 +138,7 @@ def test_a_task_waits_no_longer_than_it_said() -> None:
     may_end = threading.Event()
     keeper = TokenKeeper(lambda: late(may_end))
     with pytest.raises(TokenUnavailable):
-        asyncio.run(keeper.token_async(timeout=0.05))
+        run_loop(keeper.token_async(timeout=0.05))
     may_end.set()
     assert keeper.token() == "late" * 5
     keeper.close()
@@ -152,7 +153,7 @@ def test_a_loop_that_ends_before_the_answer_harms_nobody() -> None:
         await asyncio.wait_for(keeper.token_async(), 0.05)
 
     with pytest.raises(TimeoutError):
-        asyncio.run(give_up())
+        run_loop(give_up())
     may_end.set()
     assert keeper.token() == "late" * 5
     keeper.close()
@@ -160,7 +161,7 @@ def test_a_loop_that_ends_before_the_answer_harms_nobody() -> None:
 
 def test_the_log_in_can_be_awaited(dolby: Dolby) -> None:
     """`await dolby.token_async()` gives what `dolby.token` gives."""
-    assert asyncio.run(dolby.token_async()) is dolby.token
+    assert run_loop(dolby.token_async()) is dolby.token
 
 
 def jobs(sandbox: Sandbox) -> str:
@@ -181,7 +182,7 @@ def by_async_httpx(dolby: Any, sandbox: Any, method: Any, url: Any, **options: A
         async with httpx.AsyncClient(auth=dolby.auth) as client:
             return await client.request(method, url, **options)
 
-    return asyncio.run(call())
+    return run_loop(call())
 
 
 both = pytest.mark.parametrize("call", [by_httpx, by_async_httpx])

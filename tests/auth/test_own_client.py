@@ -1,7 +1,6 @@
 """Clients of one's own, as the README shows them: every snippet is run as it stands there."""
 
 import ast
-import asyncio
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import requests
 
 from dolbyio_nb import AccessToken, Dolby, login
 from dolbyio_nb.sandbox import Sandbox
+from tests.waiting import run_loop
 
 README = Path(__file__).parents[2] / "README.md"
 SECTION = README.read_text(encoding="utf-8").split("**With your own client.**")[1].split("\n**")[0]
@@ -32,7 +32,7 @@ def run(snippet: str, dolby: Dolby) -> Any:
     names: dict[str, Any] = {"dolby": dolby, "dolby_token": dolby.token}
     outcome = eval(compile(snippet, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
     if inspect.iscoroutine(outcome):
-        asyncio.run(outcome)
+        run_loop(outcome)
     return names["answer"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from dolbyio_nb.batch import Batch, State
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
-from tests.waiting import eventually
+from tests.waiting import eventually, run_loop
 
 
 async def waited(batch: Batch) -> None:
@@ -36,7 +36,7 @@ def test_await_keeps_the_loop_free(media: Media, sandbox: Sandbox, record: Calla
         await asyncio.gather(batch, tick())
         assert batch.done
 
-    asyncio.run(asyncio.wait_for(both(), 20))
+    run_loop(asyncio.wait_for(both(), 20))
     assert len(ticks) == 10
 
 
@@ -50,7 +50,7 @@ def test_items_come_as_they_end(media: Media, record: Callable[..., list[Path]])
     async def names() -> list[str]:
         return [item.name async for item in batch]
 
-    found = asyncio.run(asyncio.wait_for(names(), 20))
+    found = run_loop(asyncio.wait_for(names(), 20))
     assert sorted(found) == ["a.wav", "b.wav", "c.wav", "d.wav"]
     assert sorted(item.name for item in batch) == sorted(found)
 
@@ -70,7 +70,7 @@ def test_a_cancelled_task_stops_the_run_and_loses_nothing(
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(give_up(), 20))
+    run_loop(asyncio.wait_for(give_up(), 20))
     sandbox.faults.release_jobs()
     batch.run()
     assert {item.state for item in batch.items} == {State.DONE}

@@ -11,6 +11,7 @@ from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media import Job, Media
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.sandbox import Sandbox
+from tests.waiting import run_loop
 
 QUICK = PollSchedule(replace(POLL, first_pause=0.05, longest_pause=0.1))
 JOBS = 40
@@ -58,6 +59,6 @@ def test_tasks_look_together(sandbox: Sandbox, auth: BearerAuth) -> None:
     async def all_of_them() -> None:
         await asyncio.gather(release(), *jobs, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(all_of_them(), 30))
+    run_loop(asyncio.wait_for(all_of_them(), 30))
     assert all(job.done() for job in jobs)
     assert highest <= 1

@@ -44,8 +44,8 @@ def diagnose(body: Any, source: Path, progress: Progress) -> dict[str, Any]:
     sound = whole.cut(*region(options.get("input"), whole.seconds))
     content = listen(sound, stage(progress, 0.2, 0.5))
     gate = speech_gate(content.speech, sound.seconds, THRESHOLD)
-    readings = meter(sound, stage(progress, 0.7, 0.8))
     scores = _scores(sound, content, stage(progress, 0.5, 0.7))
+    readings = meter(sound, stage(progress, 0.7, 0.8))
     return {
         "media_info": media_info(source, whole.seconds),
         "audio": {
