@@ -1,6 +1,8 @@
 """Limits of time, speed and size, for every call; what is given up closes its connection."""
 
+import os
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,6 +21,7 @@ READ_LIMIT = 10.0  # seconds for each read of a token's answer: a slow service, 
 TIME_LIMITS = (CONNECT_LIMIT, 60.0)  # seconds: to connect, for each read
 CALL_LIMIT = 60.0  # seconds for one try of an API call, name resolution included
 TOKEN_LIMIT = 15.0  # seconds for a token request
+RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # to close is to reset: a flood stops at once
 FLOOR, WINDOW = 1024.0, 60.0  # bytes a second over so many seconds, below which a transfer has stalled
 
 
@@ -68,6 +71,7 @@ class Work:
         with self._lock:
             for double in self._sockets:
                 with suppress(OSError):
+                    double.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                     double.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
