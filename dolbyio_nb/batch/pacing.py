@@ -61,10 +61,6 @@ class LookPace:
         self._pause = self.shortest if some_ended else slower
         self._next = self._clock() + self._pause
 
-    def postpone(self) -> None:
-        """Wait for the look that is under way."""
-        self._next = self._clock() + self._longest
-
 
 def _asked(error: DolbyError) -> float:
     if isinstance(error, TokenUnavailable):

@@ -55,14 +55,6 @@ class SecretRegistry:
                 weakref.finalize(owner, self._left.append, value).atexit = False
             self._look()
 
-    def expire(self, value: str) -> None:
-        """Let a value go, GRACE seconds from now, whoever owns it."""
-        value = "".join(value)
-        with self._lock:
-            self._owned.pop(value, None)
-            self._ends[value] = self._clock() + GRACE
-            self._look()
-
     def live(self) -> tuple[str, ...]:
         """Give the values to hide now, the longest first; those past their end are forgotten."""
         if self._left or self._clock() >= self._changes:

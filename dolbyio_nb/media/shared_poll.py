@@ -27,10 +27,6 @@ class ActiveJobs:
     jobs: Mapping[str, JobSnapshot]
     whole: bool
 
-    def may_have_ended(self, job_id: str) -> bool:
-        """Tell whether the job has to be asked for by itself: it is not among those that go on."""
-        return job_id not in self.jobs
-
 
 class SharedPoll:
     """Reads the lists of pending and running jobs, once for everybody who waits at that time."""
