@@ -4,12 +4,12 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dolbyio_nb._util import unmasked
-from dolbyio_nb._util.environ import variable
+from dolbyio_nb._util.environ import no_proxy, variable
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.auth.access_token import DEFAULT_LIFE, AccessToken
 from dolbyio_nb.auth.bearer import BearerAuth, bearer_auth
@@ -18,7 +18,7 @@ from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.auth.status import LoginStatus
 from dolbyio_nb.auth.token_request import TokenRequest
-from dolbyio_nb.config import Origin, auth_url, media_url
+from dolbyio_nb.config import Origin, auth_url, is_local, media_url
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media.media import Media
@@ -58,6 +58,9 @@ class Dolby:
         self._auth = BearerAuth(self._keeper, (auth_url, media_url))
         self.session = open_session(self._auth)
         self.media = Media(self.session, media_url)
+        self._direct = ExitStack()  # clients of one's own, and curl, go past a proxy to this computer too
+        hosts = {Origin.of(url).host for url in (auth_url, media_url) if is_local(url)}
+        self._direct.enter_context(no_proxy(hosts))
 
     @property
     def token(self) -> AccessToken:
@@ -144,6 +147,7 @@ class Dolby:
         self._keeper.close()
         self._request = None
         self.session.close()
+        self._direct.close()
         if self._sandbox:
             self._sandbox.stop()
             self._sandbox = None

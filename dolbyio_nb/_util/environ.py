@@ -1,10 +1,15 @@
 """Environment variables that are set for a block, also when blocks overlap in whatever order."""
 
 import os
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
+
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+NO_PROXY = ("no_proxy", "NO_PROXY")  # which of them is read first differs by library
 
 
 @dataclass
@@ -45,3 +50,72 @@ def _end(name: str, blocks: Blocks, mine: list[str]) -> None:
         os.environ.pop(name, None)
     else:
         os.environ[name] = left
+
+
+@dataclass
+class HostList:
+    """A variable that lists hosts: what somebody gave it, and what was written in its place."""
+
+    name: str
+    given: str | None = None
+    written: str | None = None
+
+    def look(self) -> str:
+        """Read what somebody gave it, since the last writing too."""
+        present = os.environ.get(self.name)
+        if self.written is None or present != self.written:
+            self.given, self.written = present, None
+        return self.given or ""
+
+    def write(self, listed: str, hosts: Iterable[str]) -> None:
+        """List more hosts."""
+        there = listed.replace(" ", "").split(",")
+        text = ",".join([*filter(None, [listed]), *(host for host in hosts if host not in there)])
+        os.environ[self.name] = self.written = text
+
+    def restore(self) -> None:
+        """Bring back what was given."""
+        if self.given is not None:
+            os.environ[self.name] = self.given
+        elif self.written is not None:
+            del os.environ[self.name]
+        self.written = None
+
+
+_lists = [HostList(name) for name in NO_PROXY]
+_direct: Counter[str] = Counter()
+
+
+@contextmanager
+def no_proxy(hosts: Iterable[str]) -> Iterator[None]:
+    """Keep hosts away from the environment's proxies for a block, here and in programs started there.
+
+    When the last block has ended, the variables are as they were, or as somebody has set them since.
+    """
+    mine = set(hosts)
+    with _lock:
+        _direct.update(mine)
+    renew_no_proxy()
+    try:
+        yield
+    finally:
+        with _lock:
+            _direct.subtract(mine)
+        renew_no_proxy()
+
+
+def renew_no_proxy() -> None:
+    """List the hosts of all open blocks, also where somebody has set the variables since."""
+    with _lock:
+        hosts = sorted(host for host, blocks in _direct.items() if blocks > 0)
+        given = next(filter(None, [one.look() for one in _lists]), "")
+        for one in _lists:
+            if hosts and given.strip() != "*" and _proxies_are_set_here():
+                one.write(one.given or given, hosts)
+            else:
+                one.restore()
+
+
+def _proxies_are_set_here() -> bool:
+    """Tell whether proxies come from the environment alone: any variable would switch off the system's."""
+    return sys.platform not in ("darwin", "win32") or any(map(os.environ.get, PROXIES))

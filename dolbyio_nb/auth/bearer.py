@@ -8,6 +8,7 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
+from dolbyio_nb._util.environ import renew_no_proxy
 from dolbyio_nb.auth.access_token import AccessToken, MaskedText
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.config import Origin
@@ -65,6 +66,7 @@ class BearerAuth(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         refuse_masks(request.headers)
         if self._origins.may_see_the_token(request.url or ""):
+            renew_no_proxy()  # requests looks for a proxy after this
             request.headers["Authorization"] = MaskedText(BEARER + self._keeper.token())
             look = partial(self._answered, start=start_of(request.body))
             request.register_hook("response", look)  # type: ignore[no-untyped-call]  # so are its stubs

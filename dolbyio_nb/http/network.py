@@ -4,8 +4,9 @@ import os
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+from dolbyio_nb._util.environ import PROXIES
+
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")  # in the order in which they count
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 def authorities() -> tuple[str, str] | None:
