@@ -39,10 +39,13 @@ LATE = {
 
 def loaded_by(statement: str) -> set[str]:
     """Run a statement in a fresh interpreter; return the top-level modules that it loaded."""
+    return {name.partition(".")[0] for name in modules_of(statement)}
+
+
+def modules_of(statement: str) -> set[str]:
+    """Run a statement in a fresh interpreter; return all modules that are loaded then."""
     code = f"import sys; {statement}; import json; print(json.dumps(sorted(sys.modules)))"
-    return {
-        name.partition(".")[0] for name in json.loads(subprocess.check_output([sys.executable, "-c", code]))
-    }
+    return set(json.loads(subprocess.check_output([sys.executable, "-c", code])))
 
 
 def test_exports_are_what_all_says() -> None:
@@ -66,9 +69,27 @@ def test_client_knows_no_notebook() -> None:
     assert not loaded_by("import dolbyio_nb.client, dolbyio_nb.sandbox") & heavy
 
 
-def test_extension_leaves_the_network_for_the_log_in() -> None:
-    """To load the extension costs little; what sends requests comes with the first log-in."""
-    assert not loaded_by("import dolbyio_nb.notebook.extension") & {"requests", "urllib3", "ipywidgets"}
+MOST_FILES = 25  # the fewer, the shorter the wait: half of `import requests` is what it may take
+FOR_THE_LOG_IN = {
+    *("requests", "urllib3", "ipywidgets", "anywidget", "dotenv", "keyring", "numpy", "av"),
+    *(f"dolbyio_nb.auth.{name}" for name in ("keeper", "refresh", "background", "single_flight", "bearer")),
+    *(f"dolbyio_nb.auth.{name}" for name in ("credentials", "secret_stores", "env_file", "status")),
+    *(f"dolbyio_nb.notebook.{name}" for name in ("login_controller", "namespace", "panel")),
+    *(f"dolbyio_nb.{name}" for name in ("client", "media", "display", "sandbox", "http.limits")),
+}
+LOAD = (
+    "from IPython.core.interactiveshell import InteractiveShell as Shell; shell = Shell.instance(); "
+    "shell.run_line_magic('load_ext', 'dolbyio_nb')"
+)
+FIRST_USE = "shell.magics_manager.registry['DolbyMagics'].controller.status()"
+
+
+def test_extension_leaves_the_keeper_and_the_network_for_the_log_in() -> None:
+    """To load the extension costs little; what finds credentials and sends requests comes with a magic."""
+    loaded = modules_of(LOAD)
+    assert not loaded & FOR_THE_LOG_IN
+    assert len([name for name in loaded if name.startswith("dolbyio_nb")]) <= MOST_FILES
+    assert "dolbyio_nb.auth.credentials" in modules_of(f"{LOAD}; {FIRST_USE}")
 
 
 def imports_of(path: Path) -> set[str]:

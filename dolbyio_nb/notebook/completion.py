@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from IPython.core import completer
 
 from dolbyio_nb._util.paths import here
-from dolbyio_nb.auth.env_file import profiles
 from dolbyio_nb.auth.login_options import KEYRING, LIVES, OPTIONS
 
 if TYPE_CHECKING:
@@ -25,6 +24,12 @@ def _files(start: str) -> list[str]:
     return [f"{path}/" if path.is_dir() else str(path) for path in sorted(folder.glob("*"))]
 
 
+def _profiles(start: str) -> list[str]:
+    from dolbyio_nb.auth.env_file import profiles  # with the first TAB, not with the extension
+
+    return profiles(here())
+
+
 def _unused(words: list[str]) -> list[str]:
     return [option.flag for option in OPTIONS if option.flag not in words]
 
@@ -32,7 +37,7 @@ def _unused(words: list[str]) -> list[str]:
 VALUES: dict[str, Complete] = {
     "--env-file": _files,
     "--expires-in": lambda start: map(str, LIVES),
-    "--profile": lambda start: profiles(here()),
+    "--profile": _profiles,
     "--save": lambda start: [KEYRING],
 }
 OPTIONAL = {option.flag for option in OPTIONS if option.optional}

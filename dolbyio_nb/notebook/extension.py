@@ -1,4 +1,8 @@
-"""Extension of IPython: what %load_ext adds and %unload_ext takes back."""
+"""Extension of IPython: what %load_ext adds and %unload_ext takes back.
+
+It loads what the magics need to be known, completed and documented, and to mask outputs. The keeper, the
+credentials and requests come with the first magic that is called: see `DolbyMagics.controller`.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,6 @@ def load(shell: InteractiveShell) -> None:
     """Register the magics, their completion and the look at the token; begin to mask outputs."""
     magics = DolbyMagics(shell)
     shell.register_magics(magics)
-    shell.events.register("pre_run_cell", magics.controller.before_cell)
-    for after in (magics.controller.after_cell, magics.after_cell):
-        shell.events.register("post_run_cell", after)
     add_completion(shell)
 
 
@@ -25,9 +26,6 @@ def unload(shell: InteractiveShell) -> None:
     """Log out, and take back all that `load` added."""
     magics = shell.magics_manager.registry.pop(DolbyMagics.__name__)
     magics.close()
-    shell.events.unregister("pre_run_cell", magics.controller.before_cell)
-    for after in (magics.controller.after_cell, magics.after_cell):
-        shell.events.unregister("post_run_cell", after)
     for name in magics.magics["line"]:
         shell.magics_manager.magics["line"].pop(name)
     shell.configurables.remove(magics)

@@ -1,6 +1,11 @@
 """Magics %dolby_login, %dolby_status and %dolby_logout: each reads its line, and calls the controller."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 from IPython.core.magic import Magics, line_magic, magics_class
@@ -8,15 +13,17 @@ from IPython.display import display
 
 from dolbyio_nb._util.place import NONE, PANEL, PROMPT, current_place, kernel
 from dolbyio_nb.auth.access_token import DEFAULT_LIFE, LONGEST_LIFE
-from dolbyio_nb.auth.credentials import Finding
 from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError
-from dolbyio_nb.notebook.login_controller import LoginController
 from dolbyio_nb.notebook.masking import OutputMasking
-from dolbyio_nb.notebook.namespace import NamespaceBinding
 from dolbyio_nb.notebook.option_line import login_arguments, login_options, read_line
 from dolbyio_nb.notebook.prompt import ask, nobody_here, warning_of_place
 from dolbyio_nb.notebook.status_text import explain, status_text, unusable
+
+if TYPE_CHECKING:
+    from dolbyio_nb.auth.credentials import Finding
+    from dolbyio_nb.notebook.login_controller import LoginController
+    from dolbyio_nb.notebook.namespace import NamespaceBinding
 
 ASKS = {
     PANEL: "show the form",
@@ -45,15 +52,33 @@ class DolbyMagics(Magics):
 
     def __init__(self, shell: Any, **options: Any) -> None:
         super().__init__(shell=shell, **options)
-        self.controller = LoginController(NamespaceBinding(shell.user_ns, self.client_name, self.token_name))
         self.panel: Any = None
-        self.observe(self._rename, ["client_name", "token_name"])
+        self._at_close = ExitStack()
         self.masking = OutputMasking(shell)
         self.masking.switch(self.mask_outputs)
         self.observe(lambda change: self.masking.switch(change.new), "mask_outputs")
 
-    def _rename(self, _change: object) -> None:
-        self.controller.rename(NamespaceBinding(self.shell.user_ns, self.client_name, self.token_name))
+    @cached_property
+    def controller(self) -> LoginController:
+        """Logs in and out; it comes with the first magic, and only then are there cells to watch."""
+        from dolbyio_nb.notebook.login_controller import LoginController
+
+        controller = LoginController(self._names())
+        self.observe(lambda change: controller.rename(self._names()), ["client_name", "token_name"])
+        self._watch("pre_run_cell", controller.before_cell)
+        self._watch("post_run_cell", controller.after_cell)
+        self._watch("post_run_cell", self._after_cell)
+        self._at_close.callback(self._leave)
+        return controller
+
+    def _names(self) -> NamespaceBinding:
+        from dolbyio_nb.notebook.namespace import NamespaceBinding
+
+        return NamespaceBinding(self.shell.user_ns, self.client_name, self.token_name)
+
+    def _watch(self, event: str, hook: Callable[..., object]) -> None:
+        self.shell.events.register(event, hook)
+        self._at_close.callback(self.shell.events.unregister, event, hook)
 
     @login_arguments
     @line_magic
@@ -88,15 +113,18 @@ class DolbyMagics(Magics):
         print(f"Logged out. {self._way_back()}")
 
     def close(self) -> None:
-        """Log out, empty the panel, and stop masking."""
+        """Log out, empty the panel, watch no more cells, and stop masking."""
+        self._at_close.close()
+        self.masking.remove()
+
+    def _leave(self) -> None:
         was_in = self.controller.dolby
         self.controller.logout()
         self._close_panel()
-        self.masking.remove()
         if was_in:
             print(f"Logged out, and its names are gone. After %load_ext dolbyio_nb, {self._way_back()}")
 
-    def after_cell(self, *_: object) -> None:
+    def _after_cell(self, *_: object) -> None:
         """Say how the names come back, once, when a cell such as %reset took them away."""
         if names := self.controller.names_lost():
             print(f"{names}: gone, but still logged in. %dolby_status brings back what is missing.")

@@ -1,11 +1,16 @@
 """Prompt for App key and App secret, masked; and what to say where nobody can answer."""
 
+from __future__ import annotations
+
 import getpass
+from typing import TYPE_CHECKING
 
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb._util.place import current_place
-from dolbyio_nb.auth.credentials import LOOKED_FOR, AppCredentials
 from dolbyio_nb.errors import CredentialsNotFound
+
+if TYPE_CHECKING:
+    from dolbyio_nb.auth.credentials import AppCredentials
 
 BINDER_WARNING = (
     "This runs on Binder, on a computer of somebody else. Try it with the sandbox: "
@@ -27,11 +32,13 @@ def ask() -> AppCredentials:
     """
     from IPython.core.error import StdinNotImplementedError
 
+    from dolbyio_nb.auth.credentials import LOOKED_FOR, AppCredentials  # with the first log-in
+
     try:
         app_key = getpass.getpass("App key (not shown): ")
         app_secret = getpass.getpass("App secret (not shown): ") if app_key.strip() else ""
     except (StdinNotImplementedError, EOFError):
-        raise nobody_here() from None
+        raise nobody_here(LOOKED_FOR) from None
     if app_key.strip() and app_secret.strip():
         return AppCredentials(app_key, app_secret, "the prompt")
     raise CredentialsNotFound(
@@ -40,7 +47,7 @@ def ask() -> AppCredentials:
     )
 
 
-def nobody_here(why: str = LOOKED_FOR) -> CredentialsNotFound:
+def nobody_here(why: str) -> CredentialsNotFound:
     """Make the error for a run that nobody watches; `why` nothing was found."""
     return CredentialsNotFound(
         "Not logged in: no App key and App secret were found, and nobody is here to type them.",

@@ -1,11 +1,16 @@
 """Status and sources of a log-in as text."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from dolbyio_nb._util.place import login_words
-from dolbyio_nb.auth.credentials import Finding
-from dolbyio_nb.auth.status import LoginStatus
+
+if TYPE_CHECKING:
+    from dolbyio_nb.auth.credentials import Finding
+    from dolbyio_nb.auth.status import LoginStatus
 
 SANDBOX = "the Dolby.io SANDBOX on this computer"
 COLOURS = {"fresh": 32, "renewing": 33, "stale": 33, "refused": 31, "logged out": 2}
