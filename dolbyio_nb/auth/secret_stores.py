@@ -160,7 +160,7 @@ def read_store(store: SecretStore, pairs: Sequence[tuple[str, str]]) -> StoreCon
                 return
 
     try:
-        limits.within(STORE_LIMIT, ask)
+        limits.beside(STORE_LIMIT, ask)
     except limits.OutOfTime:
         advice = f"Unlock or allow it, then try again; or: {login_words('--form')}"
         late = Refused(f"it gave no answer within {STORE_LIMIT:g} s", advice)
@@ -188,7 +188,7 @@ def save_to_keyring(values: Mapping[str, str]) -> str:
         CredentialsError: there is no keyring, or it did not keep them.
     """
     try:
-        return limits.within(30 * STORE_LIMIT, lambda: _save(values))  # a person may have to unlock it
+        return limits.beside(30 * STORE_LIMIT, lambda: _save(values))  # a person may have to unlock it
     except ImportError:
         why, advice = "The package keyring is not installed.", "Run: pip install keyring"
     except limits.OutOfTime:

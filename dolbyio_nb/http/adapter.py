@@ -66,13 +66,13 @@ class RetryAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pool of connections."""
         super().init_poolmanager(*args, **options)
-        connections.report(self.poolmanager)
+        connections.limit(self.poolmanager)
         threads.register(self)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         """Make the pool of connections through a proxy."""
         manager = super().proxy_manager_for(*args, **options)
-        connections.report(manager)
+        connections.limit(manager)
         return manager
 
     def after_fork(self) -> None:

@@ -1,80 +1,91 @@
-"""Connections that tell the present work about themselves, so that it can be given up."""
+"""Connections that look at the present work's limits while they wait, so that it can be given up."""
 
 import io
 import socket
+from contextlib import suppress
+from functools import cache, partial
 from http.client import HTTPResponse
+from math import inf
 from typing import Any
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
 from dolbyio_nb.http import limits
 
+LARGEST = 1 << 16  # bytes that are sent at a time: each is seen moving
 
-class _Checked(io.RawIOBase):
+
+class _Sliced(io.RawIOBase):
     """What comes in, for as long as somebody waits for it."""
 
-    def __init__(self, raw: Any) -> None:
-        self._raw = raw
+    def __init__(self, connection: Any, raw: Any) -> None:
+        self._connection, self._raw = connection, raw
+        self._seconds = _slice(connection)
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        limits.check()
-        return self._raw.readinto(buffer)  # type: ignore[no-any-return]  # as a raw file does
+    def readinto(self, buffer: Any) -> int:
+        read = partial(self._connection.recv_into, buffer)
+        return int(limits.sliced(read, self._seconds))
 
     def close(self) -> None:
         if not self.closed:
+            with suppress(OSError):
+                self._connection.settimeout(self._seconds)
             self._raw.close()
         super().close()
 
 
 class _Response(HTTPResponse):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fp = io.BufferedReader(_Checked(self.fp.detach()))
+    def __init__(self, connection: Any, *args: Any, **options: Any) -> None:
+        super().__init__(connection, *args, **options)
+        self.fp = io.BufferedReader(_Sliced(connection, self.fp.detach()))
 
 
-class _Reporting:
-    """Reports each socket, new or used again, and the bytes that are sent."""
+class _Limited:
+    """Opens its connection beside the caller, and sends and reads in slices."""
 
     response_class: Any = _Response
-    sock: socket.socket | None
+    sock: Any
+    timeout: float | None
+
+    def connect(self) -> None:
+        limits.beside(inf, super().connect)  # type: ignore[misc]  # of the class beside this one
 
     def _new_conn(self) -> socket.socket:
-        connection: socket.socket = super()._new_conn()  # type: ignore[misc]  # of the class beside this one
+        connection: socket.socket = super()._new_conn()  # type: ignore[misc]  # the same
         limits.uses(connection)
         return connection
 
-    def request(self, *args: Any, **options: Any) -> None:
-        if self.sock is not None:
-            limits.uses(self.sock)
-        super().request(*args, **options)  # type: ignore[misc]  # the same
-
     def send(self, data: Any) -> None:
-        super().send(data)  # type: ignore[misc]  # the same
-        limits.moved(len(data) if isinstance(data, bytes | bytearray | memoryview) else 0)
+        if not isinstance(data, bytes | bytearray | memoryview):
+            super().send(data)  # type: ignore[misc]  # the same; it calls this one for each piece
+            return
+        if self.sock is None:
+            self.connect()
+        seconds, left = _slice(self.sock), memoryview(data)
+        while left:
+            count = limits.sliced(partial(self.sock.send, left[:LARGEST]), seconds)
+            limits.moved(count)
+            left = left[count:]
+        self.sock.settimeout(seconds)
 
 
-class _Connection(_Reporting, HTTPConnection):
-    pass
+def _slice(connection: Any) -> float | None:
+    """Let each wait for a connection last a slice; gives the seconds that it was to last."""
+    seconds: float | None = connection.gettimeout()
+    connection.settimeout(limits.SLICE if seconds is None else min(seconds, limits.SLICE))
+    return seconds
 
 
-class _SecureConnection(_Reporting, HTTPSConnection):
-    pass
+@cache
+def _pool(kind: Any) -> Any:
+    connection = type(kind.ConnectionCls.__name__, (_Limited, kind.ConnectionCls), {})
+    return type(kind.__name__, (kind,), {"ConnectionCls": connection})
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-def report(manager: PoolManager) -> None:
-    """Let a manager of connections open those that report; SOCKS proxies keep connections of their own."""
-    if type(manager).__name__ != "SOCKSProxyManager":
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+def limit(manager: PoolManager) -> None:
+    """Let a manager open connections that look at the limits, those through a proxy too."""
+    kinds = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: _pool(kind) for scheme, kind in kinds.items()}

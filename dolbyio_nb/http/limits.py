@@ -1,13 +1,19 @@
-"""Limits of time, speed and size, for every call; what is given up closes its connection."""
+"""Limits of time, speed and size, for every call; what is given up closes its connection.
+
+A call stays on its caller's thread: what waits for a connection waits in slices, and looks at the limits in
+between. A thread is needed only where nothing can be sliced: to open a connection, to ask a keyring.
+"""
 
 import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar
+from math import inf
 from typing import Protocol, TypeVar
 
 from dolbyio_nb._util.clock import Clock, now
@@ -33,20 +39,35 @@ class OutOfTime(Exception):
         self.seconds = seconds
 
 
-class Work:
-    """A call under a limit: the bytes that it has moved, and the connections that it uses."""
+class _Over(BaseException):
+    """A limit is over. What is a part of the call cannot take it for a failure of its own."""
 
-    def __init__(self, above: "Work | None") -> None:
+    def __init__(self, work: "Work", error: OutOfTime) -> None:
+        super().__init__(str(error))
+        self.work, self.error = work, error
+
+
+class Work:
+    """A call under a limit: the bytes that it has moved, and the connection that is opened for it."""
+
+    def __init__(self, above: "Work | None", limit: "Limit | None" = None) -> None:
         self.moved = 0
-        self._above = above
+        self._above, self._limit = above, limit
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
         self._given_up = self._closed = False
 
-    @property
-    def given_up(self) -> bool:
-        """Whether nobody waits for it any more, or for what it is a part of."""
-        return self._given_up or bool(self._above and self._above.given_up)
+    def check(self) -> None:
+        """End it when its limit is over, or that of what it is a part of."""
+        if self._above:
+            self._above.check()
+        if self._given_up:
+            raise ConnectionAbortedError("nobody waits for it any more")
+        try:
+            if self._limit:
+                self._limit.check(self)
+        except OutOfTime as error:
+            raise _Over(self, error) from None
 
     def move(self, count: int) -> None:
         """Count bytes, here and for the work that this is a part of."""
@@ -62,8 +83,6 @@ class Work:
                 self._sockets.append(double)
         if self._given_up:
             self.give_up()
-        if self._above:
-            self._above.uses(connection)
 
     def give_up(self) -> None:
         """End every connection, so that whatever reads or writes there ends too."""
@@ -86,13 +105,34 @@ _CURRENT: ContextVar[Work | None] = ContextVar("dolbyio_nb_work", default=None)
 
 
 def check() -> None:
-    """End the present work if it was given up: what keeps coming in outlasts the end of its connection.
+    """End the present work if its time is over, or if it was given up."""
+    if work := _CURRENT.get():
+        work.check()
+
+
+def sliced(act: Callable[[], Gives], seconds: float | None) -> Gives:
+    """Do what waits for a connection for a SLICE and is then done again, for so many seconds.
 
     Raises:
-        ConnectionAbortedError: it was.
+        TimeoutError: it waited for as long as that.
     """
-    if (work := _CURRENT.get()) and work.given_up:
-        raise ConnectionAbortedError("nobody waits for it any more")
+    end = inf if seconds is None else now() + seconds
+    while True:
+        check()
+        try:
+            return act()
+        except TimeoutError as error:
+            if error.errno is not None or now() >= end:  # with a number it is the system's: it is broken
+                raise
+
+
+def sleep(seconds: float) -> None:
+    """Let time pass, for as long as the present work may take."""
+    end = now() + seconds
+    while _CURRENT.get() and (left := end - now()) > SLICE:
+        check()
+        time.sleep(min(SLICE, left))
+    time.sleep(max(0.0, end - now()))
 
 
 def moved(count: int) -> None:
@@ -143,20 +183,41 @@ class Speed:
 
 
 def within(seconds: float, call: Callable[[], Gives], clock: Clock = now, *, alone: bool = False) -> Gives:
-    """Make a call beside the caller, and give its answer, or raise its error, if that comes in time."""
+    """Make a call, and give its answer, or raise its error, if that comes in time."""
     return limited(Total(seconds, clock), call, alone=alone)
 
 
 def limited(limit: Limit, call: Callable[[], Gives], *, alone: bool = False) -> Gives:
-    """Make a call beside the caller, under a limit; a call that is given up loses its connections.
+    """Make a call under a limit, which is felt wherever it waits for a connection.
 
     With `alone` it goes on when the call that it is a part of is given up: others wait for it too.
-    What cannot be ended, such as asking for a host's address, is left behind on its thread.
     """
-    check()
+    work = Work(None if alone else _CURRENT.get(), limit)
+    before = _CURRENT.set(work)
+    try:
+        return call()
+    except _Over as over:
+        if over.work is not work:
+            raise
+        late = over.error.with_traceback(None)
+    finally:
+        _CURRENT.reset(before)
+    raise late
+
+
+def beside(seconds: float, call: Callable[[], Gives]) -> Gives:
+    """Make a call on a thread of its own, where it waits for what cannot be sliced.
+
+    A call that is given up loses the connection that it opens; what cannot be ended, such as asking for a
+    host's address, is left behind on its thread.
+    """
+    return within(seconds, lambda: _beside(call))
+
+
+def _beside(call: Callable[[], Gives]) -> Gives:
     answer: Future[Gives] = Future()
     ended = threading.Event()
-    work = Work(None if alone else _CURRENT.get())
+    work = Work(_CURRENT.get())
 
     def run() -> None:
         _CURRENT.set(work)
@@ -172,7 +233,7 @@ def limited(limit: Limit, call: Callable[[], Gives], *, alone: bool = False) -> 
         return call()  # no threads here, as in Pyodide
     try:
         while not ended.wait(SLICE):
-            limit.check(work)
+            work.check()
     except BaseException:
         work.give_up()
         ended.wait(SLICE)  # it tidies up

@@ -1,12 +1,12 @@
 """Retry policies, four in one table, and the one loop that runs them."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from typing import Any, TypeVar
 
 from dolbyio_nb._util.clock import Clock, now
+from dolbyio_nb.http.limits import sleep
 
 Gives = TypeVar("Gives")
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # RFC 9110, 9.2.2
@@ -67,7 +67,7 @@ class Attempts:
         self,
         policy: RetryPolicy,
         clock: Clock = now,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep,
         total: float | None = None,
     ) -> None:
         self._policy, self._clock, self._sleep = policy, clock, sleep

@@ -19,7 +19,7 @@ from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.http.body import MOST_VALUES, parse_json
-from dolbyio_nb.http.limits import OutOfTime, Speed, Total, Work, limited, within
+from dolbyio_nb.http.limits import OutOfTime, Speed, Total, Work, beside, limited
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media.api import Api, CallLimits
 from dolbyio_nb.media.inputs import read_content
@@ -293,7 +293,7 @@ def test_what_cannot_be_ended_is_left_behind() -> None:
     stuck = threading.Event()
     try:
         with pytest.raises(OutOfTime):
-            within(0.05, stuck.wait)
+            beside(0.05, stuck.wait)
     finally:
         stuck.set()
 
@@ -315,11 +315,13 @@ def test_the_callers_interrupt_ends_the_call() -> None:
 
     class Interrupt:
         def check(self, work: Work) -> None:
-            raise KeyboardInterrupt
+            if asked.is_set():
+                raise KeyboardInterrupt
 
-    closed = threading.Event()
+    asked, closed = threading.Event(), threading.Event()
 
     def wait(connection: socket.socket) -> None:
+        asked.set()
         connection.settimeout(LIMIT)
         if connection.recv(1) == b"":
             closed.set()
