@@ -52,7 +52,7 @@ class DolbyMagics(Magics):
 
     def __init__(self, shell: Any, **options: Any) -> None:
         super().__init__(shell=shell, **options)
-        self.panel: Any = None
+        self._panel: Any = None
         self._at_close = ExitStack()
         self.masking = OutputMasking(shell)
         self.masking.switch(self.mask_outputs)
@@ -185,11 +185,12 @@ class DolbyMagics(Magics):
     def _show_form(self, options: LoginOptions) -> None:
         if not self.controller.dolby:
             self.controller.names.expect()
-        self._show_panel(options, found=self.controller.source_of(options))
+        display(self.panel_for(options))
 
     def _show_status(self) -> None:
         if self._ui() == PANEL:
-            self._show_panel(self._defaults())
+            self._tell_panel()
+            display(self.panel or self.panel_for(self._defaults()))
         else:
             self._print_status()
 
@@ -200,26 +201,31 @@ class DolbyMagics(Magics):
         if done:
             print(done)
 
-    def _show_panel(self, options: LoginOptions, *, found: str = "") -> None:
+    def panel_for(self, options: LoginOptions) -> Any:
+        """Give the one panel of this kernel, made when first asked for; each cell has a view of it."""
         from dolbyio_nb.notebook.panel import Panel
 
-        self.use_panel(Panel(self.controller, options, found=found, warning=warning_of_place()))
-        display(self.panel)
+        found = "" if self.controller.dolby else self.controller.source_of(options)
+        if self.panel:
+            self.panel.offer(options, found=found, warning=warning_of_place())
+        else:
+            self._panel = Panel(self.controller, options, found=found, warning=warning_of_place())
+            self.controller.watch = self._panel.show
+        return self._panel
 
-    def use_panel(self, panel: Any) -> None:
-        """Tell this panel of every change from now on, and no other."""
-        self._close_panel()
-        self.panel = panel
-        self.controller.watch = panel.show
+    @property
+    def panel(self) -> Any:
+        """The panel, None while there is none that lives."""
+        return None if self._panel is None or self._panel.closed else self._panel
 
     def _close_panel(self) -> None:
         self.controller.watch = lambda status: None
-        if self.panel is not None:
+        if self.panel:
             self.panel.close()
-        self.panel = None
+        self._panel = None
 
     def _tell_panel(self) -> None:
-        if self.panel is not None:
+        if self.panel:
             self.panel.show(self.controller.status())
 
     def _defaults(self) -> LoginOptions:

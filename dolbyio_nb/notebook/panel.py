@@ -15,12 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import anywidget
 import traitlets
 
-from dolbyio_nb._util.place import login_words, shell
+from dolbyio_nb._util.place import has_magics, login_words, shell
 from dolbyio_nb._util.threads import start_thread
 from dolbyio_nb.auth.access_token import DEFAULT_LIFE
 from dolbyio_nb.auth.credentials import AppCredentials
@@ -29,6 +29,7 @@ from dolbyio_nb.errors import DolbyError, NotLoggedIn
 from dolbyio_nb.notebook.login_controller import LoginController
 from dolbyio_nb.notebook.namespace import NamespaceBinding
 from dolbyio_nb.notebook.prompt import warning_of_place
+from dolbyio_nb.notebook.status_text import status_text
 
 if TYPE_CHECKING:
     from dolbyio_nb.auth.status import LoginStatus
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
 
 STATIC = Path(__file__).parent / "static"
-STANDS_FOR = "Dolby.io log-in panel, live only while its kernel runs: run the cell again to see it."
+NO_FORM = "The form to log in is live only while its kernel runs. No form here? {}"
+NOT_LIVE = "As it was at {}; this text does not change."
 SHOWN = (
     "state", "source", "key_hint", "expires_at", "renews_at", "next_try", "life",
     "last_error", "sandbox", "note",
@@ -111,15 +113,14 @@ class Panel(anywidget.AnyWidget):
         warning: str = "",
     ) -> None:
         self._actions, self._options = actions, options or LoginOptions()
+        self.closed = False
         self._speaking = threading.RLock()
         super().__init__(
             found=found,
             sandbox_offer=sandbox_offer,
             warning=warning,
             lives=list(LIVES.items()),
-            expires_in=self._options.expires_in,
-            save=bool(self._options.save),
-            save_to=self._options.saves_to,
+            **_beginning(self._options),
             status=_seen(actions.status()),
             now=time.time(),
         )
@@ -138,13 +139,21 @@ class Panel(anywidget.AnyWidget):
             "There is no log-in yet.", "The form is still waiting to be filled in.", "Log in there."
         )
 
+    def offer(self, options: LoginOptions, *, found: str = "", warning: str = "") -> None:
+        """Begin anew in every view: with these options, and with what is found now."""
+        self._options = options
+        self._tell(found=found, warning=warning, **_beginning(options))
+        self.show(self._actions.status())
+
     def show(self, status: LoginStatus) -> None:
         """Show how the log-in stands now, in place of what was said before; any thread may call this."""
         self._tell(status=_seen(status), error="", done="")
 
     def close(self) -> None:
         """Empty the panel, in every tab that shows it, and let go of it."""
-        self._tell(status={}, error="", done="", doing="", found="", warning="")
+        if not self.closed:
+            self._tell(status={}, error="", done="", doing="", found="", warning="")
+        self.closed = True
         super().close()
 
     def _tell(self, **traits: object) -> None:
@@ -202,14 +211,22 @@ class Panel(anywidget.AnyWidget):
             self._tell(doing="", error=error or _words(problem))
 
     def __repr__(self) -> str:
-        return STANDS_FOR
+        """Say in words how things stand at this moment, for whatever shows no widget."""
+        status = self._actions.status()
+        if status.state == "logged out":
+            other = login_words("--prompt") if has_magics() else login_words()
+            return f"{status_text(status)}\n{NO_FORM.format(other)}"
+        return f"{status_text(status)}\n{NOT_LIVE.format(time.strftime('%H:%M:%S'))}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return None
         data, metadata = bundle
-        return {**data, "text/html": f"<p>{html.escape(STANDS_FOR)}</p>"}, metadata
+        words = repr(self)
+        lines = "".join(f"<p>{html.escape(line)}</p>" for line in words.splitlines())
+        twin = {"text/plain": words, "text/html": f'<div dir="ltr" lang="en">{lines}</div>'}
+        return {**data, **twin}, metadata
 
 
 def login_panel(
@@ -220,21 +237,25 @@ def login_panel(
 ) -> Panel:
     """Make the panel for a place without magics, such as `mo.ui.anywidget(login_panel())` in marimo.
 
-    Its `dolby` is the log-in, once there is one. Where the extension is loaded, the names are bound too.
+    Its `dolby` is the log-in, once there is one. Where the extension is loaded, it is the one panel that the
+    magics show too, and the names are bound.
 
     Args:
         env_file, profile, expires_in: what the form begins with, as in `login()`.
     """
     options = LoginOptions(env_file=env_file, profile=profile, expires_in=expires_in, typed=False)
     magics = shell().magics_manager.registry.get("DolbyMagics") if shell() else None
-    controller = (
-        magics.controller if magics else LoginController(NamespaceBinding({}, "dolby", "dolby_token"))
-    )
-    panel = Panel(controller, options, found=controller.source_of(options), warning=warning_of_place())
     if magics:
-        magics.use_panel(panel)
+        return cast(Panel, magics.panel_for(options))
+    controller = LoginController(NamespaceBinding({}, "dolby", "dolby_token"))
+    panel = Panel(controller, options, found=controller.source_of(options), warning=warning_of_place())
     controller.watch = panel.show
     return panel
+
+
+def _beginning(options: LoginOptions) -> dict[str, Any]:
+    """What the form begins with."""
+    return {"expires_in": options.expires_in, "save": bool(options.save), "save_to": options.saves_to}
 
 
 def _seen(status: LoginStatus) -> dict[str, Any]:

@@ -207,7 +207,77 @@ def test_keys_stay_in_the_panel(page: Any) -> None:
     page.evaluate("() => { window.keys = 0; document.addEventListener('keydown', () => keys++) }")
     page.get_by_role("button", name="Renew now").focus()
     page.keyboard.press("d")
+    page.keyboard.press("Shift+D")
     assert page.evaluate("() => keys") == 0
+
+
+SUPPRESSED = "() => document.querySelector('.dolby-panel').dataset.lmSuppressShortcuts"
+
+
+@pytest.mark.parametrize("held", ["Control", "Meta"])
+def test_chords_reach_the_notebook(page: Any, held: str) -> None:
+    """Paste, copy and save belong to the place around the panel; VS Code on macOS pastes by its own Cmd+V."""
+    open_panel(page, traits())
+    page.evaluate("() => { window.keys = []; document.addEventListener('keydown', (e) => keys.push(e.key)) }")
+    page.get_by_label("App secret").focus()
+    page.keyboard.down(held)
+    assert page.evaluate(SUPPRESSED) == "false"
+    page.keyboard.press("v")
+    page.keyboard.up(held)
+    page.keyboard.press("d")
+    assert page.evaluate("() => keys") == [held, "v"]
+    assert page.evaluate(SUPPRESSED) == "true"
+
+
+def test_its_language_and_direction_are_its_own(page: Any) -> None:
+    """On an Arabic page English is still read from the left, by a voice that speaks it."""
+    open_panel(page, traits())
+    page.evaluate("() => Object.assign(document.documentElement, { dir: 'rtl', lang: 'ar' })")
+    panel = page.locator(".dolby-panel")
+    assert (panel.get_attribute("dir"), panel.get_attribute("lang")) == ("ltr", "en")
+    assert panel.evaluate("(node) => getComputedStyle(node).direction") == "ltr"
+
+
+def test_the_keyboard_alone_logs_in_renews_and_logs_out(page: Any) -> None:
+    """Tab, type, choose, tick, Enter: no step needs a mouse."""
+    open_panel(page, traits())
+    press = page.keyboard.press
+    press("Tab")
+    page.keyboard.type("KEY-123")
+    press("Tab")
+    page.keyboard.type(SECRET)
+    press("Tab")
+    press("Enter")
+    assert page.get_by_text("Sign in at dashboard.dolby.io").is_visible()
+    press("Tab")
+    page.keyboard.type("1 h")
+    press("Tab")
+    press("Space")
+    press("Tab")
+    press("Enter")
+    assert page.evaluate(NEXT_SENT) == {
+        "kind": "login", "app_key": "KEY-123", "expires_in": 3600, "save": True,
+    }  # fmt: skip
+    page.evaluate("() => model.hear({ doing: 'login' })")
+    page.evaluate("(status) => model.hear({ doing: '', status })", logged_in())
+    for kind in ("refresh", "logout"):
+        press("Tab")
+        press("Space")
+        assert page.evaluate(NEXT_SENT) == {"kind": kind, "expires_in": 1800, "save": False}
+        page.evaluate("(doing) => model.hear({ doing })", kind)
+        page.evaluate("() => model.hear({ doing: '' })")
+        if kind == "refresh":  # the focus is on the head again
+            press("Tab")
+
+
+def test_forced_colours_keep_edges_and_states(page: Any) -> None:
+    """Where the system paints, buttons have an edge, the bar is seen, and the state is still a word."""
+    open_panel(page, traits(status=logged_in(sandbox=True)), theme="forced colours")
+    look = "(node) => [getComputedStyle(node).borderTopWidth, getComputedStyle(node).backgroundColor]"
+    assert page.get_by_role("button", name="Renew now").evaluate(look)[0] == "1px"
+    ground = page.locator(".bar").evaluate(look)[1]
+    assert page.locator(".bar i").evaluate(look)[1] != ground
+    assert page.get_by_text("Fresh", exact=True).is_visible()
 
 
 def test_tab_goes_through_the_form_in_reading_order(page: Any) -> None:

@@ -1,13 +1,19 @@
 """The panel in a real kernel: what it answers, and what it never says."""
 
+import html
+import json
+import re
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from dolbyio_nb.notebook.panel import Panel
+
 from .conftest import Kernel, traits_in
 
 NEEDLE = "s3cr3t-NEEDLE-42"
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def login(secret: str, **changed: object) -> dict[str, object]:
@@ -187,15 +193,55 @@ def test_a_panel_is_emptied_before_it_closes(kernel: Kernel, panel: str) -> None
     assert traits_in(news[0])["status"] == {}
 
 
-def test_a_saved_notebook_says_what_the_panel_was(kernel: Kernel, panel: str) -> None:
-    """Where no widget can be shown there is one honest line, without a key."""
-    kernel.run("actions.use_found(stand_in.lives(60)); panel.show(actions.status())")
-    said = kernel.run("panel")
-    data = next(m for m in said if m["msg_type"] == "execute_result")["content"]["data"]
-    assert data["text/plain"] in data["text/html"]
-    assert "run the cell again" in data["text/plain"]
-    assert "\n" not in data["text/plain"]
-    assert "dGVz" not in data["text/plain"]
+def test_where_no_widget_lives_the_panel_is_its_status_in_words(kernel: Kernel, panel: str) -> None:
+    """A console, an export or an untrusted notebook says how things stood, when, and what else to do."""
+    out = twin(kernel, "panel")
+    assert out["text/plain"].splitlines() == [
+        "Not logged in to Dolby.io. dolbyio_nb.login() logs in.",
+        "The form to log in is live only while its kernel runs. No form here? dolbyio_nb.login()",
+    ]
+    kernel.run("actions.use_found(stand_in.lives(60)); actions.seen = actions.seen.__class__("
+               "**{**vars(actions.seen), 'source': '<b>.env'})")  # fmt: skip
+    inside = twin(kernel, "panel")
+    whose, token, when = inside["text/plain"].splitlines()
+    assert whose == "Logged in to Dolby.io with App key dGVz… from <b>.env."
+    assert token.startswith("Token fresh: expires at ")
+    assert when.startswith("As it was at ")
+    for text in (out, inside):
+        assert "<b>" not in text["text/html"]
+        assert re.findall("<p>(.*?)</p>", html.unescape(text["text/html"])) == text["text/plain"].splitlines()
+
+
+def twin(kernel: Kernel, code: str) -> dict[str, str]:
+    """All that is shown for an expression."""
+    said = kernel.run(code)
+    found: dict[str, str] = next(m["content"]["data"] for m in said if m["msg_type"] == "execute_result")
+    return found
+
+
+def test_module_and_style_are_sent_once_a_kernel(kernel: Kernel) -> None:
+    """Each log-in and status is another view of one panel: a few bytes, and older cells stay live."""
+    first = kernel.run("%load_ext dolbyio_nb\n%dolby_login --form")
+    cells = ("%dolby_login --form", "%config DolbyMagics.login_ui = 'panel'\n%dolby_status")
+    later = [kernel.run(cell) for cell in cells]
+    shown = [
+        [m for m in said if m["msg_type"] in ("comm_open", "comm_msg", "display_data")]
+        for said in (first, *later)
+    ]
+    size = [len(json.dumps([m["content"] for m in said])) for said in shown]
+    module = len(json.dumps([Panel._esm, Panel._css]))  # what any other way to show it would send too
+    assert [m["msg_type"] for m in shown[0]] == ["comm_open", "comm_open", "display_data"]
+    assert size[0] - module < 10_000
+    assert max(size[1:]) < 5_000
+    views = {
+        m["content"]["data"][VIEW]["model_id"]
+        for said in shown
+        for m in said
+        if m["msg_type"] == "display_data"
+    }
+    assert len(views) == 1
+    assert not [m for said in shown for m in said if m["msg_type"] == "comm_close"]
+    kernel.run("%unload_ext dolbyio_nb")
 
 
 def test_showing_it_takes_two_messages(kernel: Kernel) -> None:

@@ -193,7 +193,7 @@ function build(el, model) {
   root.className = "dolby-panel";
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "Dolby.io log-in");
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's own word for it
+  [root.dir, root.lang] = ["ltr", "en"]; // whatever the page around it is
   root.innerHTML = PAGE;
   el.append(root);
 
@@ -259,6 +259,20 @@ function drawError(panel, error) {
   panel.show(".error", what);
   panel.write(".error strong", what);
   panel.write(".error span", why.join("\n"));
+}
+
+/** Keep keys from the notebook, where `d` `d` deletes a cell, but let chords pass: copy, paste, save, and what the
+    host does with them. Ctrl or Meta goes down before the key that it is held for. */
+function guardKeys(root) {
+  const suppress = (yes) => (root.dataset.lmSuppressShortcuts = String(yes)); // JupyterLab's own word for it
+  suppress(true);
+  root.addEventListener("keydown", (event) => {
+    const chord = event.ctrlKey || event.metaKey;
+    suppress(!chord);
+    if (!chord) event.stopPropagation();
+  });
+  root.addEventListener("keyup", ({ ctrlKey, metaKey }) => suppress(!ctrlKey && !metaKey));
+  root.addEventListener("focusout", () => suppress(true));
 }
 
 function render({ model, el }) {
@@ -330,7 +344,7 @@ function render({ model, el }) {
   form.addEventListener("submit", submit);
   field.life.addEventListener("change", update);
   root.addEventListener("click", ({ target }) => target.matches("button[name]") && order(target.name));
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  guardKeys(root);
   model.on("change:now", spoke);
   model.on("comm_live_update", revive);
   const timer = setInterval(tick, 1000);
