@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dolbyio_nb.notebook.panel import Panel
+from dolbyio_nb.notebook.panel import STATIC
 
 from .conftest import Kernel, traits_in
 
@@ -229,7 +229,9 @@ def test_module_and_style_are_sent_once_a_kernel(kernel: Kernel) -> None:
         for said in (first, *later)
     ]
     size = [len(json.dumps([m["content"] for m in said])) for said in shown]
-    module = len(json.dumps([Panel._esm, Panel._css]))  # what any other way to show it would send too
+    module = len(
+        json.dumps([(STATIC / f"panel.{kind}").read_text() for kind in ("js", "css")])
+    )  # what any other way to show it would send too
     assert [m["msg_type"] for m in shown[0]] == ["comm_open", "comm_open", "display_data"]
     assert size[0] - module < 10_000
     assert max(size[1:]) < 5_000
