@@ -10,6 +10,7 @@ from dolbyio_nb._util.threads import start_thread
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.refresh_state import RefreshState
 from dolbyio_nb.errors import TokenError
+from dolbyio_nb.http import limits
 
 LONGEST_SLEEP = 30.0  # seconds; a computer that slept, or a wall clock that was set, is noticed after this
 
@@ -32,7 +33,8 @@ class Threads:
         return start_thread(job)
 
     def wait(self, event: threading.Event, seconds: float) -> object:
-        """Wait until `event`, for `seconds` at most; Ctrl-C ends it."""
+        """Wait until `event`, for `seconds` at most; Ctrl-C ends it, as does the end of the caller's time."""
+        limits.check()
         return event.wait(seconds)
 
 

@@ -23,7 +23,6 @@ from dolbyio_nb.auth.single_flight import SINGLE_FLIGHT, InFlight
 from dolbyio_nb.auth.single_flight import Fetch as FetchToken
 from dolbyio_nb.auth.status import KeeperStatus, describe
 from dolbyio_nb.errors import NotLoggedIn, TokenError
-from dolbyio_nb.http import limits
 
 PATIENCE = 30.0  # seconds that a caller waits when there is no valid token at all
 CELL_PATIENCE = 2.0  # seconds by which a cell's start may be delayed
@@ -192,7 +191,6 @@ class TokenKeeper:
                 case Serve(token):
                     return token
                 case Wait(until):
-                    limits.check()
                     event = self._flight.done if self._flight else threading.Event()
                     self._background.wait(event, max(0.0, min(SLICE, until - self._clock())))
                 case Fail(error):
