@@ -22,6 +22,12 @@ def brief_interrupt(function: Callable[Given, Gives]) -> Callable[Given, Gives]:
     return guarded
 
 
+def briefly(cancelled: BaseException, note: str) -> None:
+    """Have IPython show a cancelled wait as what it is and a note, without the frames of what was waiting."""
+    cancelled.add_note(note)
+    vars(cancelled)["_render_traceback_"] = lambda: [f"{type(cancelled).__name__}: stopped.", note]
+
+
 def _brief(notes: list[str]) -> KeyboardInterrupt:
     """Make an interrupt of the usual type, which IPython shows as its own lines."""
     brief = KeyboardInterrupt()

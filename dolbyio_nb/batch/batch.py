@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb._util.interrupt import brief_interrupt, briefly
 from dolbyio_nb.batch.draft import Recipe
 from dolbyio_nb.batch.estimate import hours_of_sound, in_words
 from dolbyio_nb.batch.executors import choose_carrier
@@ -119,7 +120,7 @@ class Batch:
         queue = running.queue()
         seen = self._ended_items()
         yield from seen.values()
-        while (item := queue.get()) is not None:
+        while (item := self._next(running, queue)) is not None:
             if item.key not in seen:
                 yield item
         running.done.result()
@@ -136,7 +137,7 @@ class Batch:
         seen = self._ended_items()
         for item in seen.values():
             yield item
-        while (one := await queue.get()) is not None:
+        while (one := await self._next_async(running, queue)) is not None:
             if one.key not in seen:
                 yield one
         running.done.result()
@@ -234,11 +235,27 @@ class Batch:
         running.start(scheduler)
         return running
 
+    def _next(self, running: Running, queue: SimpleQueue[Item | None]) -> Item | None:
+        try:
+            return queue.get()
+        except KeyboardInterrupt as error:
+            self._leave(running, error)
+            raise
+
+    async def _next_async(self, running: Running, queue: asyncio.Queue[Item | None]) -> Item | None:
+        try:
+            return await queue.get()
+        except asyncio.CancelledError as error:
+            self._leave(running, error)
+            raise
+
     def _leave(self, running: Running, error: BaseException) -> None:
         running.stop()
-        if not isinstance(error, asyncio.CancelledError):
+        if isinstance(error, asyncio.CancelledError):
+            briefly(error, GO_ON)
+        else:
             _wait(running, None)
-        error.add_note(GO_ON)
+            error.add_note(GO_ON)
 
     def _ended_items(self) -> dict[str, Item]:
         return {item.key: item for item in self.items if item.state in FINAL}

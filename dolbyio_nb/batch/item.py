@@ -70,7 +70,7 @@ class Item:
         name: its file name.
         state: `new`, `asked`, `running`, `done`, `failed` or `unsure`.
         job_id: the job's id once it was started.
-        path: the result's file on this computer when one is wanted.
+        path: where the result is wanted: a file on this computer, or an object's `s3://` address.
         progress: how far the job is, 0 to 100, as of the last look.
     """
 
@@ -90,6 +90,11 @@ class Item:
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self.state}{f', job {self.job_id}' if self.job_id else ''}>"
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the service writes the result to a store by itself."""
+        return "://" in (self.path or "")
 
     @property
     def error(self) -> DolbyError | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dolbyio_nb.batch.carry import Carried
-from dolbyio_nb.batch.item import Reason, State, is_refused
+from dolbyio_nb.batch.item import Item, Reason, State, is_refused
 from dolbyio_nb.batch.pacing import NOT_STARTED, RETRYABLE
 from dolbyio_nb.batch.reconcile import Finding, Verdict, unsure
 from dolbyio_nb.batch.stages import is_sent
@@ -136,11 +136,15 @@ def _carried(work: Work, outcome: Carried, well: Move, again: Stage, what: str) 
 def _looked(work: Work, seen: JobSnapshot) -> Move:
     work.item.progress = seen.progress
     if seen.status == "Success":
-        wanted = work.item.path and work.item.outputs
-        return Go(Stage.FETCH_ADDRESS) if wanted else End(State.DONE)
+        return _finished(work.item) if work.item.outputs else End(State.DONE)
     if not seen.ended:
         return Go(Stage.WAIT)
     return End(State.FAILED, _reason(work, seen))
+
+
+def _finished(item: Item) -> Move:
+    """Fetch what is wanted here; what the service wrote to a store is where it should be."""
+    return Go(Stage.FETCH_ADDRESS) if item.path and not item.is_stored else End(State.DONE)
 
 
 def _reason(work: Work, seen: JobSnapshot) -> Reason:
@@ -152,7 +156,7 @@ def _reason(work: Work, seen: JobSnapshot) -> Reason:
 def _checked(work: Work, verdict: Verdict) -> Move:
     match verdict.finding:
         case Finding.FINISHED:
-            return Go(Stage.FETCH_ADDRESS) if work.item.path else End(State.DONE)
+            return _finished(work.item)
         case Finding.ACTIVE:
             return Go(Stage.CHECK, LOOK_AGAIN)
         case Finding.ABSENT:

@@ -9,6 +9,7 @@ from typing import Any
 from dolbyio_nb.batch.draft import Recipe
 from dolbyio_nb.batch.item import Item, State
 from dolbyio_nb.batch.journal import Journal
+from dolbyio_nb.batch.remote import present
 from dolbyio_nb.batch.sources import read_sources
 from dolbyio_nb.batch.template import OutputTemplate
 from dolbyio_nb.config import is_local_origin
@@ -39,19 +40,39 @@ def plan_items(
     written = journal.recall(items)
     if output is not None:
         _place(items, output, written)
+    if recipe.report and any(item.is_stored for item in items):
+        raise InvalidOption(
+            "A report cannot go to a store.", "It is read here.", "Give a path on this computer, or none."
+        )
     return items
 
 
 def _place(items: list[Item], output: Any, written: set[str]) -> None:
     before = {item.key: item.path for item in items}
     OutputTemplate(output).name_all(items)
+    there = _present({item.path for item in items if item.path})
     for item in items:
-        is_there = os.path.lexists(item.path or "")
-        if is_there and item.path not in written:
+        if item.path in there and item.path not in written:
             raise InvalidOption(
                 f"{item.path} is there already.",
                 "It would be replaced, and is no result of an earlier run; nothing was sent.",
                 "Give another `output`, or remove the file first.",
             )
-        if item.state == State.DONE and item.path != before[item.key] and not is_there:
-            item.state = State.RUNNING  # it is fetched once more, and not made once more
+        if item.state == State.DONE and item.path != before[item.key] and item.path not in there:
+            _fetch_again(item)
+
+
+def _present(paths: set[str]) -> set[str]:
+    stored = {path for path in paths if "://" in path}
+    return {path for path in paths - stored if os.path.lexists(path)} | (present(stored) & stored)
+
+
+def _fetch_again(item: Item) -> None:
+    """Have a result fetched once more, which is not made once more."""
+    if item.is_stored:
+        raise InvalidOption(
+            f"The result of {item.name} is made already, and is not at {item.path}.",
+            f"It was written to {', '.join(item.outputs) or 'no place'}.",
+            'Copy it from there, or make it anew with another journal="new.sqlite3".',
+        )
+    item.state = State.RUNNING

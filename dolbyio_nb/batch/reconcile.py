@@ -7,7 +7,6 @@ from enum import Enum
 
 from dolbyio_nb.batch.item import Item, Reason
 from dolbyio_nb.batch.stages import Service
-from dolbyio_nb.errors import NotFound
 from dolbyio_nb.media.polling import ACTIVE
 
 SETTLED = 60.0
@@ -38,7 +37,7 @@ def reconcile(service: Service, item: Item, known: Collection[str]) -> Verdict:
     """
     others = [(job, status) for job, status in service.candidates(item.asked) if job not in known]
     names = tuple(job for job, _ in others)
-    if item.outputs and _is_written(service, item):
+    if item.outputs and service.has_written(item):
         return Verdict(Finding.FINISHED)
     if time.time() - item.asked < SETTLED:
         return Verdict(Finding.ACTIVE, names)
@@ -59,11 +58,3 @@ def unsure(verdict: Verdict) -> Reason:
         f"The answer was lost. {seen}",
         "Look at dolby.media.jobs(); to start it (again): batch.retry(unsure=True)",
     )
-
-
-def _is_written(service: Service, item: Item) -> bool:
-    try:
-        service.address_to_fetch(item.outputs[0])
-    except NotFound:
-        return False
-    return True

@@ -1,6 +1,6 @@
 """Stores of objects (S3, Google, Azure) through fsspec: listed and signed here, read by the service."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,6 +13,8 @@ KEYS = {
     "gcsfs": "gcsfs signs with the key of a service account only: set GOOGLE_APPLICATION_CREDENTIALS.",
     "adlfs": "adlfs signs with an account key only: set AZURE_STORAGE_ACCOUNT_KEY.",
 }
+TO_WRITE = {"s3fs": {"client_method": "put_object"}}
+"""What makes `sign` give an address to write to; other packages than these sign addresses to read."""
 GOOD_FOR = 3600
 """Seconds that a signed address is good for: the service reads it within a job's first moments."""
 AS_IT_IS = (DolbyError, KeyboardInterrupt, SystemExit)
@@ -24,11 +26,14 @@ def is_stored(source: object) -> bool:
     return isinstance(source, str) and source.partition("://")[0].lower() in PACKAGES and "://" in source
 
 
+def is_writable(address: str) -> bool:
+    """Tell whether an address of this store can be signed so that the service writes to it."""
+    return is_stored(address) and _package(address) in TO_WRITE
+
+
 def list_stored(pattern: str, suffixes: Collection[str]) -> list[str]:
     """List the objects that match, or those of a folder with these suffixes, without a byte of them."""
-    outcome = kept(lambda: _listed(pattern))
-    if isinstance(outcome, BaseException):
-        raise _unreadable(pattern, outcome)
+    outcome = _told(pattern, lambda: _listed(pattern))
     if pattern.endswith("/"):
         outcome = [path for path in outcome if _suffix(path) in suffixes and "/." not in path]
     scheme = pattern.partition("://")[0].lower()
@@ -41,7 +46,7 @@ def list_stored(pattern: str, suffixes: Collection[str]) -> list[str]:
 
 def _listed(pattern: str) -> list[str]:
     list_them = "find" if pattern.endswith("/") else "glob"
-    store, pattern = _store(pattern)
+    store, pattern = _fresh_store(pattern)
     found = getattr(store, list_them)(pattern, detail=True)
     return [path for path, about in found.items() if about["type"] == "file"]
 
@@ -50,9 +55,40 @@ def _suffix(path: str) -> str:
     return PurePosixPath(path).suffix.lower()
 
 
-def sign(address: str) -> str:
-    """Give an address of one object that whoever has it can read for an hour."""
-    outcome = kept(lambda: _signed(address))
+def present(addresses: Iterable[str]) -> set[str]:
+    """Tell which of these objects are there, by one listing of each of their folders."""
+    folders = {address.rpartition("/")[0] for address in addresses}
+    return {address for folder in folders for address in _children(folder)}
+
+
+def _children(folder: str) -> set[str]:
+    return {f"{folder}/{name}" for name in _told(folder, lambda: _names(folder))}
+
+
+def _names(folder: str) -> list[str]:
+    store, address = _fresh_store(folder)
+    try:
+        return [PurePosixPath(path).name for path in store.ls(address, detail=False)]
+    except FileNotFoundError:
+        return []
+
+
+def written_since(address: str, moment: float) -> bool:
+    """Tell whether an object is there and was written after a moment, with a minute for odd clocks."""
+    return bool(_told(address, lambda: _modified(address) > moment - 60))
+
+
+def _modified(address: str) -> float:
+    store, path = _fresh_store(address)
+    try:
+        return float(store.modified(path).timestamp())
+    except FileNotFoundError:
+        return float("-inf")
+
+
+def sign(address: str, to_write: bool = False) -> str:
+    """Give an address of one object that whoever has it can read, or write, for an hour."""
+    outcome = kept(lambda: _signed(address, to_write))
     if isinstance(outcome, str):
         return outcome
     if isinstance(outcome, AS_IT_IS):
@@ -64,9 +100,24 @@ def sign(address: str) -> str:
     )
 
 
-def _signed(address: str) -> Any:
+def _signed(address: str, to_write: bool) -> Any:
     store, address = _store(address)
-    return store.sign(address, expiration=GOOD_FOR)
+    return store.sign(address, expiration=GOOD_FOR, **(TO_WRITE[_package(address)] if to_write else {}))
+
+
+def _fresh_store(address: str) -> tuple[Any, str]:
+    """Give the store without what it remembers of earlier listings: others write to it, too."""
+    store, address = _store(address)
+    store.invalidate_cache()
+    return store, address
+
+
+def _told(address: str, ask: Callable[[], Any]) -> Any:
+    """Ask a store; what its package raises is told in three lines."""
+    outcome = kept(ask)
+    if isinstance(outcome, BaseException):
+        raise _unreadable(address, outcome)
+    return outcome
 
 
 def _package(address: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dolbyio_nb.batch.draft import JobRequest, Recipe
 from dolbyio_nb.batch.item import Item
-from dolbyio_nb.batch.remote import is_stored, sign
+from dolbyio_nb.batch.remote import is_stored, sign, written_since
 from dolbyio_nb.errors import ErrorResponse, NotFound, ServiceUnavailable, TransferError
 from dolbyio_nb.http.retry import kept
 from dolbyio_nb.media.api import Api
@@ -44,15 +44,30 @@ class Service:
 
     def address_to_fetch(self, address: str) -> str:
         """Ask for a signed address to fetch from; NotFound when nothing was written there."""
+        if is_stored(address):
+            return sign(address)
         return self._signed("/media/output", address)
 
     def draft(self, item: Item, address: Any) -> JobRequest:
         """Write the request of an item, with an output address that no other job has."""
         output = None
+        if item.path and item.is_stored:
+            request = self.recipe.draft(address, sign(item.path, to_write=True))
+            return replace(request, outputs=(item.path,))
         if item.path:
             stem, suffix = os.path.splitext(os.path.basename(item.path))
             output = new_output(stem, suffix)
         return self.recipe.draft(address, output)
+
+    def has_written(self, item: Item) -> bool:
+        """Tell whether a job has written to the item's output since it was asked for."""
+        if is_stored(item.outputs[0]):
+            return written_since(item.outputs[0], item.asked)
+        try:
+            self.address_to_fetch(item.outputs[0])
+        except NotFound:
+            return False
+        return True
 
     def start(self, request: JobRequest) -> str:
         """Start the job, once; gives its id."""
@@ -80,7 +95,7 @@ class Service:
         source = Path(item.source) if isinstance(item.content, str) and os.path.exists(item.source) else None
         spec = JobSpec(self.recipe.path, source, item.name, tuple(Target(one) for one in item.outputs))
         result = make_result(spec, item.job_id, {"result": dict(raw)}, self.storage)
-        if item.path and result.outputs and os.path.exists(item.path):
+        if item.path and result.outputs and not item.is_stored and os.path.exists(item.path):
             result.outputs[0].path = Path(item.path)
         return result
 

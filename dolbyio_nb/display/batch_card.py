@@ -11,6 +11,7 @@ from dolbyio_nb.batch.estimate import in_words
 from dolbyio_nb.batch.frame import SCORE, rows
 from dolbyio_nb.batch.item import FINAL, State
 from dolbyio_nb.batch.tally import Tally
+from dolbyio_nb.display.axis import value
 from dolbyio_nb.display.card_parts import Value, heading, values
 from dolbyio_nb.display.html import Html, Picture, join, tag
 from dolbyio_nb.media.results import Result
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 ROWS = 50
 """Files written out; `to_frame()` has all of them."""
+LONGEST_NAME = 48
+"""Characters of a file's name."""
 NUMBERS = {
     SCORE: ("Quality", 1),
     "audio.noise_score.average": ("Noise", 1),
@@ -32,30 +35,40 @@ NUMBERS = {
 def batch_card(batch: Batch, most: int = ROWS) -> Picture:
     """Draw a batch: its numbers, and at most so many files, the worst first."""
     tally = batch.tally()
-    parts = [heading(f"{tally.operation.replace('_', '-').capitalize()}: {tally.files:,} files", tally.sound)]
-    parts.append(_bar(tally))
-    parts.append(values(_numbers(tally)))
+    title = f"{tally.operation.replace('_', '-').capitalize()}: {tally.files:,} files"
+    numbers = values(_numbers(tally) if tally.begun else _plan(tally))
+    parts = [heading(title, tally.sound), _bar(tally), numbers, _next_step(tally)]
     if most and any(item.state in FINAL for item in batch.items):
         parts.append(_table(batch, most))
     return Picture(str(tally), tag("section", *parts))
 
 
 def _bar(tally: Tally) -> Html:
-    done = str(tally.files - tally.to_do)
-    return tag(
-        "progress",
-        value=done,
-        max=str(max(1, tally.files)),
-        aria_label="Files that have ended",
-        style="width:100%",
-    )
+    ended = tally.files - tally.to_do
+    return tag("progress", value=ended, max=max(1, tally.files), aria_label="Files that have ended")
+
+
+def _plan(tally: Tally) -> list[Value]:
+    known = f"{tally.known:,}" if tally.known else None
+    return [("To do", f"{tally.to_do:,}", ""), ("Known", known, "from an earlier run"), *_bad(tally)]
+
+
+def _bad(tally: Tally) -> list[Value]:
+    counts = ((state, tally.counts.get(state, 0)) for state in (State.FAILED, State.UNSURE))
+    return [(state.value.capitalize(), f"{count:,}" if count else None, "") for state, count in counts]
+
+
+def _next_step(tally: Tally) -> Html | None:
+    if tally.begun or not tally.to_do:
+        return None
+    money = " These are jobs on your account: they may cost money." if tally.real else ""
+    return tag("p", f"Nothing is sent yet. To begin: batch.run().{money}", class_="note")
 
 
 def _numbers(tally: Tally) -> list[Value]:
     found: list[Value] = [("Done", f"{tally.counts.get(State.DONE, 0):,}", f"of {tally.files:,}")]
-    for state in (State.RUNNING, State.FAILED, State.UNSURE):
-        count = tally.counts.get(state, 0)
-        found.append((state.value.capitalize(), f"{count:,}" if count else None, ""))
+    running = tally.counts.get(State.RUNNING, 0)
+    found += [("Running", f"{running:,}" if running else None, ""), *_bad(tally)]
     found.append(("Sent", f"{tally.size / 1e6:,.1f} MB" if tally.size else None, ""))
     found.append(("Rate", f"{tally.rate:.1f}" if tally.rate else None, "files a second"))
     left = tally.seconds_left
@@ -67,14 +80,14 @@ def _table(batch: Batch, most: int) -> Html:
     made = rows([item for item in batch.items if item.state in FINAL], _found(batch))
     shown = made[:most]
     named = {name: about for name, about in NUMBERS.items() if any(name in row for row in shown)}
-    heads = ["File", "State", *(head for head, _ in named.values()), "Reason or sound"]
+    heads = ["File", *(head for head, _ in named.values()), ""]
     top = tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
     body = tag("tbody", *(_row(row, named) for row in shown))
     more = len(made) - len(shown)
     rest = (
         tag("p", f"and {more:,} more: batch.to_frame() has all of them.", class_="note") if more > 0 else None
     )
-    return join(tag("div", tag("table", top, body), style="overflow-x:auto"), rest)
+    return join(tag("table", top, body, class_="files"), rest)
 
 
 def _found(batch: Batch) -> dict[str, dict[str, Any]]:
@@ -84,11 +97,25 @@ def _found(batch: Batch) -> dict[str, dict[str, Any]]:
 
 
 def _row(row: Mapping[str, Any], named: Mapping[str, tuple[str, int]]) -> Html:
-    cells = [tag("td", os.path.basename(row["source"])), tag("td", row["state"])]
-    for name, (_, digits) in named.items():
-        number = row.get(name)
-        cells.append(tag("td", f"{number:.{digits}f}" if isinstance(number, (int, float)) else "–"))
-    return tag("tr", *cells, tag("td", row["reason"] or _sound(row)))
+    whole = os.path.basename(row["source"])
+    short = _shortened(whole, LONGEST_NAME)
+    name = tag("th", short, scope="row", title=whole)
+    if row["reason"]:
+        said = tag("strong", row["state"]), f": {row['reason'].replace(whole, short)}"
+        why = tag("td", *said, class_="why", colspan=len(named) + 1)
+        return tag("tr", name, why)
+    numbers = (_number(row.get(one), digits) for one, (_, digits) in named.items())
+    return tag("tr", name, *(tag("td", number) for number in numbers), tag("td", _sound(row)))
+
+
+def _shortened(name: str, most: int) -> str:
+    """Leave out the middle of a long name: its beginning and its suffix tell more."""
+    half = most // 2
+    return name if len(name) <= most else f"{name[:half]}…{name[-half:]}"
+
+
+def _number(number: Any, digits: int) -> str:
+    return value(number, digits=digits) if isinstance(number, (int, float)) else "–"
 
 
 def _sound(row: Mapping[str, Any]) -> Html | str:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from itertools import count
 from typing import Any
 
-from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb._util.interrupt import brief_interrupt, briefly
 from dolbyio_nb.errors import (
     ErrorResponse,
     InvalidRequest,
@@ -176,7 +176,7 @@ class Job:
                 await self._watch_async(attempts)
             return await asyncio.to_thread(self.result)
         except asyncio.CancelledError as cancelled:
-            cancelled.add_note(f"The job goes on. To pick it up: {self.recipe}")
+            briefly(cancelled, f"The job goes on. To pick it up: {self.recipe}")
             raise
 
     async def _watch_async(self, attempts: Attempts) -> None:

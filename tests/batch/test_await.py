@@ -111,3 +111,62 @@ def test_cancel_stops_the_jobs_too(media: Media, sandbox: Sandbox, record: Calla
     sandbox.faults.release_jobs()
     ended = {sandbox.wait_for_job(job.job_id).status for job in sandbox.jobs}
     assert ended == {"Cancelled"}
+
+
+@pytest.mark.parametrize("way", ["await batch", "async for", "await job"])
+def test_a_cancelled_wait_says_how_to_go_on(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]], way: str
+) -> None:
+    """Whatever was awaited, the error has the line that goes on, and IPython shows that and no frames."""
+    path = record("a")[0]
+    sandbox.faults.hold_jobs()
+    batch = media.batch("*.wav", "diagnose")
+
+    async def loop() -> None:
+        async for _ in batch:
+            pass
+
+    async def give_up() -> asyncio.CancelledError:
+        ways = {"await batch": lambda: waited(batch), "async for": loop, "await job": lambda: job_of(path)}
+        waiting = asyncio.create_task(ways[way]())
+        while not sandbox.jobs:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError) as told:
+            await waiting
+        return told.value
+
+    async def job_of(path: Path) -> None:
+        await media.diagnose(path)
+
+    told = run_loop(asyncio.wait_for(give_up(), 20))
+    next_step = "dolby.media.job(" if way == "await job" else "batch.run()"
+    render: Callable[[], list[str]] = vars(told)["_render_traceback_"]
+    shown = render()
+    assert shown[0] == "CancelledError: stopped."
+    assert next_step in shown[1] == told.__notes__[0]
+    sandbox.faults.release_jobs()
+    batch.run()
+    assert batch.done
+
+
+def test_an_interrupted_loop_stops_the_run(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]]
+) -> None:
+    """Ctrl-C in `for item in batch` begins nothing more, and says how to go on."""
+    record("a", "b")
+    sandbox.faults.hold_jobs()
+    batch = media.batch("*.wav", "diagnose")
+
+    def interrupt() -> None:
+        eventually(lambda: len(sandbox.jobs) >= 2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        list(batch)
+    assert "batch.run()" in stopped.value.__notes__[0]
+    sandbox.faults.release_jobs()
+    assert [item.state for item in batch] == [State.DONE, State.DONE]
+    assert len(sandbox.jobs) == 2
