@@ -1,22 +1,22 @@
 """Retry adapter: sends requests under limits, and again where that does no harm."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
 from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 
 from dolbyio_nb._util import threads
+from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.http import connections, retry
 from dolbyio_nb.http.error_response import retry_after
-from dolbyio_nb.http.limits import TIME_LIMITS, OutOfTime, Speed, limited
-from dolbyio_nb.http.retry import IDEMPOTENT_METHODS, Attempts, RetryPolicy
+from dolbyio_nb.http.limits import TIME_LIMITS, OutOfTime, Speed, Total, begin_attempt, limited, sleep
+from dolbyio_nb.http.retry import IDEMPOTENT_METHODS, ONCE, Attempts, RetryPolicy
 
 REPLAYABLE = (str, bytes, bytearray, memoryview)  # bodies that can be sent as often as need be
 MAY_PASS = (requests.ConnectionError, requests.Timeout)
 WILL_NOT_PASS = (requests.exceptions.SSLError, requests.exceptions.ProxyError)
-ONCE = RetryPolicy(frozenset(), 1, 0.0, 1.0, 0.0, 0.0, retry.API.total)
 
 
 class RetryAdapter(HTTPAdapter):
@@ -28,8 +28,17 @@ class RetryAdapter(HTTPAdapter):
 
     __attrs__ = [*HTTPAdapter.__attrs__, "policy"]  # noqa: RUF012 - requests pickles what this list names
 
-    def __init__(self, policy: RetryPolicy = retry.API) -> None:
+    _clock: Clock = staticmethod(now)
+    _sleep: Callable[[float], None] = staticmethod(sleep)
+
+    def __init__(
+        self,
+        policy: RetryPolicy = retry.API,
+        clock: Clock = now,
+        sleep: Callable[[float], None] = sleep,
+    ) -> None:
         self.policy = policy
+        self._clock, self._sleep = clock, sleep
         super().__init__(max_retries=0, pool_maxsize=64)
 
     @brief_interrupt
@@ -45,16 +54,21 @@ class RetryAdapter(HTTPAdapter):
         """Send a request; what is raised, Ctrl-C too, forgets the frames of urllib3, which hold headers."""
         repeatable = request.method in IDEMPOTENT_METHODS and can_replay(request.body)
         start, send = start_of(request.body), super().send
-        patience = timeout or TIME_LIMITS
+        patience, policy = timeout or TIME_LIMITS, self.policy if repeatable else ONCE
+        total = Total(policy.total, self._clock)
+
+        def ask() -> requests.Response:
+            return send(request, stream, patience, verify, cert, proxies)
 
         def once() -> requests.Response:
             rewound(request.body, start)
+            begin_attempt(self._clock())
             try:
-                return limited(Speed(), lambda: send(request, stream, patience, verify, cert, proxies))
+                return limited(total, lambda: limited(Speed(self._clock), ask))
             except OutOfTime as error:
                 raise requests.ReadTimeout(str(error), request=request) from None
 
-        return retry.run(Attempts(self.policy if repeatable else ONCE), once, self._wish)
+        return retry.run(Attempts(policy, self._clock, self._sleep), once, self._wish)
 
     def _wish(self, outcome: requests.Response | BaseException) -> float | None:
         if isinstance(outcome, BaseException):

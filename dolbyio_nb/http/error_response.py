@@ -15,7 +15,7 @@ TITLES = ("title", "error_reason", "error")
 DETAILS = ("detail", "details", "error_description", "message")
 REQUEST_IDS = ("Apigw-Requestid", "X-Request-Id", "X-Amz-Cf-Id")
 LONGEST_TEXT = 300
-LONGEST_PAGE = 1 << 20
+LONGEST_PAGE, LONGEST_SECRET = 1 << 20, 1 << 13
 
 
 class Response(Protocol):
@@ -94,11 +94,14 @@ def _first(source: Mapping[str, Any], names: tuple[str, ...]) -> str:
 def _plain_text(response: Response, body: dict[str, Any]) -> str:
     if body:
         return ""
-    text = scrub(response.text[:LONGEST_PAGE])  # before a cut could leave a part of a secret
+    whole = response.text
+    text = scrub(whole[:LONGEST_PAGE])  # before it is cut: half a secret is not recognized any more
+    if len(whole) > LONGEST_PAGE:
+        text = text[:-LONGEST_SECRET]
     without_style = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", text[:20_000])
     return _one_line(html.unescape(re.sub(r"(?s)<[^>]*>", " ", without_style)))
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(scrub(text).split())  # before it is cut: half a secret is not recognized any more
+    line = " ".join(scrub(text).split())
     return line if len(line) <= LONGEST_TEXT else line[: LONGEST_TEXT - 1] + "…"

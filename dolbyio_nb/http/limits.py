@@ -53,6 +53,7 @@ class Work:
     def __init__(self, above: "Work | None", limit: "Limit | None" = None) -> None:
         self.moved = 0
         self._above, self._limit = above, limit
+        self.began: float | None = None
         self._sockets: list[socket.socket] = []
         self._lock = threading.Lock()
         self._given_up = self._closed = False
@@ -74,6 +75,12 @@ class Work:
         self.moved += count
         if self._above:
             self._above.move(count)
+
+    def begin(self, at: float) -> None:
+        """Note that an attempt begins, here and for the work that this is a part of."""
+        self.began = at
+        if self._above:
+            self._above.begin(at)
 
     def uses(self, connection: socket.socket) -> None:
         """Remember a connection, to close it if the work is given up; at once if it was."""
@@ -148,6 +155,17 @@ def uses(connection: socket.socket) -> None:
             work.uses(connection)
 
 
+def begin_attempt(at: float) -> None:
+    """Tell the present work that an attempt begins; what comes of an earlier one counts no more."""
+    if work := _CURRENT.get():
+        work.begin(at)
+
+
+def attempt_began() -> float | None:
+    """Give the moment at which the present work's last attempt began."""
+    return work.began if (work := _CURRENT.get()) else None
+
+
 class Limit(Protocol):
     """Decides when a call has had its time."""
 
@@ -156,10 +174,11 @@ class Limit(Protocol):
 
 
 class Total:
-    """So many seconds in all."""
+    """So many seconds in all, from now or from an earlier moment on."""
 
-    def __init__(self, seconds: float, clock: Clock = now) -> None:
-        self._seconds, self._clock, self._end = seconds, clock, clock() + seconds
+    def __init__(self, seconds: float, clock: Clock = now, since: float | None = None) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._end = (clock() if since is None else since) + seconds
 
     def check(self, work: Work) -> None:
         """Raise OutOfTime when they are over."""

@@ -1,4 +1,4 @@
-"""Retry policies, four in one table, and the one loop that runs them."""
+"""Retry policies, five in one table, and the one loop that runs them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,8 +56,10 @@ API      = RetryPolicy(RETRYABLE_STATUS | {NO_ANSWER},           4,  0.5,   2.0,
 TRANSFER = RetryPolicy(UNAVAILABLE | {403},                      3,  1.0,   4.0,   4.0,  30.0,    inf)
 POLL     = RetryPolicy(UNAVAILABLE,                            inf,  0.25,  1.5,   5.0, 300.0, 86400.0, 300.0)
 TOKEN    = RetryPolicy(UNAVAILABLE | {408, 425},               inf,  5.0,   2.0,  60.0, 300.0,    inf)
+ONCE     = RetryPolicy(frozenset(),                              1,  0.0,   1.0,   0.0,   0.0,    inf)
 # fmt: on
 # 403 is how storage refuses an address that has expired; the next attempt has a new one.
+# ONCE: what may have started a job, what can be read once only, and each attempt of a transfer.
 
 
 class Attempts:

@@ -8,9 +8,10 @@ from requests.auth import AuthBase
 
 from dolbyio_nb._version import __version__
 from dolbyio_nb.config import Origin, is_local
-from dolbyio_nb.http.adapter import ONCE, RetryAdapter
+from dolbyio_nb.http.adapter import RetryAdapter
 from dolbyio_nb.http.causes import InsecureAddress
 from dolbyio_nb.http.network import authorities
+from dolbyio_nb.http.retry import ONCE
 
 
 class NetworkSession(requests.Session):

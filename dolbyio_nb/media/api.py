@@ -1,11 +1,12 @@
 """API call: JSON there and back, or a helpful error."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
+from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import (
@@ -22,7 +23,7 @@ from dolbyio_nb.errors import (
 from dolbyio_nb.http.body import CALL_SIZE, TooLarge, load_body, parse_json
 from dolbyio_nb.http.causes import cause_of, proxy_wants_password
 from dolbyio_nb.http.error_response import read_error_response
-from dolbyio_nb.http.limits import CALL_LIMIT, OutOfTime, within
+from dolbyio_nb.http.limits import CALL_LIMIT, OutOfTime, Total, attempt_began, limited
 from dolbyio_nb.http.retry import API
 
 
@@ -33,6 +34,7 @@ class CallLimits:
     attempt: float = CALL_LIMIT
     total: float = API.total
     size: int = CALL_SIZE
+    clock: Clock = field(default=now, repr=False)
 
 
 class Api:
@@ -85,9 +87,8 @@ class Api:
         """Give the answer's JSON, or the error to raise: raised here, its frame would hold the token."""
         call, host = f"{method} {path}", urlsplit(self.origin).netloc
         try:
-            response, answer = within(
-                self._limits.total, lambda: self._exchange(method, path, params=query, json=body)
-            )
+            total = Total(self._limits.total, self._limits.clock)
+            response, answer = limited(total, lambda: self._exchange(method, path, params=query, json=body))
         except DolbyError as error:  # of the log-in: it says itself why nothing was sent
             return error.with_traceback(None)
         except (requests.RequestException, OutOfTime, TooLarge, OSError) as error:
@@ -100,11 +101,8 @@ class Api:
         """Give the response with its JSON, which is read under the same time limit."""
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
         response = self._session.request(method, self.origin + path, headers=headers, stream=True, **options)
-        attempt, spent = self._limits.attempt, response.elapsed.total_seconds()
-        left = (
-            attempt - spent if spent < attempt else attempt
-        )  # of the last attempt, where there were several
-        within(left, lambda: load_body(response, self._limits.size))
+        attempt = Total(self._limits.attempt, self._limits.clock, attempt_began())
+        limited(attempt, lambda: load_body(response, self._limits.size))
         return response, _read(response) if response.ok else None
 
 

@@ -9,7 +9,11 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dolbyio_nb.http import redact
 from dolbyio_nb.http.error_response import LONGEST_TEXT, read_error_response, retry_after
+
+SECRET = "K7u2-Zq9xW_4mTf8.RbN1sYc6Ld0Ev3"
+redact.register(SECRET)
 
 
 def answer(body: bytes, status: int = 400, **headers: str) -> requests.Response:
@@ -81,3 +85,23 @@ def test_a_bottomless_answer_is_read_as_text() -> None:
     error = read_error_response(answer(b"[" * 100_000))
     assert error.from_json is False
     assert error.detail.startswith("[[[")
+
+
+CUTS = {
+    "a long text": ("", "x", "", LONGEST_TEXT),
+    "a style": ("<style>", "x", "</style>", 20_000),
+    "a page of signs that nobody sees": ("", "\x00", "", 1 << 20),
+}
+"""What stands before a secret, filled up so that a cut falls into it."""
+
+
+@pytest.mark.parametrize("before", [4, 17, len(SECRET) - 1])
+@pytest.mark.parametrize(("cut", "title"), [("a long text", True), *((cut, False) for cut in CUTS)])
+def test_no_cut_leaves_half_a_secret(cut: str, before: int, title: bool) -> None:
+    """Wherever a text is cut, a secret that stands there was hidden before."""
+    first, fill, last, length = CUTS[cut]
+    text = first + fill * (length - before - len(first + last)) + last + SECRET + " tail"
+    error = read_error_response(answer(json.dumps({"title": text}).encode() if title else text.encode()))
+    shown = f"{error.title} {error.detail}"
+    assert not [at for at in range(len(SECRET) - 3) if SECRET[at : at + 4] in shown]
+    assert SECRET[:before] not in shown.split()

@@ -8,6 +8,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import cast
@@ -18,8 +19,10 @@ import requests
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.http.adapter import RetryAdapter
 from dolbyio_nb.http.body import MOST_VALUES, parse_json
 from dolbyio_nb.http.limits import OutOfTime, Speed, Total, Work, beside, limited
+from dolbyio_nb.http.retry import API
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media.api import Api, CallLimits
 from dolbyio_nb.media.inputs import read_content
@@ -29,6 +32,7 @@ from dolbyio_nb.media.transfer import Storage, TransferLimits
 
 from .hostile import LIMIT, Answer, NoAuth, hostile, page, says
 
+GRACE = 2  # seconds for a call to end
 SHORT = 0.15  # seconds, in place of a minute
 MIB = 1 << 20
 Call = Callable[[str, Path], None]
@@ -252,6 +256,65 @@ class Hand:
 
     def __call__(self) -> float:
         return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("failures", "before_the_body", "limit", "over_at"),
+    [
+        ([], 0, 60, 60),  # the body alone
+        ([], 40, 60, 60),  # its headers took their part
+        ([50, 50], 20, 60, 161.5),  # pauses of 0.5 and 1 s, and the last attempt has a minute of its own
+        ([50, 50, 50], 20, 180, 180),  # no minute is left of the total
+        ([58, 58, 58], 0, 180, 180),
+    ],
+)
+def test_an_attempt_has_a_minute_and_all_of_them_the_policys_total(
+    failures: list[float], before_the_body: float, limit: float, over_at: float
+) -> None:
+    """Headers, retries, pauses and a body that drips: the clock of each goes on over all its parts."""
+    clock, over, answers = Hand(), threading.Event(), iter([*failures, None])
+
+    def answer(connection: socket.socket) -> None:
+        if (took := next(answers)) is not None:
+            clock.now += took
+            return connection.sendall(page("503 Service Unavailable"))
+        clock.now += before_the_body
+        connection.sendall(BY_END)
+        while clock.now < 100 + over_at and not over.wait(0.003):
+            clock.move(1)
+            connection.sendall(b" ")
+        over.wait(GRACE)  # time stands still; what is not over now never will be
+        return None
+
+    with hostile(answer) as server:
+        session = open_session(NoAuth())
+        session.mount("http://", RetryAdapter(API, clock, clock.move))
+        with pytest.raises(DolbyError, match=f"No whole answer within {limit} s"):
+            Api(session, server.url, CallLimits(clock=clock)).get("/media/jobs")
+        over.set()
+    assert clock.now >= 100 + over_at
+
+
+def test_the_last_attempt_ends_with_the_policys_total() -> None:
+    """In somebody's own call too: the first attempt has its minute, the second what is left."""
+    clock, over = Hand(), threading.Event()
+
+    def say_nothing(connection: socket.socket) -> None:
+        end = 160 if clock.now < 160 else 200
+        while clock.now < end and not over.wait(0.003):
+            clock.move(1)
+        over.wait(GRACE if end == 200 else 1)
+
+    with hostile(say_nothing) as server, open_session(NoAuth()) as session:
+        session.mount("http://", RetryAdapter(replace(API, total=100.0), clock, clock.move))
+        with pytest.raises(requests.ReadTimeout, match="within 100 s"):
+            session.get(server.url)
+        over.set()
+    assert clock.now >= 200
+    assert len(server.asked) == 2
 
 
 class Moved(Work):

@@ -152,7 +152,7 @@ def test_every_request_has_a_time_limit(
 ) -> None:
     """Without a `timeout` of its own, a request to a service that hangs ends."""
     monkeypatch.setattr(adapter, "TIME_LIMITS", (3.05, 0.1))
-    session.mount("http://", adapter.RetryAdapter(adapter.ONCE))
+    session.mount("http://", adapter.RetryAdapter(retry.ONCE))
     sandbox.faults.hang(times=None)
     with pytest.raises(requests.Timeout):
         session.request(method, media)
@@ -167,7 +167,7 @@ def test_sending_again_after_a_401_has_a_time_limit_too(
 ) -> None:
     """The second try is no back door to waiting for ever."""
     monkeypatch.setattr(adapter, "TIME_LIMITS", (3.05, 0.1))
-    session.mount("http://", adapter.RetryAdapter(adapter.ONCE))
+    session.mount("http://", adapter.RetryAdapter(retry.ONCE))
     later.added += 10
     sandbox.faults.fail(401)
     sandbox.faults.hang(times=None)
