@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from dolbyio_nb.auth.access_token import AccessToken
@@ -96,6 +97,5 @@ class NamespaceBinding:
 
 
 def _is_ours(value: object) -> bool:
-    from dolbyio_nb.client import Dolby  # loads requests: with the first log-in, not with the extension
-
-    return isinstance(value, (Dolby, AccessToken, LoginPlaceholder))
+    client = sys.modules.get("dolbyio_nb.client")  # not loaded for the question: it would load requests
+    return isinstance(value, (AccessToken, LoginPlaceholder, *([client.Dolby] if client else [])))

@@ -351,6 +351,13 @@ def test_the_countdown_runs_without_a_message(still: Any) -> None:
     assert still.evaluate(HELLOS) == before == 1
 
 
+def test_a_kernel_that_has_just_spoken_is_not_asked(page: Any) -> None:
+    """A new panel costs no message more than its opening; one that is opened again asks how things stand."""
+    open_panel(page, traits(now=time.time()), traits())
+    page.wait_for_function("() => models[1].sent.length")
+    assert page.evaluate("() => models.map((model) => model.sent.length)") == [0, 1]
+
+
 def test_the_live_region_does_not_chatter(still: Any) -> None:
     """A screen reader hears the state when it changes, not every second."""
     open_panel(still, scenes()["failing"])
