@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Set up and start what a developer needs: `python3 dev.py lab | run | test | check | docs`.
+"""Set up and start what a developer needs: `python3 dev.py lab | run | test | check | docs | release`.
 
 lab                 open JupyterLab on the first notebook
 run [NOTEBOOK ...]  execute notebooks without a browser, and show in short what each cell showed
 test [ARGUMENTS]    run the tests on all cores (arguments go to pytest)
 check               format, lint and types
-docs                write the API reference to build/docs
+docs [--all]        build the documents as a site in build/docs; --all runs all notebooks for it
+release             check that a release can be made, and build it into dist/
 
 The first use makes `.venv` and installs what the command needs. Without credentials, the sandbox stands in.
 """
@@ -14,6 +15,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 Command = list[str | Path]
@@ -22,9 +24,7 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 FIRST_NOTEBOOK = "notebooks/01-log-in-and-enhance.ipynb"
-WHAT_IT_TAKES = (
-    "All tests, on all cores: minutes, not seconds. One room is quicker: python3 dev.py test tests/auth"
-)
+CORE_MINUTES = 18  # what all tests take on one core
 
 
 def main(arguments: list[str]) -> None:
@@ -45,33 +45,51 @@ def install(extras: list[str]) -> None:
     stamps = [VENV / f"installed-{extra}" for extra in extras]
     if all(stamp.exists() and stamp.read_text() == wanted for stamp in stamps):
         return
-    print(f"Installing {', '.join(extras)} into .venv (once; a minute or two) …", flush=True)
-    if not has_pip():
-        run_or_exit([sys.executable, "-m", "venv", "--clear", VENV])
-    pip: Command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
-    follow([*pip, "--editable", f".[{','.join(extras)}]"])
+    print(f"Installing {', '.join(extras)} into .venv (once; a minute or less) …", flush=True)
+    started = time.monotonic()
+    pip = make_venv()
+    options = ["--disable-pip-version-check", "--progress-bar=off", "--no-compile"]
+    follow([*pip, "install", *options, "pip", "--editable", f".[{','.join(extras)}]"])
+    print(f"Installed in {time.monotonic() - started:.0f} s.", flush=True)
     for stamp in stamps:
         stamp.write_text(wanted)
 
 
+def make_venv() -> Command:
+    """Make `.venv` where it is not whole, and give the pip that fills it.
+
+    It is the pip of the Python that runs this, where there is one: to put another into `.venv` first takes
+    longer than all that is ours in the installation.
+    """
+    if has_pip(PYTHON):
+        return [PYTHON, "-m", "pip"]
+    if has_pip(sys.executable, "--python", sys.executable):
+        run_or_exit([sys.executable, "-m", "venv", "--clear", "--without-pip", VENV])
+        return [sys.executable, "-m", "pip", "--python", PYTHON]
+    run_or_exit([sys.executable, "-m", "venv", "--clear", VENV])
+    return [PYTHON, "-m", "pip"]
+
+
+def has_pip(python: str | Path, *options: str) -> bool:
+    """Say whether a Python is there and has a pip that knows these options."""
+    version: Command = [python, "-m", "pip", *options, "--version"]
+    return Path(python).exists() and subprocess.run(version, capture_output=True).returncode == 0
+
+
 def follow(pip: Command) -> None:
     """Run pip and show what it is at: one line that changes in a terminal, else a line a step."""
-    said = []
+    said, started = [], time.monotonic()
     end = "\r" if sys.stdout.isatty() else "\n"
     with subprocess.Popen(pip, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
             said.append(line)
             if line.lstrip().startswith(("Collecting", "Downloading", "Building", "Installing")):
-                print(f"  {' '.join(line.split())[:72]:72}", end=end, flush=True)
-    print(" " * 74, end=end)
+                words = f"{time.monotonic() - started:3.0f} s  {' '.join(line.split())}"
+                print(f"{words[:78]:78}", end=end, flush=True)
+    if end == "\r":
+        print(" " * 78, end=end)
     if process.returncode:
         sys.exit("".join(said[-30:]) + "pip failed: its last lines are above. The same command begins again.")
-
-
-def has_pip() -> bool:
-    """Say whether `.venv` is whole: pip comes into it last."""
-    version: Command = [PYTHON, "-m", "pip", "--version"]
-    return PYTHON.exists() and subprocess.run(version, capture_output=True).returncode == 0
 
 
 def lab(rest: list[str]) -> list[Command]:
@@ -87,7 +105,12 @@ def run(rest: list[str]) -> list[Command]:
 def test(rest: list[str]) -> list[Command]:
     cores = [] if {"-n", "--pdb", "-s"} & set(rest) else ["-n", "auto", "--dist", "loadgroup"]
     if not rest:
-        print(WHAT_IT_TAKES, flush=True)
+        cores_here = os.cpu_count() or 1
+        minutes = max(1, round(CORE_MINUTES / cores_here))
+        print(
+            f"All tests on {cores_here} cores: about {minutes} min. One room: python3 dev.py test tests/auth"
+        )
+        sys.stdout.flush()
     return [["-m", "pytest", *cores, *rest]]
 
 
@@ -100,16 +123,22 @@ def check(rest: list[str]) -> list[Command]:
 
 
 def docs(rest: list[str]) -> list[Command]:
-    return [["-W", "error", "docs/reference.py", *rest]]
+    return [["docs/build.py", *rest]]
+
+
+def release(rest: list[str]) -> list[Command]:
+    check: list[Command] = [[".ci/release.py"], ["-m", "cffconvert", "--validate"]]
+    return [*check, ["-m", "build", *rest], ["-m", "twine", "check", "--strict", "dist/*"]]
 
 
 # Each command, and the extras of pyproject.toml that it needs.
 COMMANDS = {
     "lab": (lab, ["lab"]),
-    "run": (run, ["lab"]),
+    "run": (run, ["notebooks"]),
     "test": (test, ["test"]),
     "check": (check, ["test", "check"]),
     "docs": (docs, ["docs"]),
+    "release": (release, ["release"]),
 }
 
 

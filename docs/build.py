@@ -1,8 +1,9 @@
 """Site of the documents, in build/docs: `python3 dev.py docs [--all]`.
 
-Its sources are laid out in build/docs-source: the pages of this folder, sections of the README, the texts of the
-errors, and the notebooks, executed against the sandbox as many at a time as there are cores. Without `--all` only
-the short ones run, and the others are shown as they are stored. What was run is kept until it or the package changes.
+Its sources are laid out in build/docs-source: the pages of this folder, sections of the README, the texts of
+the errors, and the notebooks, executed against the sandbox as many at a time as there are cores. Without
+`--all` only the short ones run, and the others are shown as they are stored. What was run is kept until it or
+the package changes.
 """
 
 import hashlib
@@ -23,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 SOURCE, SITE, KEPT = (ROOT / "build" / name for name in ("docs-source", "docs", "notebooks"))
 SHORT = ("01", "02", "03")  # what a build runs that is not asked for all: each takes about ten seconds
-NOT_RUN = "*This notebook was not run when these pages were built, so that the build is quick: no results are shown.*"
+NOT_RUN = "*This notebook was not run when these pages were built: no results are shown.*"
 SOUND = {".wav", ".flac", ".mp3", ".mp4", ".m4a", ".ogg", ".opus", ".png", ".jpg", ".json"}
 
 
@@ -70,7 +71,8 @@ def execute(path: Path) -> Path:
 
 def state(path: Path) -> str:
     """Give a digest of all that a notebook's results depend on."""
-    parts = [path, *ROOT.glob("notebooks/*.py"), *ROOT.glob("dolbyio_nb/**/*.py"), *ROOT.glob("dolbyio_nb/**/*.css")]
+    package = [part for part in ROOT.glob("dolbyio_nb/**/*") if part.suffix in (".py", ".js", ".css")]
+    parts = [path, *ROOT.glob("notebooks/*.py"), *package]
     return hashlib.sha256(b"".join(part.read_bytes() for part in sorted(parts))).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Links of the built site: pages, anchors and files are there, and nothing is fetched from another host to read it."""
+"""Links of the built site: they lead somewhere, and nothing is fetched from another host to read it."""
 
 import re
 from html.parser import HTMLParser

@@ -31,7 +31,9 @@ myst_heading_anchors = 4
 myst_links_external_new_tab = False
 
 nb_execution_mode = "off"  # docs/build.py runs them, side by side
-nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # nothing from another host; a widget's words stand in its place
+nb_ipywidgets_js: dict[
+    str, dict[str, str]
+] = {}  # nothing from another host; a widget's words stand in its place
 nb_merge_streams = True
 
 autodoc_member_order = "bysource"

@@ -13,8 +13,8 @@ PACKAGE = Path(dolbyio_nb.__file__).parent
 TREE = inspect.cleandoc(errors.__doc__ or "").partition("\n\n")[2]
 TEXT = """# Errors, and their texts
 
-Every error of this package is a `DolbyError`: what failed, why, and what to do next, in one to three lines. Search for
-the words that you see; `…` stands for a name or a number.
+Every error of this package is a `DolbyError`: what failed, why, and what to do next, in one to three lines.
+Search for the words that you see; `…` stands for a name or a number.
 
 ```text
 {tree}

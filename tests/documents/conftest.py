@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """What the examples work on: a talk, a piece of music and a folder, each a short tone over a little noise."""
+    """What the examples work on: a talk, a piece of music, a folder; each a short tone and a little noise."""
     (tmp_path / "recordings").mkdir()
     for name, pitch in (("talk", 220), ("music", 440), ("recordings/one", 330), ("recordings/two", 550)):
         write_tone(tmp_path / f"{name}.wav", pitch)

@@ -34,7 +34,9 @@ def missing(code: str) -> list[str]:
     return [name for name in names if importlib.util.find_spec(name) is None]
 
 
-@pytest.mark.parametrize("path", [p for p in REFERENCE if ">>>" in p.read_text("utf-8")], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in REFERENCE if ">>>" in p.read_text("utf-8")], ids=lambda p: p.stem
+)
 def test_a_page_of_the_reference(path: Path, dolby: Dolby, sandbox: Any) -> None:
     """What each example shows is what comes."""
     names = {"dolby": dolby, "__name__": "__main__"}
@@ -78,5 +80,7 @@ def test_every_public_function_has_an_example(kind: Any) -> None:
             shown[name.rpartition(".")[2]] = below
     wanted = functions(kind)
     assert wanted or kind is media.Webhook
-    lacking = [name for name in wanted if not re.search(rf"(?m)^(?:>>>|\.\.\.) .*\b{name}\(", shown.get(name, ""))]
+    lacking = [
+        name for name in wanted if not re.search(rf"(?m)^(?:>>>|\.\.\.) .*\b{name}\(", shown.get(name, ""))
+    ]
     assert lacking == []
