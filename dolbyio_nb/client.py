@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dolbyio_nb._util import unmasked
-from dolbyio_nb._util.environ import no_proxy, variable
-from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb._util.place import no_proxy, variable
+from dolbyio_nb._util.threads import brief_interrupt
 from dolbyio_nb.auth.access_token import DEFAULT_LIFE, AccessToken
 from dolbyio_nb.auth.bearer import BearerAuth, bearer_auth
 from dolbyio_nb.auth.credentials import AppCredentials, Finding, find_credentials, read_arguments
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.auth.login_options import LoginOptions
-from dolbyio_nb.auth.status import LoginStatus
+from dolbyio_nb.auth.refresh_state import LoginStatus
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.config import Origin, auth_url, is_local, media_url
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn

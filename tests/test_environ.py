@@ -7,7 +7,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from dolbyio_nb._util.environ import NO_PROXY, PROXIES, no_proxy, renew_no_proxy, variable
+from dolbyio_nb._util.place import NO_PROXY, PROXIES, no_proxy, renew_no_proxy, variable
 
 NAME = "DOLBYIO_TEST_VARIABLE"
 

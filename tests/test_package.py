@@ -31,7 +31,7 @@ LATE = {
     ("media/results.py", "display"),
     ("media/jobs.py", "display"),
     ("media/media.py", "batch"),
-    ("auth/status.py", "display"),
+    ("auth/refresh_state.py", "display"),
     ("batch/batch.py", "display"),
     ("batch/watching.py", "display"),
 }  # inside a method, to show and to run many
@@ -73,7 +73,7 @@ MOST_FILES = 25  # the fewer, the shorter the wait: half of `import requests` is
 FOR_THE_LOG_IN = {
     *("requests", "urllib3", "ipywidgets", "anywidget", "dotenv", "keyring", "numpy", "av"),
     *(f"dolbyio_nb.auth.{name}" for name in ("keeper", "refresh", "background", "single_flight", "bearer")),
-    *(f"dolbyio_nb.auth.{name}" for name in ("credentials", "secret_stores", "env_file", "status")),
+    *(f"dolbyio_nb.auth.{name}" for name in ("credentials", "secret_stores", "env_file", "refresh_state")),
     *(f"dolbyio_nb.notebook.{name}" for name in ("login_controller", "namespace", "panel")),
     *(f"dolbyio_nb.{name}" for name in ("client", "media", "display", "sandbox", "http.limits")),
 }

@@ -4,7 +4,8 @@ import os
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import Protocol
+from functools import wraps
+from typing import ParamSpec, Protocol, TypeVar
 from weakref import WeakSet
 
 
@@ -43,3 +44,36 @@ def _in_the_child() -> None:
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which cannot fork
     os.register_at_fork(after_in_child=_in_the_child)
+
+
+Given = ParamSpec("Given")
+Gives = TypeVar("Gives")
+
+
+def brief_interrupt(function: Callable[Given, Gives]) -> Callable[Given, Gives]:
+    """Let Ctrl-C out of `function` without its traceback, whose variables hold tokens and addresses."""
+
+    @wraps(function)
+    def guarded(*args: Given.args, **options: Given.kwargs) -> Gives:
+        try:
+            return function(*args, **options)
+        except KeyboardInterrupt as interrupt:
+            brief = _brief(getattr(interrupt, "__notes__", []))
+        raise brief
+
+    return guarded
+
+
+def briefly(cancelled: BaseException, note: str) -> None:
+    """Have IPython show a cancelled wait as what it is and a note, without the frames of what was waiting."""
+    cancelled.add_note(note)
+    vars(cancelled)["_render_traceback_"] = lambda: [f"{type(cancelled).__name__}: stopped.", note]
+
+
+def _brief(notes: list[str]) -> KeyboardInterrupt:
+    """Make an interrupt of the usual type, which IPython shows as its own lines."""
+    brief = KeyboardInterrupt()
+    for note in notes:
+        brief.add_note(note)
+    vars(brief)["_render_traceback_"] = lambda: ["KeyboardInterrupt: stopped.", *notes]
+    return brief

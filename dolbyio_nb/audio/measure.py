@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dolbyio_nb.audio.decode import FileVersion, opened_sound, version_of
-from dolbyio_nb.audio.loudness import LoudnessMeter, Readings, power_decibels
-from dolbyio_nb.audio.sound import Floats, Progress, Samples, no_progress
+from dolbyio_nb.audio.loudness import LoudnessMeter, Readings
+from dolbyio_nb.audio.sound import Floats, Progress, Samples, no_progress, power_decibels
 
 if TYPE_CHECKING:
     import pandas

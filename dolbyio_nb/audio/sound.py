@@ -18,6 +18,8 @@ Samples = NDArray[np.float32]
 """Shape (frames, channels), full scale 1.0."""
 Floats = NDArray[np.floating[Any]]
 BLOCK = 1 << 16
+SILENCE = -120.0
+"""What stands for minus infinity in every level: JSON has no infinity. dB or LUFS."""
 SAMPLE = 4  # bytes of one float32
 
 
@@ -167,3 +169,8 @@ def widened(mask: Mask, frames: int) -> Mask:
     """True also that many frames before and after."""
     wide = np.convolve(mask, np.ones(2 * frames + 1))
     return np.asarray(wide[frames : frames + len(mask)] > 0.5)
+
+
+def power_decibels(powers: Any) -> Any:
+    """Mean squares in dB, one or an array of them; never under `SILENCE`."""
+    return 10 * np.log10(np.maximum(powers, 10 ** (SILENCE / 10)))

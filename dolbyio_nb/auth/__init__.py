@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from dolbyio_nb.auth.access_token import DEFAULT_LIFE, LONGEST_LIFE, AccessToken
     from dolbyio_nb.auth.credentials import AppCredentials
     from dolbyio_nb.auth.keeper import TokenKeeper
-    from dolbyio_nb.auth.status import KeeperStatus
+    from dolbyio_nb.auth.refresh_state import KeeperStatus
     from dolbyio_nb.auth.token_request import TokenRequest
 
 __all__ = [

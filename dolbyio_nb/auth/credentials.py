@@ -13,12 +13,12 @@ from dolbyio_nb.auth.credential_checks import looks_wrong
 from dolbyio_nb.auth.env_file import (
     WRITE_PLAINLY,
     EnvFile,
+    EnvFileError,
     env_files,
     profile_file,
     read_env_file,
 )
 from dolbyio_nb.auth.env_save import write_env_file
-from dolbyio_nb.auth.file_trust import EnvFileError
 from dolbyio_nb.auth.secret_stores import SecretStore, read_store, save_to_keyring, stores_here
 from dolbyio_nb.config import local_origins
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, InvalidOption

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dolbyio_nb._util.paths import short
-from dolbyio_nb.auth.env_file import NEVER_WAITING, is_plain, lines_of, read_env_file
-from dolbyio_nb.auth.file_trust import EnvFileError
+from dolbyio_nb.auth.env_file import NEVER_WAITING, EnvFileError, is_plain, lines_of, read_env_file
 from dolbyio_nb.errors import CredentialsError
 
 NEEDS_NO_QUOTES = re.compile(r"[\w+/=.:-]+", re.ASCII)

@@ -15,13 +15,11 @@ from dolbyio_nb._util import threads
 from dolbyio_nb._util.clock import Clock, WallWatch
 from dolbyio_nb.auth import refresh
 from dolbyio_nb.auth.access_token import AccessToken
-from dolbyio_nb.auth.awaiting import Waiters
-from dolbyio_nb.auth.background import Announcements, Background, Threads, Worker
+from dolbyio_nb.auth.background import Announcements, Background, Threads, Waiters, Worker
 from dolbyio_nb.auth.refresh import Decision, Fail, Fetch, Serve, Wait, decide, due_at
-from dolbyio_nb.auth.refresh_state import RefreshState
+from dolbyio_nb.auth.refresh_state import KeeperStatus, RefreshState, describe
 from dolbyio_nb.auth.single_flight import SINGLE_FLIGHT, InFlight
 from dolbyio_nb.auth.single_flight import Fetch as FetchToken
-from dolbyio_nb.auth.status import KeeperStatus, describe
 from dolbyio_nb.errors import NotLoggedIn, TokenError
 
 PATIENCE = 30.0  # seconds that a caller waits when there is no valid token at all

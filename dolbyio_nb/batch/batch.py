@@ -10,7 +10,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb._util.interrupt import brief_interrupt, briefly
+from dolbyio_nb._util.threads import brief_interrupt, briefly
 from dolbyio_nb.batch.draft import Recipe
 from dolbyio_nb.batch.estimate import hours_of_sound, in_words
 from dolbyio_nb.batch.executors import choose_carrier
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     import pandas
 
     from dolbyio_nb.media.api import Api
-    from dolbyio_nb.media.polling import PollSchedule
+    from dolbyio_nb.media.polling import PollSchedule, SharedPoll
     from dolbyio_nb.media.results import Result
-    from dolbyio_nb.media.shared_poll import SharedPoll
     from dolbyio_nb.media.transfer import Storage
 
 GO_ON = "Nothing is lost. To go on: batch.run()"

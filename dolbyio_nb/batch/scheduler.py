@@ -21,7 +21,7 @@ from dolbyio_nb.batch.reconcile import reconcile
 from dolbyio_nb.batch.stages import Service, fresh_input, location
 from dolbyio_nb.batch.work import CARRIED, SENDING, Stage, Work, begin
 from dolbyio_nb.http.retry import POLL, RetryPolicy, kept
-from dolbyio_nb.media.shared_poll import ActiveJobs
+from dolbyio_nb.media.polling import ActiveJobs
 
 CALLS = 8
 """Calls to the service at the same time: enough for a hundred files a second, few for a service."""

@@ -20,9 +20,8 @@ from dolbyio_nb.media.job_result import JobSpec, make_result
 from dolbyio_nb.media.listing import list_jobs
 from dolbyio_nb.media.locations import new_input, new_output
 from dolbyio_nb.media.outputs import Target
-from dolbyio_nb.media.polling import JobSnapshot, read_snapshot
+from dolbyio_nb.media.polling import JobSnapshot, SharedPoll, read_snapshot
 from dolbyio_nb.media.results import Result
-from dolbyio_nb.media.shared_poll import SharedPoll
 from dolbyio_nb.media.transfer import Storage
 
 MARGIN = 600.0

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.display.axis import clock, figure, level_ticks, row, share, time_scale, time_ticks, value
 from dolbyio_nb.display.card_parts import (
     Value,
     about,
@@ -24,8 +23,21 @@ from dolbyio_nb.display.card_parts import (
 )
 from dolbyio_nb.display.html import Html, Picture, tag
 from dolbyio_nb.display.player import MOVING, PLAYABLE, before_after, embedding, file_player
-from dolbyio_nb.display.svg import COLOURS, band, image, rules
-from dolbyio_nb.display.timeline import lanes
+from dolbyio_nb.display.svg import (
+    COLOURS,
+    band,
+    clock,
+    figure,
+    image,
+    lanes,
+    level_ticks,
+    row,
+    rules,
+    share,
+    time_scale,
+    time_ticks,
+    value,
+)
 from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
 from dolbyio_nb.media.locations import is_temporary

@@ -14,22 +14,27 @@ from numpy.typing import NDArray
 
 from dolbyio_nb.audio.measure import Measurement, quietest_tenth
 from dolbyio_nb.audio.sound import Floats
-from dolbyio_nb.audio.spectrogram import LOWEST, loudest, rate_of
-from dolbyio_nb.display.axis import (
+from dolbyio_nb.audio.spectrum import LOWEST_SHOWN, loudest, rate_of
+from dolbyio_nb.display.html import Html, Picture, join, tag
+from dolbyio_nb.display.preview import spectral_powers
+from dolbyio_nb.display.svg import (
+    COLOURS,
+    Span,
     Tick,
+    band,
     clock,
     figure,
+    image,
     legend,
     level_ticks,
     row,
+    rules,
+    spans,
     swatch,
     time_scale,
     time_ticks,
     value,
 )
-from dolbyio_nb.display.html import Html, Picture, join, tag
-from dolbyio_nb.display.reading import spectral_powers
-from dolbyio_nb.display.svg import COLOURS, Span, band, image, rules, spans
 
 MEASURED_HERE = "Measured in this notebook: ITU-R BS.1770, EBU R 128."
 RANGE = 80.0
@@ -206,8 +211,8 @@ def spectrograms(files: Sequence[Path], labels: Sequence[str]) -> Picture:
 
 def frequency_ticks(top: float) -> list[Tick]:
     """Mark round frequencies on a scale of octaves."""
-    octaves = math.log(top / LOWEST)
-    marks = [mark for mark in MARKS if LOWEST <= mark <= top * 0.97]
+    octaves = math.log(top / LOWEST_SHOWN)
+    marks = [mark for mark in MARKS if LOWEST_SHOWN <= mark <= top * 0.97]
     return [
         (math.log(top / mark) / octaves, f"{mark // 1000}k" if mark >= 1000 else str(mark)) for mark in marks
     ]

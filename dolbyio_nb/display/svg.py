@@ -1,8 +1,9 @@
-"""SVG pictures of numbers."""
+"""SVG pictures of numbers: axes, curves and time lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -82,3 +83,143 @@ def _step(right: float, down: int) -> str:
 
 def _number(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
+"""What may lie between two marks of a time axis, in seconds."""
+Tick = tuple[float, str]
+"""Where a mark stands, as a fraction of the axis, and what is written there."""
+
+
+def value(number: float | None, unit: str = "", digits: int = 1) -> str:
+    """Write a number with a true minus sign and its unit; a dash when there is none."""
+    if number is None or math.isnan(number):
+        return "–"
+    sign = "−" if round(number, digits) < 0 else ""
+    return f"{sign}{abs(number):.{digits}f}{f' {unit}' if unit else ''}"
+
+
+def clock(seconds: float, digits: int = 0) -> str:
+    """Write a time as 0:07, 12:30 or 1:02:03, with `digits` of the second's fraction."""
+    scale = 10**digits
+    whole, fraction = divmod(round(seconds * scale), scale)
+    hours, rest = divmod(whole, 3600)
+    tail = f".{fraction:0{digits}d}" if digits else ""
+    return (f"{hours}:{rest // 60:02d}" if hours else f"{rest // 60}") + f":{rest % 60:02d}{tail}"
+
+
+def time_ticks(seconds: float, most: int = 7) -> list[Tick]:
+    """Mark round times between 0 and `seconds`, at most `most` intervals."""
+    if seconds <= 0:
+        return []
+    step, digits = _time_step(seconds / most)
+    count = int(seconds / step + 1e-9) + 1
+    return [(i * step / seconds, clock(i * step, digits)) for i in range(count)]
+
+
+def _time_step(least: float) -> tuple[float, int]:
+    if least <= 0.5:
+        digits = max(1, math.ceil(-math.log10(least)))
+        unit: float = 10.0**-digits
+        return next(step * unit for step in (1, 2, 5, 10) if step * unit >= least), digits
+    return next((step for step in STEPS if step >= least), math.ceil(least / 86400) * 86400), 0
+
+
+def level_ticks(low: float, high: float, most: int = 5) -> list[Tick]:
+    """Mark round levels between `low` at the bottom and `high` at the top; fractions count from the top."""
+    span = high - low
+    step = next((s for s in (1, 2, 3, 5, 6, 10, 20, 50) if span / s <= most), 100)
+    first = math.ceil(low / step)
+    marks = [step * i for i in range(first, math.floor(high / step) + 1)]
+    return [((high - mark) / span, value(mark, digits=0)) for mark in marks]
+
+
+def share(part: float | None) -> str:
+    """Write a percentage of 0 to 100."""
+    return "–" if part is None else f"{part:.0f} %"
+
+
+def figure(title: str, *rows: Html | None, note: str = "") -> Html:
+    """Put rows that share a scale under one title, and a note in small print below."""
+    caption = tag(
+        "figcaption", tag("strong", title), tag("span", f" {note}", class_="note") if note else None
+    )
+    return tag("figure", caption, *rows)
+
+
+def row(label: Html | str, picture: Html, side: Sequence[Tick] = ()) -> Html:
+    """Put a label, the marks of a vertical scale and a picture next to each other."""
+    marks = tag("span", *(_mark(tick, "top") for tick in side), class_="side", aria_hidden="true")
+    return tag(
+        "div",
+        tag("div", tag("span", label, class_="label"), " ", marks, class_="head"),
+        tag("div", picture, class_="canvas"),
+        class_="row",
+    )
+
+
+def time_scale(ticks: Sequence[Tick]) -> Html:
+    """Write times below the pictures."""
+    marks = tag("div", *(_mark(tick, "left") for tick in ticks), class_="below", aria_hidden="true")
+    return tag("div", tag("div", class_="head"), marks, class_="row scale")
+
+
+def legend(entries: Sequence[tuple[str, str]]) -> Html:
+    """Tell which colour is which."""
+    return tag(
+        "span", *(tag("span", swatch(colour), f"{name} ") for colour, name in entries), class_="legend"
+    )
+
+
+def swatch(colour: str) -> Html:
+    """Draw a small patch of a colour."""
+    return tag("i", class_="swatch", style=f"background-color:{colour}")
+
+
+def _mark(tick: Tick, edge: str) -> Html:
+    where, text = tick
+    return tag("span", f"{text} ", style=f"{edge}:{100 * where:.2f}%")
+
+
+FINENESS = 800
+"""Stretches closer than this part of the whole are drawn as one, so that a picture stays small."""
+MOST = 12
+"""Lanes drawn; the rest is counted."""
+KINDS = {"speech": COLOURS[1], "music": COLOURS[3], "silence": "#808080", "clipping": COLOURS[4]}
+
+
+def lanes(title: str, stretches: Mapping[str, Sequence[Span]], seconds: float, note: str = "") -> Html:
+    """Draw a lane for each name, with its stretches in seconds out of `seconds`."""
+    shown = list(stretches.items())[:MOST]
+    rows = (_lane(name, list(each), seconds, i) for i, (name, each) in enumerate(shown))
+    more = len(stretches) - len(shown)
+    rest = tag("p", f"and {more} more, with less to see.", class_="note") if more else None
+    return figure(title, *rows, time_scale(time_ticks(seconds)), rest, note=note)
+
+
+def _lane(name: str, stretches: list[Span], seconds: float, index: int) -> Html:
+    shade = KINDS.get(name.lower(), COLOURS[(index + 1) % len(COLOURS)])
+    parts = merged(stretches, seconds)
+    drawn = [rules([0.5], FINENESS), spans(parts, shade, FINENESS, 0.1, 0.9)]
+    return row(name, image(drawn, FINENESS, describe(name, stretches), 22))
+
+
+def describe(name: str, stretches: Sequence[Span], most: int = 8) -> str:
+    """Say in words where the stretches are, for who does not see the picture."""
+    if not stretches:
+        return f"{name}: nowhere"
+    each = ", ".join(f"{clock(start, 1)} to {clock(end, 1)}" for start, end in stretches[:most])
+    more = len(stretches) - most
+    return f"{name}: {each}" + (f" and {more} more" if more > 0 else "")
+
+
+def merged(stretches: Sequence[Span], seconds: float) -> list[Span]:
+    """Give stretches as fractions of the whole, in order, those that touch at this fineness as one."""
+    found: list[Span] = []
+    for start, end in sorted(stretches):
+        a, b = (min(1.0, max(0.0, edge / seconds)) for edge in (start, end))
+        if found and a - found[-1][1] < 1 / FINENESS:
+            found[-1] = (found[-1][0], max(found[-1][1], b))
+        else:
+            found.append((a, b))
+    return found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from dolbyio_nb.media.api import dig, integer, items, number
 from dolbyio_nb.media.models import (
     Clipping,
     Loudness,
@@ -16,7 +17,6 @@ from dolbyio_nb.media.models import (
     Validation,
     in_words,
 )
-from dolbyio_nb.media.parse import dig, integer, items, number
 from dolbyio_nb.media.results import Result
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import Any, Self
 from dolbyio_nb.errors import JobFailed
 from dolbyio_nb.http.body import CALL_SIZE, parse_json
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.api import dig
 from dolbyio_nb.media.ledger import LedgerEntry
 from dolbyio_nb.media.locations import address_of, is_temporary, name_of, plain
 from dolbyio_nb.media.outputs import Target
-from dolbyio_nb.media.parse import dig
 from dolbyio_nb.media.results import MediaResult, Output, Result
 from dolbyio_nb.media.transfer import Storage
 

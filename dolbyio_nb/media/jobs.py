@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from itertools import count
 from typing import Any
 
-from dolbyio_nb._util.interrupt import brief_interrupt, briefly
+from dolbyio_nb._util.threads import brief_interrupt, briefly
 from dolbyio_nb.errors import (
     ErrorResponse,
     InvalidRequest,
@@ -26,10 +26,9 @@ from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.arguments import checked
 from dolbyio_nb.media.job_result import JobSpec, make_result
 from dolbyio_nb.media.parameters import Timeout
-from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, read_snapshot
+from dolbyio_nb.media.polling import JobSnapshot, PollSchedule, SharedPoll, read_snapshot
 from dolbyio_nb.media.progress import Show, progress_bar
 from dolbyio_nb.media.results import Result
-from dolbyio_nb.media.shared_poll import SharedPoll
 from dolbyio_nb.media.transfer import Storage
 
 SHORTEST_LOOK = 1.0

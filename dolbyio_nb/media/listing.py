@@ -7,8 +7,7 @@ from typing import Any
 
 from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import ErrorResponse, NotFound
-from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.parse import Model, dig, items, text
+from dolbyio_nb.media.api import Api, Model, dig, items, text
 
 Moment = datetime | str
 """A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""

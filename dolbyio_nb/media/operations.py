@@ -41,8 +41,7 @@ from dolbyio_nb.media.parameters import (
     Switchable,
     VideoTrack,
 )
-from dolbyio_nb.media.polling import PollSchedule
-from dolbyio_nb.media.shared_poll import SharedPoll
+from dolbyio_nb.media.polling import PollSchedule, SharedPoll
 from dolbyio_nb.media.transfer import Storage
 
 

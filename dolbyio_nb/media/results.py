@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import InvalidOption, MissingPackage, TransferError
-from dolbyio_nb.media import comparison
+from dolbyio_nb.media import models
+from dolbyio_nb.media.api import items, number
 from dolbyio_nb.media.inputs import Input
 from dolbyio_nb.media.ledger import record_written
 from dolbyio_nb.media.locations import address_of, from_here, local_path, name_of, shown
 from dolbyio_nb.media.outputs import check_free, is_folder, is_same_format
 from dolbyio_nb.media.parameters import Location
-from dolbyio_nb.media.parse import items, number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -218,17 +218,17 @@ class MediaResult(Result):
     @property
     def before(self) -> "Measurement | None":
         """The original, measured here: `loudness`, `range`, `true_peak`; None when it is not here."""
-        return comparison.measured(self.source)
+        return models.measured(self.source)
 
     @property
     def after(self) -> "Measurement | None":
         """The first file, measured here likewise; None as long as it is not saved, or is no sound."""
-        return comparison.measured(self.path)
+        return models.measured(self.path)
 
     @property
     def pauses(self) -> tuple[float, float] | None:
         """Level before and after in dB where the original is quietest; in speech that is the noise."""
-        return comparison.pauses(self.before, self.after)
+        return models.pauses(self.before, self.after)
 
     def save(self, path: str | Path | None = None) -> Path:
         """Bring the first file to this computer, once, and return its path; see `Output.save`."""
@@ -251,7 +251,7 @@ class MediaResult(Result):
         Raises:
             MissingPackage: pandas is not installed.
         """
-        numbers = comparison.columns(self.source, self.path)
+        numbers = models.columns(self.source, self.path)
         return self._frame([{"source": self._subject(), **self.summary, **numbers}])
 
     def _first(self) -> Output:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from dolbyio_nb._util.interrupt import brief_interrupt
+from dolbyio_nb._util.threads import brief_interrupt
 from dolbyio_nb.config import is_local
 from dolbyio_nb.errors import (
     DolbyError,
@@ -25,7 +25,7 @@ from dolbyio_nb.errors import (
     TransferError,
 )
 from dolbyio_nb.http.body import TooLarge, load_body, pieces, size
-from dolbyio_nb.http.causes import cause_of
+from dolbyio_nb.http.error_response import cause_of
 from dolbyio_nb.http.limits import WINDOW, OutOfTime, Speed, limited
 from dolbyio_nb.http.redact import hide_in_logs, scrub
 from dolbyio_nb.http.retry import NO_ANSWER, TRANSFER, Attempts, kept, run

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dolbyio_nb.errors import NotFound
-from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.api import Api, dig, text
 from dolbyio_nb.media.locations import shown
-from dolbyio_nb.media.parse import dig, text
 
 PATH = "/media/webhooks"
 

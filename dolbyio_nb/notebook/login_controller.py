@@ -20,7 +20,7 @@ from dolbyio_nb.auth.credentials import (
 )
 from dolbyio_nb.auth.env_file import find_env_file
 from dolbyio_nb.auth.login_options import KEYRING, LoginOptions
-from dolbyio_nb.auth.status import LoginStatus
+from dolbyio_nb.auth.refresh_state import LoginStatus
 from dolbyio_nb.errors import CredentialsError, CredentialsNotFound, DolbyError, TokenError
 from dolbyio_nb.notebook.namespace import NamespaceBinding
 

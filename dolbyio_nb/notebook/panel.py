@@ -32,7 +32,7 @@ from dolbyio_nb.notebook.prompt import warning_of_place
 from dolbyio_nb.notebook.status_text import status_text
 
 if TYPE_CHECKING:
-    from dolbyio_nb.auth.status import LoginStatus
+    from dolbyio_nb.auth.refresh_state import LoginStatus
     from dolbyio_nb.client import Dolby
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import getpass
 from typing import TYPE_CHECKING
 
-from dolbyio_nb._util.interrupt import brief_interrupt
 from dolbyio_nb._util.place import current_place
+from dolbyio_nb._util.threads import brief_interrupt
 from dolbyio_nb.errors import CredentialsNotFound
 
 if TYPE_CHECKING:

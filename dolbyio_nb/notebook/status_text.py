@@ -10,7 +10,7 @@ from dolbyio_nb._util.place import login_words
 
 if TYPE_CHECKING:
     from dolbyio_nb.auth.credentials import Finding
-    from dolbyio_nb.auth.status import LoginStatus
+    from dolbyio_nb.auth.refresh_state import LoginStatus
 
 SANDBOX = "the Dolby.io SANDBOX on this computer"
 COLOURS = {"fresh": 32, "renewing": 33, "stale": 33, "refused": 31, "logged out": 2}

@@ -13,8 +13,17 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from dolbyio_nb.sandbox.http_error import MISDIRECTED, VALIDATION, HttpError, row_for
-from dolbyio_nb.sandbox.http_messages import Body, ChunkedBody, FilePart, Place, PlainBody, Request, Response
-from dolbyio_nb.sandbox.paced_reader import SILENCE_TIMEOUT, PacedSocket
+from dolbyio_nb.sandbox.http_messages import (
+    SILENCE_TIMEOUT,
+    Body,
+    ChunkedBody,
+    FilePart,
+    PacedSocket,
+    Place,
+    PlainBody,
+    Request,
+    Response,
+)
 
 Handle = Callable[[Request], Response]
 Refuse = Callable[[HttpError, Request], Response]

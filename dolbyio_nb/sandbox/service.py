@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from dolbyio_nb.sandbox.accounts import App
 from dolbyio_nb.sandbox.authentication import Authentication
-from dolbyio_nb.sandbox.cors import allowed, preflight
 from dolbyio_nb.sandbox.faults import Faults, Rules
 from dolbyio_nb.sandbox.http_error import (
     INTERNAL,
@@ -18,14 +17,43 @@ from dolbyio_nb.sandbox.http_error import (
     s3_body,
     token_body,
 )
-from dolbyio_nb.sandbox.http_messages import Request, Response, json_response
+from dolbyio_nb.sandbox.http_messages import Request, RequestLog, Response, json_response
 from dolbyio_nb.sandbox.job_runner import JobRunner
-from dolbyio_nb.sandbox.jobs import JobRecords
-from dolbyio_nb.sandbox.listing import page, usage
-from dolbyio_nb.sandbox.request_log import RequestLog
+from dolbyio_nb.sandbox.jobs import JobRecords, page, usage
 from dolbyio_nb.sandbox.routes import ENDPOINTS, check
 from dolbyio_nb.sandbox.storage import ObjectStore, StorageRoutes, object_key
 from dolbyio_nb.sandbox.webhooks import Webhooks, passed_headers
+
+METHODS = "GET, POST, PUT, DELETE"
+EXPOSED = "ETag, Apigw-Requestid, x-amz-request-id"
+USUAL = "authorization, content-type"
+
+
+def preflight(request: Request) -> Response | None:
+    """The answer to a browser that asks before it calls; None for any other request."""
+    if request.method != "OPTIONS" or "access-control-request-method" not in request.headers:
+        return None
+    wanted = request.headers.get("access-control-request-headers", USUAL)
+    headers = {
+        "Access-Control-Allow-Methods": METHODS,
+        "Access-Control-Allow-Headers": wanted,
+        "Access-Control-Max-Age": "600",
+    }
+    return allowed(request, Response(204, headers))
+
+
+def allowed(request: Request, response: Response) -> Response:
+    """The answer with leave for the page that asked, if a page did."""
+    origin = request.headers.get("origin")
+    if not origin or not origin.isprintable():
+        return response
+    leave = {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Vary": "Origin",
+    }
+    return replace(response, headers={**response.headers, **leave})
+
 
 TOKEN_PATH = "/v1/auth/token"  # noqa: S105 - a path
 RETIRED_TOKEN_PATH = "/media/oauth2/token"  # noqa: S105 - a path

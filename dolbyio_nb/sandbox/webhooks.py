@@ -9,8 +9,8 @@ from typing import Any
 
 from dolbyio_nb.sandbox.accounts import App
 from dolbyio_nb.sandbox.http_error import CONFLICT, NOT_FOUND, VALIDATION, HttpError, JobFailure
+from dolbyio_nb.sandbox.job_files import local_url, post
 from dolbyio_nb.sandbox.jobs import JobRecord
-from dolbyio_nb.sandbox.outbound import local_url, post
 from dolbyio_nb.sandbox.routes import callback_place
 from dolbyio_nb.sandbox.worker_pool import WorkerPool
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dolbyio_nb.audio.clipping import clipped
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.filters import resampled
+from dolbyio_nb.audio.restoration import clipped
 from dolbyio_nb.audio.sound import Sound, share
 from dolbyio_nb.audio.spectrum import bandwidth
 from dolbyio_nb.audio.voice_activity import listen

@@ -10,13 +10,12 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from dolbyio_nb.auth.credentials import AppCredentials
-from dolbyio_nb.auth.token_answer import Meaning, explain, judge, read_token
-from dolbyio_nb.auth.token_request import TokenRequest
+from dolbyio_nb.auth.token_request import Meaning, TokenRequest, explain, judge, read_token
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
-from dolbyio_nb.http import bounded
+from dolbyio_nb.http import session
 from dolbyio_nb.http.body import TooLarge
-from dolbyio_nb.http.bounded import Answer
 from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, OutOfTime
+from dolbyio_nb.http.session import Answer
 
 TOKEN = "opaque-token-of-the-table"
 SECRET = "the/secret+of the table=="
@@ -156,7 +155,7 @@ def test_what_the_caller_gets(
     status: Any, headers: Any, body: Any, wanted: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same rows through a whole request: a token, or an error of three lines at most."""
-    monkeypatch.setattr(bounded, "post", lambda url, **options: answer(status, headers, body))
+    monkeypatch.setattr(session, "post", lambda url, **options: answer(status, headers, body))
     request = TokenRequest(AppCredentials("key-of-the-table", SECRET), "https://api.dolby.io", 1800)
     if isinstance(wanted, int | float):
         token = request()
@@ -208,7 +207,7 @@ def test_a_secret_that_is_echoed_is_not_quoted(
     if place == "far down":
         body = {"detail": "x" * 290 + " " + echo}
     got = answer(status, {"Location": f"https://x.example/{echo}"}, body)
-    monkeypatch.setattr(bounded, "post", lambda url, **options: got)
+    monkeypatch.setattr(session, "post", lambda url, **options: got)
     request = TokenRequest(AppCredentials("key-of-the-table", SECRET), "https://api.dolby.io", 1800)
     with pytest.raises((TokenRefused, TokenUnavailable)) as caught:
         request()
@@ -235,7 +234,7 @@ def test_what_came_between_is_named(error: Exception, named: str, monkeypatch: p
     def fail(url: Any, **options: Any) -> None:
         raise error
 
-    monkeypatch.setattr(bounded, "post", fail)
+    monkeypatch.setattr(session, "post", fail)
     with pytest.raises(TokenUnavailable, match=named) as caught:
         TokenRequest(AppCredentials("key-of-the-table", SECRET), "https://api.dolby.io", 1800)()
     assert caught.value.__context__ is None
@@ -260,7 +259,7 @@ def test_the_options_of_the_one_post(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the request hands on: limits to connect, to read and in all."""
     seen = {}
     monkeypatch.setattr(
-        bounded, "post", lambda url, **options: seen.update(options) or answer(200, {}, given())
+        session, "post", lambda url, **options: seen.update(options) or answer(200, {}, given())
     )
     TokenRequest(AppCredentials("key-of-the-table", SECRET), "https://api.dolby.io", 1800)()
     assert seen["timeout"] == (CONNECT_LIMIT, READ_LIMIT)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dolbyio_nb.auth.status import LoginStatus
+from dolbyio_nb.auth.refresh_state import LoginStatus
 from dolbyio_nb.client import login
 from dolbyio_nb.display.status_cards import job_card, login_card
 from dolbyio_nb.media.polling import JobSnapshot

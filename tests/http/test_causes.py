@@ -13,12 +13,12 @@ import requests
 import trustme
 from requests.exceptions import ConnectTimeout, ReadTimeout
 
-from dolbyio_nb._util.environ import PROXIES
+from dolbyio_nb._util.place import PROXIES
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import DolbyError, NotSent, ServiceUnavailable, TokenUnavailable, TransferError
-from dolbyio_nb.http.causes import cause_of
+from dolbyio_nb.http.error_response import cause_of
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import read_content

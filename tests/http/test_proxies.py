@@ -11,10 +11,10 @@ import pytest
 import requests
 
 from dolbyio_nb import Dolby, login
-from dolbyio_nb._util.environ import NO_PROXY, PROXIES
+from dolbyio_nb._util.place import NO_PROXY, PROXIES
 from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.auth.keeper import TokenKeeper
-from dolbyio_nb.http.network import proxy_of
+from dolbyio_nb.http.connections import proxy_of
 from dolbyio_nb.http.session import PlainSession, open_session
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from dolbyio_nb.auth.keeper import TokenKeeper
-from dolbyio_nb.http import adapter, retry
+from dolbyio_nb.http import retry
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.sandbox import Sandbox
 
@@ -61,7 +61,7 @@ def test_the_last_answer_is_returned_when_trouble_does_not_pass(
 ) -> None:
     """After the repeats the caller sees what the service says, not an error about tries."""
     for prefix in ("http://", "https://"):
-        session.mount(prefix, adapter.RetryAdapter(replace(retry.API, first_pause=0.01)))
+        session.mount(prefix, retry.RetryAdapter(replace(retry.API, first_pause=0.01)))
     sandbox.faults.fail(503, times=None)
     assert session.get(media).status_code == 503
     assert sandbox.requests.count("media") == retry.API.attempts
@@ -151,8 +151,8 @@ def test_every_request_has_a_time_limit(
     sandbox: Sandbox, session: requests.Session, media: str, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     """Without a `timeout` of its own, a request to a service that hangs ends."""
-    monkeypatch.setattr(adapter, "TIME_LIMITS", (3.05, 0.1))
-    session.mount("http://", adapter.RetryAdapter(retry.ONCE))
+    monkeypatch.setattr(retry, "TIME_LIMITS", (3.05, 0.1))
+    session.mount("http://", retry.RetryAdapter(retry.ONCE))
     sandbox.faults.hang(times=None)
     with pytest.raises(requests.Timeout):
         session.request(method, media)
@@ -166,8 +166,8 @@ def test_sending_again_after_a_401_has_a_time_limit_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The second try is no back door to waiting for ever."""
-    monkeypatch.setattr(adapter, "TIME_LIMITS", (3.05, 0.1))
-    session.mount("http://", adapter.RetryAdapter(retry.ONCE))
+    monkeypatch.setattr(retry, "TIME_LIMITS", (3.05, 0.1))
+    session.mount("http://", retry.RetryAdapter(retry.ONCE))
     later.added += 10
     sandbox.faults.fail(401)
     sandbox.faults.hang(times=None)

@@ -8,7 +8,7 @@ import base64
 import re
 from urllib.parse import quote
 
-from dolbyio_nb.notebook.secret_pieces import SHORTEST
+from dolbyio_nb.notebook.masking import SHORTEST
 
 ESCAPES = re.compile(r"\\+u001b\[[0-9;]*m|\x1b\[[0-9;]*m|<[^<>]*>")
 

@@ -22,8 +22,7 @@ from nbclient import NotebookClient
 from dolbyio_nb.auth.access_token import AccessToken, MaskedText
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.http.redact import GRACE, SecretRegistry
-from dolbyio_nb.notebook.masking import MaskingPack
-from dolbyio_nb.notebook.secret_pieces import LARGE, SHORTEST, SURELY_SEEN
+from dolbyio_nb.notebook.masking import LARGE, SHORTEST, SURELY_SEEN, MaskingPack
 from dolbyio_nb.sandbox import Sandbox
 
 from .careless import CELLS, CHANNELS, SETUP, Needles

@@ -12,7 +12,7 @@ import pytest
 import dolbyio_nb
 from dolbyio_nb import Dolby, display, media
 from dolbyio_nb.auth.keeper import TokenKeeper
-from dolbyio_nb.auth.status import LoginStatus
+from dolbyio_nb.auth.refresh_state import LoginStatus
 from dolbyio_nb.media import models
 from dolbyio_nb.notebook.magics import DolbyMagics
 from dolbyio_nb.sandbox import Sandbox

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.login_options import LoginOptions
-from dolbyio_nb.auth.status import LoginStatus
+from dolbyio_nb.auth.refresh_state import LoginStatus
 from dolbyio_nb.errors import TokenRefused
 from dolbyio_nb.notebook.panel import Panel
 

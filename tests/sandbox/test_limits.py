@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from dolbyio_nb.sandbox import Sandbox, paced_reader, scratch
-from dolbyio_nb.sandbox.paced_reader import PacedSocket
+from dolbyio_nb.sandbox import Sandbox, http_messages, sandbox
+from dolbyio_nb.sandbox.http_messages import PacedSocket
 from dolbyio_nb.sandbox.server import most_connections
 
 from .conftest import Caller
@@ -92,7 +92,7 @@ def dripping(monkeypatch: pytest.MonkeyPatch, every: float) -> Any:
     """A connection of which each byte takes `every` seconds to come."""
     near, far = socket.socketpair()
     clock = Seconds()
-    monkeypatch.setattr(paced_reader, "time", clock)
+    monkeypatch.setattr(http_messages, "time", clock)
 
     class Dripping:
         settimeout = near.settimeout
@@ -121,7 +121,7 @@ def test_a_client_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch, part: str) 
 
 def test_a_slow_but_steady_upload_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Above the floor a body may take as long as it wants."""
-    paced, clock, pair = dripping(monkeypatch, 0.9 / paced_reader.FLOOR)
+    paced, clock, pair = dripping(monkeypatch, 0.9 / http_messages.FLOOR)
     paced.expect_body()
     buffer = bytearray(1)
     for _ in range(5000):
@@ -164,12 +164,12 @@ def test_what_only_looks_like_a_sandbox_folder_stays(tmp_path: Path, monkeypatch
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     mine = tmp_path / "mine"
     mine.mkdir()
-    (mine / scratch.OWNER).touch()
-    young = tmp_path / f"{scratch.PREFIX}young"
+    (mine / sandbox.OWNER).touch()
+    young = tmp_path / f"{sandbox.PREFIX}young"
     young.mkdir()
-    link = tmp_path / f"{scratch.PREFIX}link"
+    link = tmp_path / f"{sandbox.PREFIX}link"
     link.symlink_to(mine)
-    scratch.sweep()
+    sandbox.sweep()
     assert mine.exists()
     assert young.exists()
     assert link.is_symlink()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dolbyio_nb.sandbox import Sandbox, outbound
+from dolbyio_nb.sandbox import Sandbox
 from dolbyio_nb.sandbox import job_files as locations
 
 from .conftest import Caller, FileServer
@@ -157,7 +157,7 @@ def test_a_server_that_drips_does_not_hold_a_job_for_ever(
     caller: Caller, dripping: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every single read is in time, and the whole is not."""
-    monkeypatch.setattr(outbound, "WHOLE_TIMEOUT", 0.3)
+    monkeypatch.setattr(locations, "WHOLE_TIMEOUT", 0.3)
     assert "longer than" in error_of(caller, dripping + path)["detail"]
 
 

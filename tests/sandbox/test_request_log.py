@@ -3,7 +3,7 @@
 import requests
 
 from dolbyio_nb.sandbox import Sandbox
-from dolbyio_nb.sandbox.request_log import digest
+from dolbyio_nb.sandbox.http_messages import digest
 
 from .conftest import Caller, Clock
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.audio.clipping import clipped
 from dolbyio_nb.audio.denoise import measure_noise, signal_to_noise
 from dolbyio_nb.audio.loudness import Gate, Readings, decibels, meter, sample_peaks, speech_gate, true_peaks
+from dolbyio_nb.audio.restoration import clipped
 from dolbyio_nb.audio.sound import Progress, stage
 from dolbyio_nb.audio.spectrum import bandwidth
 from dolbyio_nb.audio.voice_activity import DURATION, THRESHOLD, find_silence

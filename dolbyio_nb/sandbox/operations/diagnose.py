@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.audio.clipping import clipped
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.loudness import meter, speech_gate
-from dolbyio_nb.audio.restoration import plosives, sibilants
+from dolbyio_nb.audio.restoration import clipped, plosives, sibilants
 from dolbyio_nb.audio.sound import Progress, Sound, stage
 from dolbyio_nb.audio.spectrum import bandwidth
 from dolbyio_nb.audio.voice_activity import Activity, Silence, find_silence, listen

@@ -10,13 +10,11 @@ from dolbyio_nb.audio.decode import has_picture, read_sound
 from dolbyio_nb.audio.denoise import NoiseFloor, denoised, measure_noise, signal_to_noise
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import equalized, softer_above, softer_below, without_rumble
-from dolbyio_nb.audio.loudness import speech_gate
-from dolbyio_nb.audio.normalize import LoudnessTarget, narrowed, normalized
+from dolbyio_nb.audio.loudness import LoudnessTarget, narrowed, normalized, speech_gate
 from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, plosives, sibilants, without_lines
 from dolbyio_nb.audio.sound import Interval, Progress, Sound, share, stage
 from dolbyio_nb.audio.voice_activity import Activity, listen
-from dolbyio_nb.sandbox.operations.formats import changes, same_as
-from dolbyio_nb.sandbox.operations.parameters import Options, has_region, region
+from dolbyio_nb.sandbox.operations.parameters import Options, changes, has_region, region, same_as
 
 REDUCTIONS = {"low": 6.0, "medium": 12.0, "high": 18.0, "max": 24.0}
 """How far the amounts of noise reduction go, in dB; `auto` goes by the noise that was measured."""

@@ -12,12 +12,10 @@ import numpy as np
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import equalized, high_shelf, low_shelf
-from dolbyio_nb.audio.loudness import meter
-from dolbyio_nb.audio.normalize import LoudnessTarget, limited, normalized
+from dolbyio_nb.audio.loudness import LoudnessTarget, limited, meter, normalized
 from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, stage, tracked
 from dolbyio_nb.sandbox.http_error import invalid
-from dolbyio_nb.sandbox.operations.formats import kind_of
-from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, wanted
+from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, kind_of, wanted
 from dolbyio_nb.sandbox.operations.report import rounded
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.audio.clipping import clipped
 from dolbyio_nb.audio.loudness import Readings, gated, meter
+from dolbyio_nb.audio.restoration import clipped
 from dolbyio_nb.audio.sound import Interval, Progress, stage
 from dolbyio_nb.audio.spectrum import bandwidth
 from dolbyio_nb.sandbox.operations.parameters import Options

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from dolbyio_nb.audio.filters import resampled, with_channels
-from dolbyio_nb.audio.loudness import meter
-from dolbyio_nb.audio.normalize import LoudnessTarget, amplified, limited
+from dolbyio_nb.audio.loudness import LoudnessTarget, amplified, limited, meter
 from dolbyio_nb.audio.sound import Sound
 from dolbyio_nb.sandbox.http_error import Refused
 

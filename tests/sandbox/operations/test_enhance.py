@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from dolbyio_nb.audio.filters import resampled
-from dolbyio_nb.audio.loudness import measure_peaks, meter
-from dolbyio_nb.audio.normalize import narrowed
+from dolbyio_nb.audio.loudness import measure_peaks, meter, narrowed
 from dolbyio_nb.audio.sound import Sound
 from dolbyio_nb.audio.spectrum import frame_size, power_frames, spectrum, to_decibels
 from dolbyio_nb.sandbox.http_error import Refused
