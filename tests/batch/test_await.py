@@ -127,8 +127,10 @@ def test_a_cancelled_wait_says_how_to_go_on(
             pass
 
     async def give_up() -> asyncio.CancelledError:
-        ways = {"await batch": lambda: waited(batch), "async for": loop, "await job": lambda: job_of(path)}
-        waiting = asyncio.create_task(ways[way]())
+        awaited = {"await batch": waited(batch), "async for": loop(), "await job": job_of(path)}
+        waiting = asyncio.create_task(awaited.pop(way))
+        for other in awaited.values():
+            other.close()
         while not sandbox.jobs:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
