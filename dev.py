@@ -133,7 +133,7 @@ def release(rest: list[str]) -> list[Command]:
 
 # Each command, and the extras of pyproject.toml that it needs.
 COMMANDS = {
-    "lab": (lab, ["lab"]),
+    "lab": (lab, ["lab", "dask"]),
     "run": (run, ["notebooks"]),
     "test": (test, ["test"]),
     "check": (check, ["test", "check"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb.batch.estimate import in_words
@@ -23,6 +24,8 @@ ROWS = 50
 """Files written out; `to_frame()` has all of them."""
 LONGEST_NAME = 48
 """Characters of a file's name."""
+LONGEST_REASON = 180
+"""Characters of what went wrong; `item.error` has all of it."""
 NUMBERS = {
     SCORE: ("Quality", 1),
     "audio.noise_score.average": ("Noise", 1),
@@ -101,8 +104,9 @@ def _row(row: Mapping[str, Any], named: Mapping[str, tuple[str, int]]) -> Html:
     short = _shortened(whole, LONGEST_NAME)
     name = tag("th", short, scope="row", title=whole)
     if row["reason"]:
-        said = tag("strong", row["state"]), f": {row['reason'].replace(whole, short)}"
-        why = tag("td", *said, class_="why", colspan=len(named) + 1)
+        said = shorten(row["reason"].replace(whole, short), LONGEST_REASON, placeholder=" …")
+        bad = tag("strong", row["state"])
+        why = tag("td", bad, f": {said}", class_="why", colspan=len(named) + 1, title=row["reason"])
         return tag("tr", name, why)
     numbers = (_number(row.get(one), digits) for one, (_, digits) in named.items())
     return tag("tr", name, *(tag("td", number) for number in numbers), tag("td", _sound(row)))
