@@ -1,4 +1,4 @@
-"""Files that one call crosses: how far somebody must read to follow `enhance(path)` up to the job's id.
+"""Files that one call crosses: how far somebody must read to follow `enhance(path)`, or a card.
 
     python benchmarks/trace.py
 
@@ -71,6 +71,20 @@ def trace_enhance(path: Path) -> Trace:
         return traced(lambda: dolby.media.enhance(path).id)
 
 
+def trace_cards(path: Path) -> dict[str, Trace]:
+    """Trace the card of an enhanced recording, once it is saved, and the card of a diagnosis."""
+    with Sandbox() as sandbox, login(sandbox=sandbox) as dolby:
+        enhanced = dolby.media.enhance(path, output=path.with_name("better.wav")).result()
+        diagnosed = dolby.media.diagnose(path).result()
+        return {
+            name: traced(card)
+            for name, card in (
+                ("an enhancement's card", enhanced._repr_mimebundle_),
+                ("a diagnosis's card", diagnosed._repr_mimebundle_),
+            )
+        }
+
+
 def write_tone(path: Path, seconds: int = 1, rate: int = 16_000) -> Path:
     """Write a tone of 440 Hz as a WAV file."""
     tone = [round(8000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(seconds * rate)]
@@ -84,10 +98,12 @@ def write_tone(path: Path, seconds: int = 1, rate: int = 16_000) -> Path:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        seen = trace_enhance(write_tone(Path(folder, "tone.wav")))
-    for (caller, callee), count in seen.moves.most_common():
-        print(f"{count:4}  {caller} -> {callee}")
-    print(f"{len(seen.files)} files, {seen.moves.total()} calls from one to another")
+        tone = write_tone(Path(folder, "tone.wav"))
+        seen = {"enhance(path)": trace_enhance(tone), **trace_cards(tone)}
+    for name, trace in seen.items():
+        print(f"\n{name}: {len(trace.files)} files, {trace.moves.total()} calls from one to another")
+        for (caller, callee), count in trace.moves.most_common():
+            print(f"{count:4}  {caller} -> {callee}")
 
 
 if __name__ == "__main__":

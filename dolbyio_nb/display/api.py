@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dolbyio_nb._util.paths import expanded, here, is_file, printable
-from dolbyio_nb.display.html import Html, Picture, tag
+from dolbyio_nb.display.markup import Html, Picture, Span, tag
 from dolbyio_nb.display.player import can_read_sound, element, embedding, labels_for, needs_sound
 from dolbyio_nb.display.preview import measured
-from dolbyio_nb.display.svg import Span
 from dolbyio_nb.errors import SourceNotFound
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def spectrogram(*paths: File, labels: Sequence[str] | None = None) -> Picture:
 
 def timeline(stretches: Mapping[str, Sequence[Span]], seconds: float, title: str = "Time line") -> Picture:
     """Draw a lane for each name, its stretches from start to end in seconds out of `seconds`."""
-    from dolbyio_nb.display.svg import describe, lanes
+    from dolbyio_nb.display.markup import describe, lanes
 
     text = "; ".join(describe(name, list(each)) for name, each in stretches.items())
     return Picture(f"{title}: {text}", lanes(title, stretches, seconds))

@@ -13,8 +13,7 @@ from dolbyio_nb.batch.frame import SCORE, rows
 from dolbyio_nb.batch.item import FINAL, State
 from dolbyio_nb.batch.tally import Tally
 from dolbyio_nb.display.card_parts import Value, heading, values
-from dolbyio_nb.display.html import Html, Picture, join, tag
-from dolbyio_nb.display.svg import value
+from dolbyio_nb.display.markup import Html, Picture, join, tag, value
 from dolbyio_nb.media.results import Result
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from dolbyio_nb.display.html import Html, join, tag
-from dolbyio_nb.display.svg import COLOURS, Span, bars, clock, image, lanes, value
+from dolbyio_nb.display.markup import COLOURS, Html, Span, bars, clock, image, join, lanes, tag, value
 from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.media.analyses import Analysis, SoundResult
 from dolbyio_nb.media.models import AudioTrack, MediaInfo, Score, Section, in_words

@@ -21,10 +21,10 @@ from dolbyio_nb.display.card_parts import (
     spans_of,
     values,
 )
-from dolbyio_nb.display.html import Html, Picture, tag
-from dolbyio_nb.display.player import MOVING, PLAYABLE, before_after, embedding, file_player
-from dolbyio_nb.display.svg import (
+from dolbyio_nb.display.markup import (
     COLOURS,
+    Html,
+    Picture,
     band,
     clock,
     figure,
@@ -34,10 +34,12 @@ from dolbyio_nb.display.svg import (
     row,
     rules,
     share,
+    tag,
     time_scale,
     time_ticks,
     value,
 )
+from dolbyio_nb.display.player import MOVING, PLAYABLE, before_after, embedding, file_player
 from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
 from dolbyio_nb.media.locations import is_temporary

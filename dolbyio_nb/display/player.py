@@ -14,9 +14,19 @@ from urllib.parse import quote
 
 from dolbyio_nb._util.place import current_place
 from dolbyio_nb.display.card_parts import or_error
-from dolbyio_nb.display.html import Html, Picture, join, tag
+from dolbyio_nb.display.markup import (
+    Html,
+    Picture,
+    Span,
+    clock,
+    join,
+    row,
+    tag,
+    time_scale,
+    time_ticks,
+    value,
+)
 from dolbyio_nb.display.preview import measured, seconds_of_file
-from dolbyio_nb.display.svg import Span, clock, row, time_scale, time_ticks, value
 from dolbyio_nb.errors import MissingPackage
 
 if TYPE_CHECKING:

@@ -15,26 +15,29 @@ from numpy.typing import NDArray
 from dolbyio_nb.audio.measure import Measurement, quietest_tenth
 from dolbyio_nb.audio.sound import Floats
 from dolbyio_nb.audio.spectrum import LOWEST_SHOWN, loudest, rate_of
-from dolbyio_nb.display.html import Html, Picture, join, tag
-from dolbyio_nb.display.preview import spectral_powers
-from dolbyio_nb.display.svg import (
+from dolbyio_nb.display.markup import (
     COLOURS,
+    Html,
+    Picture,
     Span,
     Tick,
     band,
     clock,
     figure,
     image,
+    join,
     legend,
     level_ticks,
     row,
     rules,
     spans,
     swatch,
+    tag,
     time_scale,
     time_ticks,
     value,
 )
+from dolbyio_nb.display.preview import spectral_powers
 
 MEASURED_HERE = "Measured in this notebook: ITU-R BS.1770, EBU R 128."
 RANGE = 80.0

@@ -6,8 +6,7 @@ import time
 from typing import Protocol
 
 from dolbyio_nb.display.card_parts import Value, chip, heading, values
-from dolbyio_nb.display.html import Picture, tag
-from dolbyio_nb.display.svg import COLOURS
+from dolbyio_nb.display.markup import COLOURS, Picture, tag
 from dolbyio_nb.media.polling import JobSnapshot
 
 NOT_LIVE = "As it was at {}; this text does not change."

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dolbyio_nb.audio.measure import Measurement
-    from dolbyio_nb.display.html import Picture
+    from dolbyio_nb.display.markup import Picture
 
 
 Fetch = Callable[[str, Path], Path]

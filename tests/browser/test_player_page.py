@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import Browser, Page
 
 from dolbyio_nb import display
-from dolbyio_nb.display.html import Picture
+from dolbyio_nb.display.markup import Picture
 
 from .bare import themes
 

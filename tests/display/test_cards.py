@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dolbyio_nb.display.cards import CARDS
-from dolbyio_nb.display.html import page
+from dolbyio_nb.display.markup import page
 from dolbyio_nb.media import Analysis, Diagnosis, MediaResult, MusicAnalysis, Output, SpeechAnalysis
 from dolbyio_nb.media.results import Result
 from tests.display.checks import Reader

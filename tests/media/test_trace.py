@@ -1,4 +1,4 @@
-"""How far somebody must read to follow one call, and how long the files are."""
+"""How far somebody must read to follow one call, or one card."""
 
 import runpy
 from pathlib import Path
@@ -14,13 +14,8 @@ def test_a_call_crosses_few_files(tone: Path, pytestconfig: pytest.Config) -> No
     assert seen.moves.total() <= 40, seen.moves.most_common()
 
 
-def test_files_are_neither_crumbs_nor_heaps(pytestconfig: pytest.Config) -> None:
-    """30 to 300 lines, but for what only says what a folder is for."""
-    files = [
-        path
-        for path in (pytestconfig.rootpath / "dolbyio_nb" / "media").glob("*.py")
-        if path.name != "__init__.py"
-    ]
-    lengths = {path.name: len(path.read_text().splitlines()) for path in files}
-    assert lengths
-    assert {name: count for name, count in lengths.items() if not 30 <= count <= 300} == {}
+def test_a_card_crosses_few_files(tone: Path, pytestconfig: pytest.Config) -> None:
+    """What a notebook shows of a saved recording, and of a diagnosis."""
+    cards = runpy.run_path(str(pytestconfig.rootpath / "benchmarks" / "trace.py"))["trace_cards"](tone)
+    assert {name: len(seen.files) for name, seen in cards.items() if len(seen.files) > 14} == {}
+    assert all("display/cards.py" in seen.files for seen in cards.values())
