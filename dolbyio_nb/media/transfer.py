@@ -202,30 +202,50 @@ def _ask(method: str, url: str, take: Callable[[requests.Response], None], body:
         take(response)
 
 
-CLOCK = "Check this computer's clock: an address of storage is good for an hour."
 ADVICE = (
-    ("RequestTimeTooSkewed|RequestExpired|expired|not yet valid", CLOCK),
-    ("TooLarge|^413", "It is larger than storage takes: send a shorter or a compressed file."),
-    ("NoSuchKey|NoSuchBucket|^404", "Temporary files are kept for a day: send it again."),
+    ("RequestTimeout", "Check the network and try again."),
     (
-        "AccessDenied|SignatureDoesNotMatch|InvalidAccessKeyId|ExpiredToken|^40[13]",
+        "TimeTooSkewed|expired|ExpiredToken|not yet valid|time frame",
+        "Check this computer's clock: an address of storage is good for an hour.",
+    ),
+    ("TooLarge|^413", "It is larger than storage takes: send a shorter or a compressed file."),
+    (
+        "Quota|InsufficientStorage|^507",
+        "Storage has no room left: try again later, or report it to Dolby.io.",
+    ),
+    (
+        "NoSuch(Key|Bucket)|(Blob|Container|Resource)NotFound|^404|^410",
+        "Temporary files are kept for a day: send it again.",
+    ),
+    (
+        "AccessDenied|Signature|InvalidAccessKeyId|InvalidToken|Authenti|Authori|Permission|^40[13]",
         "The permission did not hold: check this computer's clock, and report it to Dolby.io if it stays so.",
     ),
 )
+"""What S3, Azure and Google Cloud write (the first that fits counts), and what to do about it."""
+SAID = ("Code", "Message", "Details", "AuthenticationErrorDetail")
+"""The elements of their XML that say it; the first two are shown, the others may quote the signed text."""
+OF_THE_NETWORK = "SourceIP|^451|^511"
 
 
 def _check(response: requests.Response) -> None:
     if response.status_code == 200:
         return
     load_body(response, LARGEST_REFUSAL)
-    status, tags = response.status_code, ("Code", "Message")
-    said = [m[1].strip() for tag in tags if (m := re.search(f"<{tag}>([^<]*)<", response.text))]
-    words = f"{status} {': '.join(said)}".rstrip()
-    if not said and status < 500 and "html" in response.headers.get("Content-Type", ""):
-        advice = allow(response.url)
-    else:
-        advice = next((advice for sign, advice in ADVICE if re.search(sign, words, re.IGNORECASE)), "")
-    raise _Broken(scrub(f"{shown(response.url)} answered {words}."), status, advice)
+    status, text = response.status_code, response.text
+    found = [re.search(f"<{tag}>([^<]*)<", text) for tag in SAID]
+    said = [match[1].strip() if match else "" for match in found]
+    words = " ".join([str(status), *filter(None, said)])
+    why = f"{shown(response.url)} answered {status} {': '.join(filter(None, said[:2]))}".rstrip()
+    passes = "RequestTimeout" in words
+    raise _Broken(scrub(f"{why}."), NO_ANSWER if passes else status, _advice(response, words, any(said)))
+
+
+def _advice(response: requests.Response, words: str, of_storage: bool) -> str:
+    """Choose what to do by the words of a store; a refusal without any is a network's."""
+    if re.search(OF_THE_NETWORK, words) or (not of_storage and response.status_code in (401, 403, 407)):
+        return allow(response.url)
+    return next((advice for sign, advice in ADVICE if re.search(sign, words, re.IGNORECASE)), "")
 
 
 @contextmanager
