@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
-from dolbyio_nb.errors import JobFailed
+from dolbyio_nb.errors import JobFailed, TransferError
 from dolbyio_nb.http.body import CALL_SIZE, parse_json
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.media.api import dig
@@ -107,8 +107,18 @@ def _outputs(spec: JobSpec, job_id: str, storage: Storage) -> list[Output]:
         name = f"{stem}-{spec.operation}-{plain(job_id[:8])}{number}{suffix}"
         outputs.append(Output(target.location, name, storage.download))
         if target.save_to:
-            outputs[-1].save(target.save_to)
+            _save(outputs[-1], target.save_to, job_id)
     return outputs
+
+
+def _save(output: Output, path: Path, job_id: str) -> None:
+    try:
+        output.save(path)
+        return
+    except TransferError as error:
+        what, why, advice = error.what, error.why, error.next_step
+    again = f"dolby.media.job({json.dumps(job_id)}, output=…).result()"
+    raise TransferError(what, why, f"{advice} The job is done: {again} fetches its result.")
 
 
 def _report(output: Output, job_id: str, storage: Storage) -> dict[str, Any]:

@@ -111,3 +111,16 @@ def strange_service(schedule: PollSchedule) -> Iterator[Media]:
         yield Media(requests.Session(), f"http://127.0.0.1:{server.server_port}", schedule=schedule)
         server.shutdown()
         thread.join()
+
+
+SIGNATURE = "5ca1ab1e5ca1ab1e"
+
+
+class Presigning:
+    """An API that gives one address for every file."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def post(self, path: str, body: object) -> dict[str, str]:
+        return {"url": f"{self._url}/bucket/talk.wav?X-Amz-Signature={SIGNATURE}"}

@@ -12,7 +12,8 @@ from dolbyio_nb.media.inputs import read_content
 from dolbyio_nb.media.transfer import Storage
 from tests.http.hostile import hostile, page, says
 
-SIGNATURE = "5ca1ab1e5ca1ab1e"
+from .conftest import SIGNATURE, Presigning
+
 # status, code, message, and what else the XML holds in an element of its own; then a word of the advice.
 REFUSALS = """
 403 RequestTimeTooSkewed          | The difference between the request time and the current time | | clock
@@ -42,16 +43,6 @@ REFUSALS = """
 403 QuotaExceeded                 | The project exceeded its quota. | | room
 """
 ROWS = [tuple(part.strip() for part in row.split("|")) for row in REFUSALS.strip().splitlines()]
-
-
-class Presigning:
-    """An API that gives one address for every file."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def post(self, path: str, body: object) -> dict[str, str]:
-        return {"url": f"{self._url}/bucket/talk.wav?X-Amz-Signature={SIGNATURE}"}
 
 
 def put(storage: Storage) -> None:

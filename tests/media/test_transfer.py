@@ -1,14 +1,17 @@
 """Files on their way to and from storage."""
 
+import errno
 import io
 import os
+import shutil
 import signal
 import threading
 import traceback
+from collections import namedtuple
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -16,11 +19,13 @@ import requests
 from dolbyio_nb.errors import DolbyError, NotFound, RateLimited, ServiceUnavailable, TransferError
 from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media import Media
+from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import CHUNK
-from dolbyio_nb.media.transfer import whole_or_nothing
+from dolbyio_nb.media.transfer import Storage, whole_or_nothing
 from dolbyio_nb.sandbox import Sandbox
+from tests.http.hostile import hostile, says
 
-from .conftest import MovedTime
+from .conftest import MovedTime, Presigning
 
 
 def at_storage(sandbox: Sandbox, method: str) -> list[Any]:
@@ -278,3 +283,76 @@ def test_who_is_told_to_wait_for_long_is_told_at_once(
     with pytest.raises(RateLimited, match="3600 seconds"):
         media.upload(file)
     assert time.naps == []
+
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let a file that is being fetched be full after so many bytes, as the system says it."""
+
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            if self.tell() + len(data) > after:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(data)
+
+    opened = Path.open
+
+    def open_it(path: Path, *given: Any, **more: Any) -> Any:
+        return (Full if path.name.startswith(".dolby-") else opened)(path, *given, **more)
+
+    monkeypatch.setattr(Path, "open", open_it)
+
+
+@pytest.mark.parametrize("after", [0, 1000, CHUNK])
+def test_a_disk_that_fills_up_is_told_in_three_lines(
+    sandbox: Sandbox, media: Media, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """There is no second try, no scrap, what was there stays, and the file can be fetched to elsewhere."""
+    address, folder = media.upload(file), tmp_path / "down"
+    folder.mkdir()
+    (folder / "old.wav").write_bytes(b"old")
+    with monkeypatch.context() as full:
+        fill_disk(full, after)
+        with pytest.raises(TransferError, match="No space left") as error:
+            media.download(address, folder / "old.wav")
+    assert len(str(error.value).splitlines()) == 3
+    assert "another place" in str(error.value)
+    assert len(at_storage(sandbox, "GET")) == 1
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("old.wav", b"old")]
+    assert media.download(address, tmp_path / "back.wav").read_bytes() == file.read_bytes()
+
+
+def test_a_result_that_finds_no_room_is_not_lost(
+    sandbox: Sandbox, media: Media, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job is done and paid for: its id brings the result to another place."""
+    job = media.enhance(tone, output=tmp_path / "better.wav")
+    with monkeypatch.context() as full:
+        fill_disk(full, 10)
+        with pytest.raises(TransferError, match="No space left") as error:
+            job.result()
+    assert not (tmp_path / "better.wav").exists()
+    assert f'dolby.media.job("{job.id}", output=' in str(error.value)
+    assert len(str(error.value).splitlines()) == 3
+    media.job(job.id, output=tmp_path / "again.wav").result()
+    job.result()
+    assert (tmp_path / "again.wav").read_bytes() == (tmp_path / "better.wav").read_bytes()
+    assert len(sandbox.jobs) == 1
+
+
+@pytest.mark.parametrize("size", [8 << 30, 1 << 50, 101])
+def test_a_file_larger_than_the_disk_is_refused_before_it_comes(
+    media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """By the length that storage announces: nothing is written."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**9, 10**9 - 100, 100))
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n".encode()
+    with hostile(says(head + b"x" * 99)) as server:
+        storage = Storage(cast(Api, Presigning(server.url)), lambda seconds: None)
+        with pytest.raises(TransferError, match="No space left for") as error:
+            storage.download("dlb://out/talk.wav", tmp_path / "new" / "talk.wav")
+    assert len(str(error.value).splitlines()) == 3
+    assert len(server.asked) == 1
+    assert not list((tmp_path / "new").iterdir())
