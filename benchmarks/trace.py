@@ -18,6 +18,7 @@ from types import FrameType
 
 import dolbyio_nb
 from dolbyio_nb import login
+from dolbyio_nb.display import cards
 from dolbyio_nb.sandbox import Sandbox
 
 PACKAGE = Path(dolbyio_nb.__file__).parent
@@ -73,14 +74,15 @@ def trace_enhance(path: Path) -> Trace:
 
 def trace_cards(path: Path) -> dict[str, Trace]:
     """Trace the card of an enhanced recording, once it is saved, and the card of a diagnosis."""
+    assert cards.show  # loaded, so that no import counts
     with Sandbox() as sandbox, login(sandbox=sandbox) as dolby:
         enhanced = dolby.media.enhance(path, output=path.with_name("better.wav")).result()
         diagnosed = dolby.media.diagnose(path).result()
         return {
             name: traced(card)
             for name, card in (
-                ("an enhancement's card", enhanced._repr_mimebundle_),
-                ("a diagnosis's card", diagnosed._repr_mimebundle_),
+                ("an enhancement's card", enhanced._repr_html_),
+                ("a diagnosis's card", diagnosed._repr_html_),
             )
         }
 

@@ -44,7 +44,7 @@ from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
 from dolbyio_nb.media.locations import is_temporary
 from dolbyio_nb.media.models import Loudness
-from dolbyio_nb.media.results import MediaResult, Result
+from dolbyio_nb.media.results import MediaResult, Result, near
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 HEARD = PLAYABLE | MOVING | {".aiff", ".aif", ".mka", ".mkv", ".3gp"}
@@ -64,7 +64,7 @@ def result_card(result: MediaResult) -> Html:
         body = _body(result, saved)
     except DolbyError as error:
         saved, body = [], tag("p", str(error), class_="problem")
-    places = f"saved as {', '.join(_short(path) for path in saved)}" if saved else ""
+    places = f"saved as {', '.join(near(path) for path in saved)}" if saved else ""
     subject = result.source.name if result.source else f"job {result.job_id[:8]}"
     title = f"{result.operation.replace('-', ' ').capitalize()}: {subject}"
     return tag("section", heading(title, places), body, remarks(result.notes))
@@ -108,14 +108,7 @@ def _still(path: Path) -> Html:
 
     url = picture_url(path)
     alt = f"Picture from the video: {path.name}"
-    return tag("img", src=url, alt=alt, width=320) if url else tag("p", f"The picture is in {_short(path)}.")
-
-
-def _short(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    return tag("img", src=url, alt=alt, width=320) if url else tag("p", f"The picture is in {near(path)}.")
 
 
 def diagnosis_card(result: Diagnosis) -> Html:

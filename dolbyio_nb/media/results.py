@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import InvalidOption, MissingPackage, TransferError
 from dolbyio_nb.media import models
-from dolbyio_nb.media.api import items, number
+from dolbyio_nb.media.api import number
 from dolbyio_nb.media.inputs import Input
 from dolbyio_nb.media.ledger import record_written
 from dolbyio_nb.media.locations import address_of, from_here, local_path, name_of, shown
@@ -38,7 +38,7 @@ class Output:
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"<{shown(self.location)}{f', saved as {_near(self.path)}' if self.path else ''}>"
+        return f"<{shown(self.location)}{f', saved as {near(self.path)}' if self.path else ''}>"
 
     def save(self, path: str | Path | None = None) -> Path:
         """Bring the file to this computer, once, and return its path.
@@ -161,7 +161,8 @@ class Result:
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks in words: the sandbox tells what it guessed or cannot know; Dolby.io sends none."""
-        return tuple(note for note in items(self.raw.get("notes")) if isinstance(note, str))
+        notes = self.raw.get("notes")
+        return tuple(note for note in notes if isinstance(note, str)) if isinstance(notes, list) else ()
 
     def to_frame(self) -> "pandas.DataFrame":
         """Give the result as a table with one row, so that the tables of many files can be joined.
@@ -269,11 +270,11 @@ class MediaResult(Result):
         printer.text(result_line(self))
 
     def _lines(self) -> Iterator[str]:
-        places = [_near(one.path) if one.path else shown(one.location) for one in self.outputs]
+        places = [near(one.path) if one.path else shown(one.location) for one in self.outputs]
         return iter([f"written to {', '.join(places)}"] if self.source and places else [])
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """Write a path for people: from the working directory when it is in there."""
     folder = here()
     is_near = folder != folder.parent and path.is_relative_to(folder)
