@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dolbyio_nb import Dolby, TokenRefused
 from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.keeper import TokenKeeper
@@ -58,3 +59,13 @@ def sound(path: Path, seconds: float = 0.5) -> Path:
 def asked(sandbox: Sandbox, method: str, path: str) -> int:
     """Count the requests that the sandbox had."""
     return sum(one.method == method and one.path == path for one in sandbox.requests)
+
+
+def use(dolby: Dolby) -> tuple[int, str]:
+    """Ask the service something, then renew the token."""
+    jobs = sum(1 for _ in dolby.media.jobs())
+    try:
+        dolby.refresh()
+    except TokenRefused as refused:
+        return jobs, f"{refused} {dolby.status()}"
+    return jobs, "renewed"

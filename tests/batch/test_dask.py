@@ -14,13 +14,15 @@ from typing import Any
 
 import pytest
 
+from dolbyio_nb import login
 from dolbyio_nb.batch import State
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
+from tests.batch.conftest import use
 from tests.waiting import eventually
 
 distributed = pytest.importorskip("distributed")
-FILES = 16
+FILES = 12
 MARK = "a-mark-that-the-scan-has-to-find"
 PAGES = ("info/main/workers.html", "info/logs.html", "info/call-stacks", "json/identity.json", "metrics")
 PORT = re.compile(r"dashboard at:?\s+(?:http://)?(127\.0\.0\.1:\d+)")
@@ -109,10 +111,14 @@ def test_a_worker_is_killed_and_nothing_is_seen(
         batch.run()
         seen += cluster.seen()
         modules: Any = client.run(lambda: [name for name in sys.modules if "dolby" in name])
+        with login(sandbox=sandbox) as dolby:  # which does travel when a person sends it
+            jobs, said = client.submit(use, dolby).result()
     assert {item.state for item in batch.items} == {State.DONE}
     assert len(sandbox.jobs) == FILES
     assert all(Path(item.path or "").is_file() for item in batch.items)
     assert list(modules.values()) == [[]]
+    assert jobs == FILES
+    assert "cannot renew its own" in said
     found = (MARK.encode(), b"Registered to", b'"type": "Scheduler"', b"dask_scheduler_workers")
     assert [one for one in found if one not in seen] == []
     secret = sandbox.app_secret.encode()

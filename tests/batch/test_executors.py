@@ -1,9 +1,10 @@
-"""Workers carry bytes: processes of each kind, joblib and Dask, none of which sees a token."""
+"""Executors of every kind: workers carry bytes, and a log-in that is sent to one says its limits."""
 
 import multiprocessing
 import os
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +15,49 @@ from dolbyio_nb.batch import State
 from dolbyio_nb.errors import BatchError
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
+from tests.batch.conftest import use
+
+HAS_FORK = hasattr(os, "fork")
+PROCESSES = ("fork", "forkserver", "spawn") if HAS_FORK else ("spawn",)
+WAYS = ("threads", *PROCESSES, "joblib")
 
 
-def run(media: Media, executor: Any) -> set[State]:
-    batch = media.batch("*.wav", "enhance", output="better/{name}", executor=executor)
-    batch.run()
-    assert all(os.path.isfile(item.path or "") for item in batch.items)
-    return {item.state for item in batch.items}
-
-
-@pytest.mark.parametrize("way", ["spawn", "forkserver"])
-def test_processes_carry(media: Media, sandbox: Sandbox, record: Callable[..., list[Path]], way: str) -> None:
-    """A pool of processes sends and fetches the files."""
-    record("a", "b")
-    with ProcessPoolExecutor(1, multiprocessing.get_context(way)) as pool:
-        assert run(media, pool) == {State.DONE}
-    assert len(sandbox.jobs) == 2
-
-
-def test_joblib_carries(media: Media, record: Callable[..., list[Path]]) -> None:
-    """So does the reusable executor of joblib."""
-    loky = pytest.importorskip("joblib.externals.loky")
-    record("a", "b")
-    pool = loky.get_reusable_executor(1)
+@contextmanager
+def joblib_pool() -> Iterator[Any]:
+    """The reusable executor of joblib, which is loky's."""
+    pool = pytest.importorskip("joblib.externals.loky").get_reusable_executor(1)
     try:
-        assert run(media, pool) == {State.DONE}
+        yield pool
     finally:
         pool.shutdown(wait=True)
 
 
-def test_dask_carries(media: Media, record: Callable[..., list[Path]]) -> None:
-    """A Dask worker that is a process of its own carries, and is sent no token."""
-    distributed = pytest.importorskip("distributed")
+def executor(way: str) -> Any:
+    """Make an executor of a kind."""
+    if way in PROCESSES:
+        return ProcessPoolExecutor(1, multiprocessing.get_context(way))
+    return {"threads": lambda: ThreadPoolExecutor(1), "joblib": joblib_pool}[way]()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # Python 3.12 says so of a fork
+@pytest.mark.parametrize("way", WAYS)
+def test_it_carries_and_a_log_in_travels(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]], way: str
+) -> None:
+    """It sends and fetches files; a log-in works there, and a copy says what it cannot do."""
     record("a", "b")
-    settings = {"n_workers": 1, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
-    with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
-        assert run(media, client) == {State.DONE}
-        seen = str(client.run_on_scheduler(lambda dask_scheduler: [repr(vars(dask_scheduler))]))
-        assert "Bearer" not in seen
+    with executor(way) as pool, login(sandbox=sandbox) as dolby:
+        batch = media.batch("*.wav", "enhance", output="better/{name}", executor=pool)
+        batch.run()
+        jobs, said = pool.submit(use, dolby).result()
+    assert {item.state for item in batch.items} == {State.DONE}
+    assert all(os.path.isfile(item.path or "") for item in batch.items)
+    assert jobs == len(sandbox.jobs) == 2
+    if way == "threads":
+        assert said == "renewed"
+    else:
+        assert "cannot renew its own" in said
+        assert "dolby = login()" in said
 
 
 def die(*_: object) -> None:
