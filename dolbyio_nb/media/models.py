@@ -1,7 +1,5 @@
 """Models of measured values in results."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -250,7 +248,7 @@ class MediaInfo(Model):
 COMPARED = ("loudness", "range", "true_peak")
 
 
-def measured(path: Path | None) -> Measurement | None:
+def measured(path: Path | None) -> "Measurement | None":
     """Measure a file, or give what was measured before; None for what is not here, or is no sound."""
     if path is None or not path.is_file():
         return None
@@ -268,7 +266,7 @@ def measured(path: Path | None) -> Measurement | None:
         return None
 
 
-def pauses(before: Measurement | None, after: Measurement | None) -> tuple[float, float] | None:
+def pauses(before: "Measurement | None", after: "Measurement | None") -> tuple[float, float] | None:
     """Give the level of each, in dB, where the first is quietest; None when the lengths differ."""
     if before is None or after is None:
         return None
