@@ -9,7 +9,10 @@ import argparse
 import http.client
 import json
 import multiprocessing
+import os
 import statistics
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -137,6 +140,37 @@ def growth() -> dict[str, str]:
     return figures
 
 
+HELD = """
+import resource, socket, sys
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+port, count = map(int, sys.argv[1:])
+held = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(count)]
+print("connected", flush=True)
+sys.stdin.read()
+"""
+
+
+def attacked(count: int = 4000) -> dict[str, str]:
+    """What so many sockets that say nothing, of another process, cost the process that holds the sandbox."""
+    me = psutil.Process()
+    with Sandbox() as sandbox:
+        client = Client(sandbox.media_url, sandbox.app_key, sandbox.app_secret)
+        client.ask(*client.form)
+        memory, threads = me.memory_info().rss, me.num_threads()
+        command = [sys.executable, "-c", HELD, str(urlsplit(sandbox.media_url).port), str(count)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as crowd:
+            ready = crowd.stdout.readline() if crowd.stdout else ""
+            begun = time.perf_counter()
+            with open(os.devnull):  # there are files left
+                Client(sandbox.media_url, sandbox.app_key, sandbox.app_secret)
+            took = time.perf_counter() - begun
+            now = f"{me.num_threads()} threads, {(me.memory_info().rss - memory) / MIB:.0f} MiB more"
+            crowd.communicate("")
+    said = f"{now}; a token in {took * 1000:.0f} ms" if ready else "they did not connect"
+    return {f"{count:,} idle sockets (threads before: {threads})": said}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--size", type=int, default=256, help="MiB to send and fetch; default: %(default)s")
@@ -160,6 +194,7 @@ def main() -> None:
         "start, stop": f"{started * 1000:.1f} ms, {stopped * 1000:.1f} ms",
         "memory idle, over idle at most": f"{idle / MIB:.0f} MiB, {(peak - idle) / MIB:.0f} MiB",
     }
+    figures |= attacked()
     figures |= growth()
     for name, figure in figures.items():
         print(f"{name:40} {figure}")

@@ -95,6 +95,13 @@ class Storage:
         url = self._presigned("/media/output", address)
 
         def take(response: requests.Response) -> None:
+            if (
+                packing := response.headers.get("Content-Encoding", "")
+                .strip()
+                .lower()
+                .replace("identity", "")
+            ):
+                raise _Broken(f"Storage sent the file packed ({packing}), which was not asked for.", NEVER)
             total = _announced(response)
             if total is None and "chunked" not in response.headers.get("Transfer-Encoding", "").lower():
                 raise _Broken("Storage did not say how long the file is: it may be cut.")
