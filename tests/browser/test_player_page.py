@@ -199,12 +199,25 @@ def test_marks_never_overlap(
 def test_a_page_without_its_files_says_so(
     open_page: Callable[..., Any], comparison: Picture, tmp_path: Path
 ) -> None:
-    """Moved or mailed, each player is a sentence that names the file and what helps."""
+    """Moved or mailed, each dead player gives way to a sentence that names the file and what helps."""
+    alone = display.player("a.wav")
     (tmp_path / "a.wav").unlink()
     (tmp_path / "b.wav").unlink()
-    page = open_page(comparison)
+    page = open_page(comparison, alone)
     page.locator(".note", has_text="b.wav is not beside this page.").wait_for()
-    page.locator(".note", has_text="a.wav is not beside this page.").wait_for()
+    page.locator(".note", has_text="a.wav is not beside this page.").nth(1).wait_for()
+    assert [player.is_visible() for player in page.locator("audio").all()] == [False] * 3
+    assert not page.get_by_text("equal loudness").is_visible()
+
+
+def test_as_markdown_each_part_is_a_block_of_html(comparison: Picture) -> None:
+    """CommonMark ends a block of style or script at the end tag, one of a div at an empty line."""
+    parts = comparison._repr_html_().split("\n\n")
+    starts = [i for i, part in enumerate(parts) if part.startswith(("<style>", "<div ", "<script>"))]
+    style, card, script = ("\n\n".join(parts[a:b]) for a, b in zip(starts, [*starts[1:], None], strict=True))
+    assert style.endswith("</style>")
+    assert (card.startswith("<div"), "\n\n" in card) == (True, False)
+    assert script.endswith("</script>")
 
 
 def test_a_sanitized_export_shows_no_style_sheet(comparison: Picture) -> None:

@@ -115,7 +115,7 @@
     player.dataset.watched = "";
     const note = make("span", { className: "note", textContent: player.textContent });
     const place = player.parentElement;
-    const miss = () => { if (note.textContent && !note.isConnected) place.append(note); player.style.opacity = .4; };
+    const miss = () => { if (note.textContent && !note.isConnected) place.append(note); player.dataset.missing = ""; };
     player.addEventListener("error", miss);
     if (player.error) miss();
   }
