@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dolbyio_nb._util.clock import now
@@ -83,8 +84,8 @@ class Line:
         self._batch, self._length = batch, 0
 
     def show(self) -> None:
-        """Write the line over the last one."""
-        line = self._batch.tally().line
+        """Write the line over the last one; one that wraps could not be written over."""
+        line = self._batch.tally().line[: get_terminal_size().columns - 1]
         sys.stderr.write("\r" + line.ljust(self._length))
         sys.stderr.flush()
         self._length = len(line)

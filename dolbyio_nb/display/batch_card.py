@@ -82,7 +82,7 @@ def _table(batch: Batch, most: int) -> Html:
     made = rows([item for item in batch.items if item.state in FINAL], _found(batch))
     shown = made[:most]
     named = {name: about for name, about in NUMBERS.items() if any(name in row for row in shown)}
-    heads = ["File", *(head for head, _ in named.values()), ""]
+    heads = ["File", *([head for head, _ in named.values()] or [""])]
     top = tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
     body = tag("tbody", *(_row(row, named) for row in shown))
     more = len(made) - len(shown)
@@ -101,14 +101,15 @@ def _found(batch: Batch) -> dict[str, dict[str, Any]]:
 def _row(row: Mapping[str, Any], named: Mapping[str, tuple[str, int]]) -> Html:
     whole = os.path.basename(row["source"])
     short = _shortened(whole, LONGEST_NAME)
-    name = tag("th", short, scope="row", title=whole)
     if row["reason"]:
-        said = shorten(row["reason"].replace(whole, short), LONGEST_REASON, placeholder=" …")
+        said = row["reason"].removeprefix(f"The job of {whole} has no result. ").replace(whole, short)
+        said = shorten(said, LONGEST_REASON, placeholder=" …")
         bad = tag("strong", row["state"])
-        why = tag("td", bad, f": {said}", class_="why", colspan=len(named) + 1, title=row["reason"])
-        return tag("tr", name, why)
-    numbers = (_number(row.get(one), digits) for one, (_, digits) in named.items())
-    return tag("tr", name, *(tag("td", number) for number in numbers), tag("td", _sound(row)))
+        why = tag("td", bad, f": {said}", class_="why", colspan=len(named) or 1, title=row["reason"])
+        return tag("tr", tag("th", short, scope="row", title=whole), why)
+    numbers = [_number(row.get(one), digits) for one, (_, digits) in named.items()] or [""]
+    name = tag("th", _sound(row, short), scope="row", title=whole)
+    return tag("tr", name, *(tag("td", number) for number in numbers))
 
 
 def _shortened(name: str, most: int) -> str:
@@ -121,13 +122,13 @@ def _number(number: Any, digits: int) -> str:
     return value(number, digits=digits) if isinstance(number, (int, float)) else "–"
 
 
-def _sound(row: Mapping[str, Any]) -> Html | str:
-    """Write a player that loads nothing until it is opened and played."""
+def _sound(row: Mapping[str, Any], name: str) -> Html | str:
+    """Write a name that opens into a player, which loads nothing until it is played."""
     from dolbyio_nb.display.player import PLAYABLE, beside
 
     path = Path(row.get("output") or row["source"])
     url = beside(path) if path.suffix.lower() in PLAYABLE and path.is_file() else None
     if url is None:
-        return ""
+        return name
     audio = tag("audio", controls=True, preload="none", src=url)
-    return tag("details", tag("summary", "listen"), audio)
+    return tag("details", tag("summary", name), audio)

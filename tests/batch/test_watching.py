@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from dolbyio_nb.batch import watching
 from dolbyio_nb.batch.estimate import wav_seconds
 from dolbyio_nb.batch.item import State
 from dolbyio_nb.batch.tally import Tally
@@ -63,3 +65,39 @@ def test_headless_runs_log(
 def test_odd_headers_have_no_length(head: bytes) -> None:
     """What is no whole WAV header tells no length, and raises nothing."""
     assert wav_seconds(head, 10_000) is None
+
+
+@pytest.mark.parametrize("columns", [30, 200])
+def test_a_terminal_has_one_line(
+    media: Media,
+    record: Callable[..., list[Path]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: int,
+) -> None:
+    """It is written over and over, never wider than the terminal, and each covers the one before it."""
+    record("a", "b")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(watching, "person_watches", lambda: True)
+    media.batch("*.wav", "diagnose").run()
+    written = capsys.readouterr().err
+    assert (written.count("\n"), written[-1]) == (1, "\n")
+    lines = written[:-1].split("\r")[1:]
+    assert all(len(line) < columns for line in lines)
+    assert lines[-1].startswith("2 of 2 done")
+    assert all(len(later) >= len(line.rstrip()) for line, later in pairwise(lines))
+
+
+def test_a_log_has_a_line_a_minute(media: Media, caplog: pytest.LogCaptureFixture) -> None:
+    """A run that goes on for three minutes, seen every half second, has three lines and a last one."""
+    at = [0.0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watching, "now", lambda: at[0])
+        log = watching.Log(media.batch(["a.wav"], "diagnose"))
+        for _ in range(2 * 185):
+            at[0] += 0.5
+            log.show()
+        log.close()
+    assert [one.getMessage() for one in caplog.records if one.name == "dolbyio_nb.batch"] == [
+        "diagnose: 0 of 1 done"
+    ] * 4
