@@ -72,11 +72,11 @@ class _Response(HTTPResponse):
 
 
 class _Limited:
-    """Opens its connection beside the caller, and sends and reads in slices."""
+    """Opens its connection beside the caller, sends and reads in slices, and a small request in one piece."""
 
     response_class: Any = _Response
     sock: Any
-    timeout: float | None
+    _held: bytearray | None = None
 
     def connect(self) -> None:
         limits.beside(inf, super().connect)  # type: ignore[misc]  # of the class beside this one
@@ -86,10 +86,28 @@ class _Limited:
         limits.uses(connection)
         return connection
 
+    def request(self, *args: Any, **options: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self._held = bytearray()
+        try:
+            super().request(*args, **options)  # type: ignore[misc]  # the same
+        finally:
+            held, self._held = self._held, None
+        self.send(held)
+
     def send(self, data: Any) -> None:
         if not isinstance(data, bytes | bytearray | memoryview):
             super().send(data)  # type: ignore[misc]  # the same; it calls this one for each piece
-            return
+        elif self._held is not None and len(self._held) + len(data) <= LARGEST:
+            self._held += data
+        else:
+            held, self._held = self._held, None
+            self._send(held or b"")
+            self._send(data)
+            self._held = bytearray() if held is not None else None
+
+    def _send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
         seconds, left = _slice(self.sock), memoryview(data)
