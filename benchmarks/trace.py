@@ -2,7 +2,8 @@
 
     python benchmarks/trace.py
 
-Counts the files of this package that the calling thread enters, and how often a call changes file.
+Counts the files of this package that a call enters, and how often it changes file, up to the one door behind
+which every request is sent alike: `http.limits.limited`.
 """
 
 import math
@@ -19,6 +20,7 @@ from types import FrameType
 import dolbyio_nb
 from dolbyio_nb import login
 from dolbyio_nb.display import cards
+from dolbyio_nb.http import limits
 from dolbyio_nb.sandbox import Sandbox
 
 PACKAGE = Path(dolbyio_nb.__file__).parent
@@ -33,7 +35,7 @@ class Trace:
 
     def see(self, frame: FrameType, event: str, _: object) -> None:
         """Take note of one call; a profile function for `sys.setprofile`."""
-        if event != "call" or not (place := file_of(frame)):
+        if event != "call" or not (place := file_of(frame)) or is_behind_the_door(frame):
             return
         self.files[place] += 1
         caller = caller_of(frame)
@@ -47,6 +49,14 @@ def file_of(frame: FrameType | None) -> str:
     return path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else ""
 
 
+def is_behind_the_door(frame: FrameType) -> bool:
+    """Tell whether this is a part of sending a request."""
+    caller = frame.f_back
+    while caller and caller.f_code is not limits.limited.__code__:
+        caller = caller.f_back
+    return caller is not None
+
+
 def caller_of(frame: FrameType) -> str:
     """Name the nearest file of the package among the callers, however many frames of others lie between."""
     caller = frame.f_back
@@ -56,7 +66,7 @@ def caller_of(frame: FrameType) -> str:
 
 
 def traced(call: Callable[[], object]) -> Trace:
-    """Make a call, and see which files it crosses in this thread."""
+    """Make a call, and see which files it crosses."""
     seen = Trace()
     sys.setprofile(seen.see)
     try:

@@ -225,7 +225,7 @@ class Batch:
         if executor is not None:
             self._executor = executor
         running = Running(self._journal, self.items)
-        carrier = choose_carrier(self._executor, self._limits.uploads)
+        carrier = choose_carrier(self._executor, self._limits.uploads, self._service.storage.session)
         policy, clock = self._schedule.policy, self._schedule.clock
         scheduler = Scheduler(
             self._service, self._journal, carrier, self._limits, running.ended, policy=policy, clock=clock

@@ -14,6 +14,7 @@ from dolbyio_nb.batch import carry
 from dolbyio_nb.batch.carry import Carried
 from dolbyio_nb.batch.local import LocalCarrier
 from dolbyio_nb.errors import InvalidOption
+from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media.inputs import Content
 
 Task = Callable[[], None]
@@ -93,12 +94,11 @@ class Carrier:
     def close(self) -> None:
         """End the threads that were made here; an executor that was given goes on."""
         self.threads.shutdown()
-        self.near.close()
 
 
-def choose_carrier(executor: Any, uploads: int) -> Carrier:
+def choose_carrier(executor: Any, uploads: int, session: PlainSession) -> Carrier:
     """Make a carrier of what was given: None or a number of threads, an executor, or a Dask client."""
-    near, threads = LocalCarrier(), DaemonExecutor(uploads, "dolbyio-upload")
+    near, threads = LocalCarrier(session), DaemonExecutor(uploads, "dolbyio-upload")
     if executor is None or isinstance(executor, int):
         return Carrier(threads.submit, near.put, near.get, near, threads, True)
     if _is_dask(executor):

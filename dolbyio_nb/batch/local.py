@@ -7,18 +7,19 @@ import requests
 
 from dolbyio_nb.batch.carry import NEVER, Carried
 from dolbyio_nb.errors import DolbyError
+from dolbyio_nb.http.body import TooLarge, load_body
 from dolbyio_nb.http.error_response import retry_after
 from dolbyio_nb.http.retry import kept
-from dolbyio_nb.http.session import PlainSession
+from dolbyio_nb.http.session import PlainSession, exchange
 from dolbyio_nb.media.inputs import CHUNK, Content, read_content
-from dolbyio_nb.media.transfer import TIME_LIMITS, whole_or_nothing
+from dolbyio_nb.media.transfer import LARGEST_REFUSAL, TIME_LIMITS, whole_or_nothing
 
 
 class LocalCarrier:
     """Puts and gets with one session, which keeps its connections."""
 
-    def __init__(self) -> None:
-        self._session = PlainSession()
+    def __init__(self, session: PlainSession) -> None:
+        self._session = session
 
     def put(self, url: str, source: str | Content) -> Carried:
         """Send a file, bytes or an open file."""
@@ -28,17 +29,15 @@ class LocalCarrier:
         """Fetch into a file, which is there whole or not at all."""
         return _told(lambda: self._get(url, Path(path)))
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
-
     def _put(self, url: str, source: str | Content) -> Carried:
         content = source if isinstance(source, Content) else read_content(source)
-        return _answered(self._session.put(url, data=content.chunks(), timeout=TIME_LIMITS))
+        with exchange(self._session, "PUT", url, {}, content.chunks(), timeout=TIME_LIMITS) as response:
+            load_body(response, LARGEST_REFUSAL)
+            return _answered(response)
 
     def _get(self, url: str, path: Path) -> Carried:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._session.get(url, stream=True, timeout=TIME_LIMITS) as response:
+        with exchange(self._session, "GET", url, {}, timeout=TIME_LIMITS) as response:
             if response.status_code != 200:
                 return _answered(response)
             with whole_or_nothing(path) as file:
@@ -59,7 +58,7 @@ def _told(transfer: Callable[[], Carried]) -> Carried:
             return outcome
         case requests.Timeout():
             return 0, None, "The storage took too long to answer."
-        case requests.RequestException():
+        case requests.RequestException() | TooLarge():
             return 0, None, "The connection to the storage broke."
         case DolbyError():
             return NEVER, None, str(outcome)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -70,11 +71,12 @@ def open_session(auth: AuthBase) -> requests.Session:
 
 
 class PlainSession(NetworkSession):
-    """A session for one transfer, which never adds a header that names the user: storage refuses that."""
+    """A session for transfers, which keeps no cookie and names no user: storage refuses that."""
 
     def __init__(self) -> None:
         super().__init__()
         self.auth = lambda request: request  # keeps `.netrc` out, but not the network's proxies
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers["Accept-Encoding"] = "identity"  # the bytes as they are stored
         for prefix in ("https://", "http://"):
             self.mount(prefix, RetryAdapter(ONCE))
@@ -127,3 +129,25 @@ def post(url: str, *, seconds: float, **options: Any) -> Answer:
             return Answer(response.status_code, response.reason or "", headers, response.content)
 
     return within(seconds, send, alone=True)
+
+
+def exchange(
+    session: requests.Session, method: str, url: str, headers: Mapping[str, str], body: Any = None, **how: Any
+) -> requests.Response:
+    """Send what a program has written, an address and a body as they are; gives the answer unread.
+
+    It does what `session.request` does, without what that one spends on what people write.
+    """
+    request = requests.PreparedRequest()
+    request.method, request.hooks, request.body = method, requests.hooks.default_hooks(), body
+    if url.isascii():
+        request.url = url
+    else:
+        request.prepare_url(url, None)
+    request.prepare_headers({**session.headers, **headers})
+    vars(request)["_cookies"] = session.cookies
+    if session.cookies:
+        request.prepare_cookies(session.cookies)
+    request.prepare_auth(session.auth or (lambda request: request))
+    settings = session.merge_environment_settings(url, {}, True, None, None)
+    return session.send(request, **settings, **how)

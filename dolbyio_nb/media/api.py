@@ -1,10 +1,11 @@
 """API call: JSON there and back, parsed though nobody promises its shape, or a helpful error."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from math import isfinite
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -26,6 +27,7 @@ from dolbyio_nb.http.body import CALL_SIZE, TooLarge, load_body, parse_json
 from dolbyio_nb.http.error_response import cause_of, proxy_wants_password, read_error_response
 from dolbyio_nb.http.limits import CALL_LIMIT, OutOfTime, Total, attempt_began, limited
 from dolbyio_nb.http.retry import API
+from dolbyio_nb.http.session import exchange
 
 
 def number(value: object) -> float | None:
@@ -161,7 +163,7 @@ class Api:
         call, host = f"{method} {path}", urlsplit(self.origin).netloc
         try:
             total = Total(self._limits.total, self._limits.clock)
-            response, answer = limited(total, lambda: self._exchange(method, path, params=query, json=body))
+            response, answer = limited(total, lambda: self._exchange(method, path, query, body))
         except DolbyError as error:  # of the log-in: it says itself why nothing was sent
             return error.with_traceback(None)
         except (requests.RequestException, OutOfTime, TooLarge, OSError) as error:
@@ -170,13 +172,31 @@ class Api:
             return no_json(call, read_error_response(response))
         return answer if response.ok else refusal(call, host, read_error_response(response))
 
-    def _exchange(self, method: str, path: str, **options: Any) -> tuple[requests.Response, Any]:
+    def _exchange(
+        self, method: str, path: str, query: Mapping[str, str | None], body: Any
+    ) -> tuple[requests.Response, Any]:
         """Give the response with its JSON, which is read under the same time limit."""
-        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-        response = self._session.request(method, self.origin + path, headers=headers, stream=True, **options)
+        url, data = self.origin + path + _written(query), None if body is None else _encoded(body)
+        response = exchange(self._session, method, url, HEADERS if data is None else JSON_HEADERS, data)
         attempt = Total(self._limits.attempt, self._limits.clock, attempt_began())
         limited(attempt, lambda: load_body(response, self._limits.size))
         return response, _read(response) if response.ok else None
+
+
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+JSON_HEADERS = HEADERS | {"Content-Type": "application/json"}
+
+
+def _written(query: Mapping[str, str | None]) -> str:
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return json.dumps(body, allow_nan=False).encode()
+    except ValueError as error:
+        raise requests.exceptions.InvalidJSONError(str(error)) from None
 
 
 def _read(response: requests.Response) -> Any:

@@ -29,7 +29,7 @@ from dolbyio_nb.http.error_response import cause_of
 from dolbyio_nb.http.limits import WINDOW, OutOfTime, Speed, limited
 from dolbyio_nb.http.redact import hide_in_logs, scrub
 from dolbyio_nb.http.retry import NO_ANSWER, TRANSFER, Attempts, kept, run
-from dolbyio_nb.http.session import PlainSession
+from dolbyio_nb.http.session import PlainSession, exchange
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import Content
 from dolbyio_nb.media.locations import is_temporary, shown
@@ -52,7 +52,11 @@ class TransferLimits:
 
 
 class Storage:
-    """Temporary storage: what is under a `dlb://` address."""
+    """Temporary storage: what is under a `dlb://` address.
+
+    Attributes:
+        session: what sends and fetches; its connections are kept.
+    """
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Storage:
         limits: TransferLimits | None = None,
     ) -> None:
         self._api, self._sleep, self._limits = api, sleep, limits or TransferLimits()
+        self.session = PlainSession()
 
     @brief_interrupt
     def upload(self, content: Content, address: str) -> None:
@@ -117,13 +122,18 @@ class Storage:
     ) -> None:
         """Ask storage, as long as it goes on at the speed of a slow line; `take` has the answer."""
         try:
-            limited(Speed(window=self._limits.window), lambda: _ask(method, url, take, body))
+            limited(Speed(window=self._limits.window), lambda: self._ask(method, url, take, body))
             return
         except (requests.RequestException, OutOfTime, TooLarge) as error:
             cause = cause_of(error, url)
         # The library's own text would show the address with its signature.
         advice = f"{allow(url)} {cause.advice}" if cause.closed and not is_local(url) else cause.advice
         raise _Broken(f"Storage: {cause.why}", NO_ANSWER if cause.passes else NEVER, advice)
+
+    def _ask(self, method: str, url: str, take: Callable[[requests.Response], None], body: Any) -> None:
+        with exchange(self.session, method, url, {}, body, timeout=TIME_LIMITS) as response:
+            _check(response)
+            take(response)
 
     def _presigned(self, path: str, address: str) -> str:
         try:
@@ -198,15 +208,6 @@ def _trouble(what: str, once: Callable[[], None]) -> _Failure | None:
 def allow(url: str) -> str:
     """Say what a network with a list of allowed hosts needs."""
     return f"If this network has a list of allowed hosts, {urlsplit(url).hostname} has to be on it."
-
-
-def _ask(method: str, url: str, take: Callable[[requests.Response], None], body: Any) -> None:
-    with (
-        PlainSession() as session,
-        session.request(method, url, data=body, stream=True, timeout=TIME_LIMITS) as response,
-    ):
-        _check(response)
-        take(response)
 
 
 ADVICE = (

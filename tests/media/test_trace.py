@@ -7,7 +7,7 @@ import pytest
 
 
 def test_a_call_crosses_few_files(tone: Path, pytestconfig: pytest.Config) -> None:
-    """`enhance(path)` up to the job's id, in the thread that asks."""
+    """`enhance(path)` up to the job's id, and to the door behind which requests are sent."""
     seen = runpy.run_path(str(pytestconfig.rootpath / "benchmarks" / "trace.py"))["trace_enhance"](tone)
     assert "media/operations.py" in seen.files
     assert len(seen.files) <= 26, sorted(seen.files)

@@ -138,7 +138,7 @@ def test_a_file_that_shrinks_on_the_way_is_an_error_at_once(sandbox: Sandbox, me
             return super().seek(offset, whence) + (100 if whence == os.SEEK_END else 0)
 
     with pytest.raises(DolbyError, match="became shorter"):
-        media.upload(Shrinking(b"four"))
+        media.upload(Shrinking(b"four" * 20_000))  # more than goes out in one piece
     assert sandbox.requests.wait("storage", 1)
     assert len(at_storage(sandbox, "PUT")) == 1
 
