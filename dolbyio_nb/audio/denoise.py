@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -36,30 +36,44 @@ class NoiseFloor:
         return float(to_decibels(self.powers.sum()))
 
 
-def tracker(spectrum: Spectrum) -> Powers:
-    """The noise floor around every frame, shape (frames, bands)."""
-    count = len(spectrum.powers)
+Tracked = tuple[Samples, Powers]
+
+
+def tracker(spectrum: Spectrum, frames: Callable[[Spectrum, int, int], Samples]) -> Iterator[Tracked]:
+    """Second by second the frames, and the noise floor of all that are near them, shape (bands,)."""
     half, step = round(WINDOW / 2 / spectrum.hop), max(1, round(1 / spectrum.hop))
-    floors = [
-        np.quantile(spectrum.powers[max(0, middle - half) : middle + half], QUANTILE, axis=0)
-        for middle in range(step // 2, count + step // 2, step)
-    ]
-    return np.repeat(np.array(floors), step, axis=0)[:count]
+    for first in range(0, len(spectrum), step):
+        start, middle = max(0, first + step // 2 - half), first + step // 2
+        around = frames(spectrum, start, min(len(spectrum), middle + half))
+        yield around[first - start : first - start + step], np.quantile(around, QUANTILE, axis=0)
+
+
+def lowest_levels(spectrum: Spectrum) -> Powers:
+    """Mean square of the tracker's noise floor around every frame."""
+    return np.concatenate([np.full(len(each), floor.sum()) for each, floor in tracker(spectrum, plain)])
 
 
 def foreground(spectrum: Spectrum) -> Mask:
     """Where something stands out of the noise: in a recording of one voice, where it speaks."""
-    steady = replace(spectrum, powers=_smoothed(spectrum.powers))
     speech_bands = (spectrum.centres > 100) & (spectrum.centres < 8000)
-    excess = to_decibels(steady.powers) - np.maximum(to_decibels(tracker(steady)), DIGITAL_SILENCE)
-    best = np.sort(excess[:, speech_bands], axis=1)[:, -BEST:]
-    return np.asarray((best.mean(axis=1) > FOREGROUND_EXCESS) & (spectrum.levels > DIGITAL_SILENCE))
+    found = (_excess(*each)[:, speech_bands] for each in tracker(spectrum, smoothed))
+    best = np.concatenate([np.sort(excess, axis=1)[:, -BEST:].mean(axis=1) for excess in found])
+    return np.asarray((best > FOREGROUND_EXCESS) & (spectrum.levels > DIGITAL_SILENCE))
 
 
-def _smoothed(powers: Powers) -> Powers:
+def _excess(frames: Samples, floor: Powers) -> Powers:
+    return to_decibels(frames) - np.maximum(to_decibels(floor), DIGITAL_SILENCE)
+
+
+def plain(spectrum: Spectrum, first: int, last: int) -> Samples:
+    """Frames as they are."""
+    return spectrum.rows(np.arange(first, last))
+
+
+def smoothed(spectrum: Spectrum, first: int, last: int) -> Samples:
     """Each frame with its two neighbours: the chance ups of pure noise do not stand out then."""
-    padded = np.pad(powers, ((1, 1), (0, 0)), mode="edge")
-    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+    wide = plain(spectrum, first - 1, last + 1)
+    return np.asarray((wide[:-2] + wide[1:-1] + wide[2:]) / 3)
 
 
 def measure_noise(spectrum: Spectrum, busy: Mask) -> NoiseFloor:
@@ -68,15 +82,19 @@ def measure_noise(spectrum: Spectrum, busy: Mask) -> NoiseFloor:
     for margin in MARGINS:
         quiet = audible & ~widened(busy, round(margin / spectrum.hop))
         if quiet.sum() * spectrum.hop >= FEWEST_PAUSES:
-            return NoiseFloor(np.median(spectrum.powers[quiet], axis=0), True)
-    return NoiseFloor(np.quantile(spectrum.powers, QUANTILE / 2, axis=0), False)
+            return NoiseFloor(_quantile(spectrum, quiet, 0.5), True)
+    return NoiseFloor(_quantile(spectrum, np.ones(len(spectrum), bool), QUANTILE / 2), False)
+
+
+def _quantile(spectrum: Spectrum, mask: Mask, share: float) -> Powers:
+    return np.asarray(np.quantile(spectrum.some(mask), share, axis=0), np.float64)
 
 
 def signal_to_noise(spectrum: Spectrum, busy: Mask, noise: NoiseFloor) -> float:
     """How far the foreground stands over the noise, in dB; 0 where there is no foreground."""
     if not busy.any():
         return 0.0
-    foreground_power = spectrum.powers[busy].sum(axis=1).mean() - noise.powers.sum()
+    foreground_power = spectrum.totals[busy].mean() - noise.powers.sum()
     return max(0.0, float(to_decibels(foreground_power)) - noise.level)
 
 

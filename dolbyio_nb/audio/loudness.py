@@ -186,11 +186,15 @@ SPARE = 0.05
 
 @dataclass(frozen=True)
 class LoudnessTarget:
-    """Loudness to reach in LUFS, ceiling in dB, and whether the ceiling counts between the samples."""
+    """Loudness to reach in LUFS, ceiling in dB, and whether the ceiling counts between the samples.
+
+    The loudness is not quite reached where peaks would have to be pressed by more than `pressed` dB.
+    """
 
     loudness: float
     ceiling: float = -1.0
     true_peak: bool = True
+    pressed: float = math.inf
 
 
 def normalized(
@@ -203,16 +207,23 @@ def normalized(
     measured = gated(sound, gate, stage(progress, 0, 0.1))
     if measured is None:
         return sound
-    gain = 0.0
+    gain, most = 0.0, _most(sound, target)
     result = sound
     for round_ in range(ROUNDS):
-        gain += target.loudness - measured
+        gain = min(gain + target.loudness - measured, most)
         share = stage(progress, 0.1 + 0.9 * round_ / ROUNDS, 0.1 + 0.9 * (round_ + 1) / ROUNDS)
         result = limited(amplified(sound, gain, stage(share, 0, 0.3)), target, stage(share, 0.3, 0.8))
         measured = gated(result, gate, stage(share, 0.8, 1))
-        if measured is None or abs(target.loudness - measured) < CLOSE:
+        if measured is None or gain == most or abs(target.loudness - measured) < CLOSE:
             break
     return result
+
+
+def _most(sound: Sound, target: LoudnessTarget) -> float:
+    """The gain in dB at which the peaks are pressed as far as they may be."""
+    if target.pressed == math.inf:
+        return math.inf
+    return target.ceiling + target.pressed - _peak(sound, target, no_progress)
 
 
 def amplified(sound: Sound, gain: float, progress: Progress = no_progress) -> Sound:
@@ -241,7 +252,7 @@ def _peak(sound: Sound, target: LoudnessTarget, progress: Progress) -> float:
 
 def _limiter(limit: float) -> Filter:
     level = 10 ** (max(limit, LOWEST) / 20)
-    return "alimiter", f"limit={level:.6f}:attack=5:release=50:level=disabled:latency=1"
+    return "alimiter", f"limit={level:.6f}:attack=3:release=40:level=disabled:latency=1"
 
 
 MOST = 12.0  # dB of change

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dolbyio_nb.audio.filters import resampled
-from dolbyio_nb.audio.sound import Interval, Mask, Progress, Sound, intervals, no_progress
+from dolbyio_nb.audio.sound import Interval, Progress, Sound, intervals, no_progress
 from dolbyio_nb.audio.spectrum import COARSE_RATE, Powers, power_frames, to_decibels
 
 WINDOW = 3.0  # seconds judged together
@@ -25,10 +25,9 @@ def music_sections(
     coarse: Sound, speech: Sequence[Interval] = (), progress: Progress = no_progress
 ) -> list[Interval]:
     """Stretches, in windows of three seconds, in which tones are held and nobody speaks."""
-    tones = _tone_powers(coarse, progress)
-    starts = np.arange(len(_windows(tones))) * WINDOW
-    spoken = [_spoken(speech, start) for start in starts]
-    return intervals(_steady(tones) & (np.array(spoken) < MOSTLY), WINDOW, coarse.seconds, bridged=1e-6)
+    steady = np.array([_is_music(window) for window in _windows(_tone_powers(coarse, progress))])
+    spoken = np.array([_spoken(speech, number * WINDOW) for number in range(len(steady))])
+    return intervals(steady & (spoken < MOSTLY), WINDOW, coarse.seconds, bridged=1e-6)
 
 
 MOSTLY = 0.5  # of a window
@@ -39,19 +38,22 @@ def _spoken(speech: Sequence[Interval], start: float) -> float:
     return sum(max(0.0, min(s.end, start + WINDOW) - max(s.start, start)) for s in speech) / WINDOW
 
 
-def _tone_powers(sound: Sound, progress: Progress) -> Powers:
+def _tone_powers(sound: Sound, progress: Progress) -> Iterator[Powers]:
     low, high = (round(edge * TONE_FRAME / COARSE_RATE) for edge in TONES)
     frames = power_frames(sound, TONE_FRAME, TONE_HOP, progress)
-    return np.concatenate([block[:, low:high].astype(np.float32) for block in frames])
+    return (block[:, low:high] for block in frames)
 
 
-def _windows(tones: Powers) -> list[Powers]:
+def _windows(tones: Iterable[Powers]) -> Iterator[Powers]:
+    """Each with so many frames of the next that its last tones are seen to go on."""
     size = round(WINDOW * COARSE_RATE / TONE_HOP)
-    return [tones[start : start + size + LATER] for start in range(0, max(1, len(tones) - LATER), size)]
-
-
-def _steady(tones: Powers) -> Mask:
-    return np.array([_is_music(window) for window in _windows(tones)])
+    held: Powers = np.zeros((0, 0))
+    for block in tones:
+        held = np.concatenate([held, block]) if len(held) else block
+        while len(held) > size + LATER:
+            yield held[: size + LATER]
+            held = held[size:]
+    yield held
 
 
 def _is_music(tones: Powers) -> bool:
@@ -96,10 +98,17 @@ def tempo(sound: Sound, progress: Progress = no_progress) -> float | None:
 
 def _onsets(sound: Sound, progress: Progress) -> Powers:
     weights = _mel_weights()
-    frames = [block @ weights for block in power_frames(sound, FLUX_FRAME, FLUX_HOP, progress)]
-    levels = np.log10(np.concatenate(frames) + 1e-8)
-    flux = np.maximum(0, np.diff(levels, axis=0)).sum(axis=1)
+    frames = power_frames(sound, FLUX_FRAME, FLUX_HOP, progress)
+    flux = np.concatenate(list(_flux(np.log10(block @ weights + 1e-8) for block in frames)))
     return np.asarray(np.maximum(0, flux - np.convolve(flux, np.ones(65) / 65, mode="same")))
+
+
+def _flux(levels: Iterable[Powers]) -> Iterator[Powers]:
+    """How much louder each frame is than the one before it, over all bands."""
+    last: Powers = np.zeros((0, FLUX_BANDS))
+    for block in levels:
+        yield np.maximum(0, np.diff(np.concatenate([last, block]), axis=0)).sum(axis=1)
+        last = block[-1:]
 
 
 def _mel_weights() -> Powers:

@@ -72,6 +72,7 @@ def _repair(sound: Sound, first: int, last: int, threshold: float) -> Samples:
 MAINS = (50, 60)  # Hz
 HARMONICS = 8
 HUM_FRAME = 16_384  # about a second, a bin about 1 Hz
+HUM_FRAMES = 2_000  # are enough, however long the sound is
 QUANTILE = 0.05
 SHORTEST = 4.0  # seconds: in less there are no pauses to find it in
 HUM_STANDS_OUT = 12.0  # dB over the neighbours
@@ -102,7 +103,8 @@ def without_lines(sound: Sound, lines: list[int], progress: Progress = no_progre
 def _lasting(sound: Sound, progress: Progress) -> Powers:
     """What is there in nineteen of twenty seconds, in dB for every bin up to 500 Hz."""
     top = round(500 * HUM_FRAME / COARSE_RATE) + 1
-    frames = [block[:, :top] for block in power_frames(sound, HUM_FRAME, HUM_FRAME // 2, progress)]
+    hop = max(HUM_FRAME // 2, sound.frames // HUM_FRAMES)
+    frames = [block[:, :top].astype(np.float32) for block in power_frames(sound, HUM_FRAME, hop, progress)]
     return to_decibels(np.quantile(np.concatenate(frames), QUANTILE, axis=0))
 
 
@@ -139,7 +141,7 @@ def sibilants(spectrum: Spectrum, speech: Mask) -> list[Interval]:
 
 
 def _programme(spectrum: Spectrum, speech: Mask) -> float:
-    return float(to_decibels(spectrum.powers[speech].sum(axis=1).mean()))
+    return float(to_decibels(spectrum.totals[speech].mean()))
 
 
 def _found(spectrum: Spectrum, mask: Mask) -> list[Interval]:

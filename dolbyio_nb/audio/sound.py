@@ -54,16 +54,21 @@ class Sound:
             self.release()
 
     def release(self) -> None:
-        """Let go of the memory that holds what was read of a mapped file; it is read again when needed."""
-        owner: Any = self.samples
-        while isinstance(owner, np.ndarray):
-            owner = owner.base
-        if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            owner.madvise(mmap.MADV_DONTNEED)
+        """Let go of the memory that holds what was read."""
+        release(self.samples)
 
     def cut(self, start: float, end: float) -> Sound:
         """The stretch from `start` to `end`, both in seconds."""
         return Sound(self.samples[round(start * self.rate) : round(end * self.rate)], self.rate)
+
+
+def release(mapped: Floats) -> None:
+    """Let go of the memory that holds what was read of a mapped file; it is read again when needed."""
+    owner: Any = mapped
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        owner.madvise(mmap.MADV_DONTNEED)
 
 
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}

@@ -5,15 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dolbyio_nb.audio.decode import FileVersion, opened_sound, version_of
-from dolbyio_nb.audio.sound import Floats, Progress, Samples, Sound, no_progress, power_decibels
+from dolbyio_nb.audio.sound import (
+    Floats,
+    Mask,
+    Progress,
+    Samples,
+    Sound,
+    collect,
+    no_progress,
+    power_decibels,
+    release,
+)
 
 Powers = NDArray[np.float64]
 FRAME = 0.04  # seconds, to the nearest power of two samples
@@ -22,7 +33,9 @@ BAND = 1.5**0.5
 """Ratio of neighbouring bands: three and a half to the octave, about as finely as an ear parts noises."""
 COARSE_RATE = 16_000
 """Hz; enough for tones, beats and speech."""
-AT_ONCE = 512
+AT_ONCE = 1 << 20  # samples in the windows that are worked on together
+BLOCK = 4096  # frames read together
+MOST = 20_000  # frames that are enough for a median: nearly seven minutes
 TINY = 1e-14
 """Mean square that stands for digital silence: -140 dB."""
 
@@ -31,9 +44,12 @@ TINY = 1e-14
 class Spectrum:
     """Mean squares, shape (frames, bands); band edges in Hz; seconds from frame to frame."""
 
-    powers: Powers
+    powers: Samples
     edges: Powers
     hop: float
+
+    def __len__(self) -> int:
+        return len(self.powers)
 
     @property
     def centres(self) -> Powers:
@@ -46,16 +62,37 @@ class Spectrum:
     @property
     def levels(self) -> Powers:
         """Level of every frame in dB relative to full scale, all bands together."""
-        return to_decibels(self.powers.sum(axis=1))
+        return to_decibels(self.totals)
+
+    @cached_property
+    def totals(self) -> Powers:
+        """Mean square of every frame, all bands together."""
+        return self._summed(np.ones(len(self.widths)))
 
     def between(self, low: float, high: float) -> Powers:
         """Mean square of every frame in the bands whose centres lie between two frequencies."""
-        chosen = (self.centres >= low) & (self.centres < high)
-        total: Powers = self.powers[:, chosen].sum(axis=1)
-        return total
+        return self._summed(((self.centres >= low) & (self.centres < high)).astype(float))
+
+    def _summed(self, weights: Powers) -> Powers:
+        every = np.arange(len(self))
+        parts = [self.rows(every[place : place + BLOCK]) @ weights for place in range(0, len(self), BLOCK)]
+        return np.concatenate(parts)
+
+    def some(self, mask: Mask) -> Samples:
+        """The frames that a mask chooses; where they are very many, evenly spread ones of them."""
+        chosen = np.flatnonzero(mask)
+        chosen = chosen[:: -(-len(chosen) // MOST) or 1]
+        parts = np.array_split(chosen, -(-len(chosen) // BLOCK) or 1)
+        return np.concatenate([self.rows(part) for part in parts])
+
+    def rows(self, numbers: NDArray[np.integer[Any]]) -> Samples:
+        """A copy of some frames, beyond either end the last one."""
+        found: Samples = self.powers[np.clip(numbers, 0, len(self) - 1)]
+        release(self.powers)
+        return found
 
 
-def to_decibels(power: Powers) -> Powers:
+def to_decibels(power: Floats) -> Powers:
     return np.asarray(10 * np.log10(np.maximum(power, TINY)))
 
 
@@ -64,8 +101,11 @@ def spectrum(sound: Sound, progress: Progress = no_progress) -> Spectrum:
     size = frame_size(sound.rate)
     edges = _edges(sound.rate)
     weights = _weights(edges, size, sound.rate)
-    powers = [block @ weights for block in power_frames(sound, size, size // 2, progress)]
-    return Spectrum(np.concatenate(powers), edges, size / 2 / sound.rate)
+    powers = (
+        (block @ weights).astype(np.float32) for block in power_frames(sound, size, size // 2, progress)
+    )
+    stored = collect(powers, sound.rate, weights.shape[1])
+    return Spectrum(stored.samples, edges, size / 2 / sound.rate)
 
 
 def frame_size(rate: int) -> int:
@@ -77,8 +117,9 @@ def power_frames(sound: Sound, size: int, hop: int, progress: Progress = no_prog
     window = hann(size)
     scale = 2 / (size * float((window**2).sum()))
     count = max(1, 1 + (sound.frames - size) // hop)
-    for first in range(0, count, AT_ONCE):
-        last = min(count, first + AT_ONCE)
+    at_once = max(1, AT_ONCE // size)
+    for first in range(0, count, at_once):
+        last = min(count, first + at_once)
         block = sound.samples[first * hop : (last - 1) * hop + size]
         yield scale * _channel_average(_padded(block, size), size, hop, window)
         sound.release()

@@ -175,7 +175,7 @@ def _heard(block: Samples) -> Samples:
 
 
 def _inside(found: list[Interval], powers: Spectrum) -> Mask:
-    times = np.arange(len(powers.powers)) * powers.hop
+    times = np.arange(len(powers)) * powers.hop
     inside = np.zeros(len(times), bool)
     for section in found:
         inside |= (times >= section.start) & (times < section.end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,14 +97,18 @@ def _isolation(options: Options, profile: Profile) -> float:
 
 
 def _target(options: Options, profile: Profile) -> LoudnessTarget:
+    asked = options.content() or options.get("audio.loudness.target_level") is not None
     reference = options.choice("audio.loudness.peak_reference", ("sample", "true"))
     return LoudnessTarget(
         options.number("audio.loudness.target_level", profile.loudness, -40, -5),
         options.number("audio.loudness.peak_limit", -1, -20, 0),
         reference != "sample",
+        math.inf if asked else PRESSED,
     )
 
 
+PRESSED = 1.5
+"""How far peaks may be pressed in dB for a loudness that nobody asked for: more of it harms a voice."""
 POP_END, HISS_START = 150.0, 4000.0  # Hz
 INAUDIBLE = -75.0  # dB: noise under it is left as it is
 CLEAN, STEEPNESS, LEAST = 46.0, 1.4, 6.0

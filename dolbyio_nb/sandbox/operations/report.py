@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dolbyio_nb.audio.decode import read_sound
-from dolbyio_nb.audio.denoise import tracker
+from dolbyio_nb.audio.denoise import lowest_levels
 from dolbyio_nb.audio.loudness import Gate, Readings, gated, measure_peaks
 from dolbyio_nb.audio.sound import Interval, Mask, Progress, Sound, share, stage, widened
 from dolbyio_nb.audio.spectrum import TINY, Powers, to_decibels
@@ -172,7 +172,7 @@ def noise_marks(content: Activity, seconds: float) -> Marks:
     Music is not judged, and nothing is where nobody speaks.
     """
     spectrum = content.spectrum
-    total: Powers = spectrum.powers.sum(axis=1)
+    total = spectrum.totals
     if not content.spoken.any():
         return Marks(np.full(max(1, int(np.ceil(seconds))), np.nan), seconds)
     floors = _floors(content)
@@ -190,8 +190,8 @@ FEWEST, MARGIN = 0.3, 0.1  # seconds of pauses that are enough, and kept away fr
 
 def _floors(content: Activity) -> Powers:
     """The noise around every frame: the mean of the pauses near it, or of all; at least the tracker's."""
-    spectrum, total = content.spectrum, content.spectrum.powers.sum(axis=1)
-    lowest: Powers = tracker(spectrum).sum(axis=1)
+    spectrum, total = content.spectrum, content.spectrum.totals
+    lowest = lowest_levels(spectrum)
     pauses = (~widened(content.spoken, round(MARGIN / spectrum.hop))).astype(float)
     if pauses.sum() * spectrum.hop < FEWEST:
         return lowest

@@ -316,3 +316,17 @@ def test_notes_say_what_was_not_done(
     notes = run("/media/enhance", media / "clip.mp4", body, "out.mp4")[0]["notes"]
     for word in ("isolation", "equalizer", "video"):
         assert any(word in note and note.endswith(".") for note in notes)
+
+
+def test_peaks_are_hardly_pressed_for_a_loudness_that_nobody_asked_for(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], heard: Callable[..., Sound]
+) -> None:
+    """Soft noise with high peaks stays softer than the usual -18 LUFS; what is asked for is met."""
+    noise = make.noise(5 * 48_000, -40).samples
+    noise[24_000::48_000] = 0.9
+    source = saved(make.sound(noise))
+    bodies: list[dict[str, Any]] = [{}, {"audio": {"loudness": {"target_level": -18}}}]
+    unasked, asked = (meter(heard(run("/media/enhance", source, body)[1])).integrated for body in bodies)
+    assert unasked is not None
+    assert asked is not None
+    assert unasked < asked - 4
