@@ -57,12 +57,14 @@ class Picture:
 def page(body: Html) -> str:
     """Give the body its style and, when it has players, the script that joins and watches them.
 
-    Both stand in comments of HTML, which browsers read past here and sanitizers drop, text and all.
+    Both stand in comments of HTML, which browsers read past here and sanitizers drop, text and all. The empty
+    lines are for Markdown, where each of the three is then a block of HTML and none is text.
     """
     style = tag("style", Html(f"<!--\n{_static('display.css')}\n-->"))
     has_players = "<audio" in body or "<video" in body
     script = tag("script", Html(f"<!--\n{_static('player.js')}\n//-->")) if has_players else None
-    return join(style, tag("div", body, class_="dolby-sound", dir="ltr", lang="en"), script)
+    card = tag("div", body, class_="dolby-sound", dir="ltr", lang="en")
+    return "\n\n".join(part for part in (style, card, script) if part)
 
 
 @cache
