@@ -113,11 +113,7 @@ def _still(path: Path) -> Html:
 
 def diagnosis_card(result: Diagnosis) -> Html:
     """Scores, loudness and faults of a recording, with its worst stretch to hear."""
-    worst = result.worst_segment
-    span = (worst.start, worst.end) if worst and worst.start is not None and worst.end is not None else None
-    where = f"worst: {clock(span[0])} to {clock(span[1])}" if span else ""
-    if span and worst and worst.score is not None:
-        where += f", {value(worst.score)}"
+    span, where = _worst(result)
     scores = (
         score("Quality", result.quality, f"10 is best{f'; {where}' if where else ''}", COLOURS[1]),
         score("Noise", result.noise, "as the service counts it", COLOURS[0]),
@@ -130,6 +126,19 @@ def diagnosis_card(result: Diagnosis) -> Html:
         file_player(result.source, span, "the worst stretch" if span else ""),
         remarks(result.notes),
     )
+
+
+def _worst(result: Diagnosis) -> tuple[tuple[float, float] | None, str]:
+    """Name the worst stretch; where all is as good as on the average, none is."""
+    worst, average = result.worst_segment, result.quality.average
+    if worst is None or worst.start is None or worst.end is None:
+        return None, ""
+    where = f"worst: {clock(worst.start)} to {clock(worst.end)}"
+    if worst.score is None or average is None:
+        return (worst.start, worst.end), where
+    if round(worst.score, 1) >= round(average, 1):
+        return None, ""
+    return (worst.start, worst.end), f"{where}, {value(worst.score)}"
 
 
 def analysis_card(result: Analysis) -> Html:

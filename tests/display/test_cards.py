@@ -109,6 +109,9 @@ def test_a_diagnosis_says_what_is_good_and_bad() -> None:
     ):
         assert text in card.text
     assert "h264 960 × 540" in card.text
+    assert "worst" in card.text
+    scores = {"average": 9.9, "worst_segment": {"start": 0.0, "end": 5.0, "score": 9.9}}
+    assert "worst" not in read(Diagnosis({"audio": {"quality_score": scores}}, "diagnose")).text
     (quality, noise) = [given["alt"] for name, given in card.elements if name == "img"]
     assert quality == "Quality, share of the time with each score: 3 to 4: 50 %; 4 to 5: 50 %"
     assert noise.startswith("Noise")
