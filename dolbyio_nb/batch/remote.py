@@ -6,7 +6,6 @@ from typing import Any
 
 from dolbyio_nb.errors import DolbyError, InvalidOption, MissingPackage, TransferError
 from dolbyio_nb.http.retry import kept
-from dolbyio_nb.media.locations import shown
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 KEYS = {
@@ -26,6 +25,18 @@ def is_stored(source: object) -> bool:
     return isinstance(source, str) and source.partition("://")[0].lower() in PACKAGES and "://" in source
 
 
+def keyless(address: str) -> str:
+    """Write an address without what may open a store: a password, and what is given as `?name=value`.
+
+    Everything else is a part of the object's name, `#` and `%20` included.
+    """
+    scheme, _, place = address.partition("://")
+    bucket, slash, path = place.partition("/")
+    account, _, host = bucket.rpartition("@")
+    name, _, query = path.partition("?")
+    return f"{scheme}://{host if ':' in account else bucket}{slash}{name if '=' in query else path}"
+
+
 def is_writable(address: str) -> bool:
     """Tell whether an address of this store can be signed so that the service writes to it."""
     return is_stored(address) and _package(address) in TO_WRITE
@@ -39,7 +50,9 @@ def list_stored(pattern: str, suffixes: Collection[str]) -> list[str]:
     scheme = pattern.partition("://")[0].lower()
     found = sorted(f"{scheme}://{path.lstrip('/')}" for path in outcome)
     if not found:
-        raise InvalidOption(f"{pattern} gives no file.", "There is none that matches.", "Check the pattern.")
+        raise InvalidOption(
+            f"{keyless(pattern)} gives no file.", "There is none that matches.", "Check the pattern."
+        )
     sign(found[0])
     return found
 
@@ -96,7 +109,7 @@ def sign(address: str, to_write: bool = False) -> str:
     package = _package(address)
     advice = KEYS.get(package, f"Check the keys that {package} finds, or give https:// addresses.")
     raise TransferError(
-        f"{shown(address)} cannot be signed.", f"{package} says {type(outcome).__name__}.", advice
+        f"{keyless(address)} cannot be signed.", f"{package} says {type(outcome).__name__}.", advice
     )
 
 
@@ -135,7 +148,7 @@ def _store(address: str) -> tuple[Any, str]:
     except ImportError:
         extra = "'dolbyio_nb[batch]'" if package == "s3fs" else f"'dolbyio_nb[batch]' {package}"
         raise MissingPackage(
-            f"{shown(address)} needs the package {package}.",
+            f"{keyless(address)} needs the package {package}.",
             "It is not installed.",
             f"Install it with: pip install {extra}",
         ) from None
@@ -143,6 +156,6 @@ def _store(address: str) -> tuple[Any, str]:
 
 def _unreadable(pattern: str, error: BaseException) -> BaseException:
     return error if isinstance(error, AS_IT_IS) else TransferError(
-        f"{pattern} cannot be listed.", f"{_package(pattern)} says {type(error).__name__}.",
+        f"{keyless(pattern)} cannot be listed.", f"{_package(pattern)} says {type(error).__name__}.",
         "Check the bucket's name and the keys that it finds.",
     )  # fmt: skip

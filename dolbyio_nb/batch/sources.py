@@ -3,13 +3,14 @@
 import glob
 import hashlib
 import os
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dolbyio_nb._util.paths import expanded
 from dolbyio_nb.batch.item import Item, Reason, State
-from dolbyio_nb.batch.remote import is_stored, list_stored
+from dolbyio_nb.batch.remote import is_stored, keyless, list_stored
 from dolbyio_nb.errors import DolbyError, InvalidOption
 from dolbyio_nb.media.inputs import Input, read_input
 from dolbyio_nb.media.locations import name_of, remote_location, shown
@@ -112,8 +113,11 @@ class _Reader:
         return Item(self._key("file", *marks), path, os.path.basename(path), path, seen.st_size)
 
     def _located(self, location: Any) -> Item:
-        place = shown(location)
-        return Item(self._key("place", place), place, name_of(location), location)
+        if is_stored(location):
+            place, name = keyless(location), posixpath.basename(keyless(location))
+        else:
+            place, name = shown(location), name_of(location)
+        return Item(self._key("place", place), place, name or "audio", location)
 
     def _content(self, read: Input) -> Item:
         if read.content is None:

@@ -152,3 +152,18 @@ def test_a_package_that_is_not_installed_is_named(media: Media, monkeypatch: pyt
     monkeypatch.setattr("fsspec.core.url_to_fs", fail)
     with pytest.raises(MissingPackage, match="pip install 'dolbyio_nb\\[batch\\]' adlfs"):
         media.batch("abfs://recordings/*.wav", "diagnose")
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("s3://bucket/a?sig=opens-it", "s3://bucket/a"),
+        ("s3://key:opens-it@bucket/a", "s3://bucket/a"),
+        ("abfs://container@account/a", "abfs://container@account/a"),
+        ("s3://bucket/take #1?.wav", "s3://bucket/take #1?.wav"),
+        ("s3://bucket", "s3://bucket"),
+    ],
+)
+def test_an_address_is_written_whole_but_for_what_opens(address: str, written: str) -> None:
+    """Keys go; all that is a part of a name stays, or two objects would be one."""
+    assert remote.keyless(address) == written

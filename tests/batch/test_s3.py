@@ -68,6 +68,34 @@ def test_from_a_bucket_to_a_bucket(media: Media, sandbox: Sandbox, s3: Any) -> N
         assert needle not in written
 
 
+NAMES = (
+    "take #1",
+    "take #2",
+    "what?",
+    "why?",
+    "a b",
+    "a%20b",
+    "a+b",
+    "50%",
+    "[x]",
+    "naïve 🎙",
+    "k=v",
+    "mail@home",
+)
+
+
+def test_names_of_objects_are_what_they_are(media: Media, sandbox: Sandbox, s3: Any) -> None:
+    """Nothing in a name is read as a part of an address: each object is one file, with its own result."""
+    for number, name in enumerate(NAMES):
+        s3.pipe(f"recordings/odd/{name}.wav", sound(Path(f"{number}.wav"), 0.2 + number / 50).read_bytes())
+    batch = media.batch("s3://recordings/odd/", "enhance", output="s3://better/{name}")
+    batch.run()
+    assert {str(item.error) for item in batch.items} == {"None"}
+    assert {item.name for item in batch.items} == {f"{name}.wav" for name in NAMES}
+    assert {path.rpartition("/")[2] for path in s3.find("better")} == {f"{name}.wav" for name in NAMES}
+    assert len(sandbox.jobs) == len(NAMES)
+
+
 def test_a_bucket_is_listed_anew(media: Media, s3: Any, tmp_path: Path) -> None:
     """What was put there since the last listing is found, though the store remembers listings."""
     assert len(media.batch("s3://recordings/2026/", "diagnose")) == 2
