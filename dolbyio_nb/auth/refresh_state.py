@@ -7,6 +7,7 @@ from random import Random
 
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.errors import TokenError, TokenRefused
+from dolbyio_nb.http.redact import scrub
 
 ADVISORY_FROM, ADVISORY_TO = 0.60, 0.85  # of the life; drawn anew, so that kernels do not renew in step
 EXPIRY_MARGIN, EXPIRY_MARGIN_SHARE = 5.0, 0.10  # seconds and share: a request needs time to arrive
@@ -190,6 +191,10 @@ class LoginStatus(KeeperStatus):
     key_hint: str = ""
     sandbox: bool = False
     note: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("source", "note"):  # a file's name can hold what a terminal obeys
+            object.__setattr__(self, name, scrub(getattr(self, name)))
 
     def _repr_html_(self) -> str:
         from dolbyio_nb.display.status_cards import login_card

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb.errors import ApiError, DolbyError, JobError, JobFailed
+from dolbyio_nb.http.redact import scrub
 
 if TYPE_CHECKING:
     from dolbyio_nb.media.results import Result
@@ -89,7 +90,7 @@ class Item:
     finish: Callable[[Item], Result] | None = field(default=None)
 
     def __repr__(self) -> str:
-        return f"<{self.name}: {self.state}{f', job {self.job_id}' if self.job_id else ''}>"
+        return scrub(f"<{self.name}: {self.state}{f', job {self.job_id}' if self.job_id else ''}>")
 
     @property
     def is_stored(self) -> bool:

@@ -7,9 +7,10 @@ import re
 import threading
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from math import inf
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from dolbyio_nb._util import threads
@@ -149,6 +150,18 @@ def without_controls(text: str) -> str:
 def scrub(text: str) -> str:
     """Make a text from outside fit to be shown, before anything of it is cut."""
     return hide_secrets(without_controls(text))
+
+
+def scrub_all(value: Any) -> Any:
+    """Make every text of an answer's JSON fit to be shown, its names too."""
+    match value:
+        case str():
+            return scrub(value)
+        case list() | tuple():
+            return type(value)(map(scrub_all, value))
+        case Mapping():
+            return {scrub(str(name)): scrub_all(part) for name, part in value.items()}
+    return value
 
 
 use_scrubber(scrub)

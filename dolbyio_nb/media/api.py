@@ -26,6 +26,7 @@ from dolbyio_nb.errors import (
 from dolbyio_nb.http.body import CALL_SIZE, TooLarge, load_body, parse_json
 from dolbyio_nb.http.error_response import cause_of, proxy_wants_password, read_error_response
 from dolbyio_nb.http.limits import CALL_LIMIT, OutOfTime, Total, attempt_began, limited
+from dolbyio_nb.http.redact import scrub
 from dolbyio_nb.http.retry import API
 from dolbyio_nb.http.session import exchange
 
@@ -48,8 +49,13 @@ def integer(value: object) -> int | None:
 
 
 def text(value: object) -> str | None:
-    """Read a text; anything else is None."""
-    return value if isinstance(value, str) else None
+    """Read a text for people; anything else is None."""
+    return scrub(value) if isinstance(value, str) else None
+
+
+def opaque(value: object) -> str:
+    """Read what is given back as it came, such as an id; anything else is nothing."""
+    return value if isinstance(value, str) else ""
 
 
 def flag(value: object) -> bool | None:

@@ -21,6 +21,7 @@ from dolbyio_nb.errors import (
     TokenUnavailable,
 )
 from dolbyio_nb.http.limits import OutOfTime, within
+from dolbyio_nb.http.redact import scrub
 from dolbyio_nb.http.retry import POLL, Attempts, run
 from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.arguments import checked
@@ -64,7 +65,7 @@ class Job:
     def __repr__(self) -> str:
         """Show what the last look saw, without another one."""
         seen = f"{self._last.status}, {self._last.progress:.0f} %" if self._last.status else "started"
-        return f"<Job {self._spec.about}: {seen}; id {self.id}>"
+        return scrub(f"<Job {self._spec.about}: {seen}; id {self.id}>")
 
     def _repr_html_(self) -> str:
         from dolbyio_nb.display.status_cards import job_card

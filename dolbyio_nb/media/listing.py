@@ -7,7 +7,8 @@ from typing import Any
 
 from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import ErrorResponse, NotFound
-from dolbyio_nb.media.api import Api, Model, dig, items, text
+from dolbyio_nb.http.redact import scrub_all
+from dolbyio_nb.media.api import Api, Model, dig, items, opaque
 
 Moment = datetime | str
 """A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""
@@ -49,7 +50,7 @@ def list_usage(api: Api, since: Moment | None, until: Moment | None) -> Iterator
     """Read how many jobs of each API there were; rows as they come, since nobody documents their names."""
     for page in _pages(api, "/media/usage", {"from": _iso(since), "to": _iso(until)}):
         rows = page if isinstance(page, list) else dig(page, "usage") or dig(page, "jobs")
-        yield from (row for row in items(rows) if isinstance(row, Mapping))
+        yield from (scrub_all(row) for row in items(rows) if isinstance(row, Mapping))
 
 
 def _pages(api: Api, path: str, query: Mapping[str, str | None]) -> Iterator[Any]:
@@ -59,7 +60,7 @@ def _pages(api: Api, path: str, query: Mapping[str, str | None]) -> Iterator[Any
     while len(seen) <= MOST_PAGES:
         page = api.get(path, **query, next_token=token)
         yield page
-        token = text(dig(page, "next_token")) or None
+        token = opaque(dig(page, "next_token")) or None
         if token in seen:
             return
         seen.add(token)

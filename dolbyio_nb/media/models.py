@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb.errors import MissingPackage, SoundError
+from dolbyio_nb.http.redact import scrub_all
 from dolbyio_nb.media.api import Model, flag, items, number, text
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ class Section(Model):
 
     @classmethod
     def _known(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
-        lists = {name: tuple(items(raw.get(name))) for name in ("key", "genre", "era", "instrument")}
+        lists = {
+            name: tuple(scrub_all(items(raw.get(name)))) for name in ("key", "genre", "era", "instrument")
+        }
         return {**super()._known(raw), **lists}
 
 

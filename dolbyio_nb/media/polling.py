@@ -13,7 +13,7 @@ from dolbyio_nb._util.clock import Clock, now
 from dolbyio_nb._util.threads import register, start_thread
 from dolbyio_nb.errors import ErrorResponse
 from dolbyio_nb.http.retry import POLL, Attempts, RetryPolicy
-from dolbyio_nb.media.api import Api, dig, items, number, text
+from dolbyio_nb.media.api import Api, dig, items, number, opaque, text
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,8 @@ class SharedPoll:
         for count in range(1, most + 1):
             page = self._api.get("/media/jobs", status=status, next_token=token)
             rows = [row for row in items(dig(page, "jobs")) if isinstance(row, dict)]
-            jobs.update({text(row.get("job_id")) or "": read_snapshot(row) for row in rows})
-            token = text(dig(page, "next_token"))
+            jobs.update({opaque(row.get("job_id")): read_snapshot(row) for row in rows})
+            token = opaque(dig(page, "next_token"))
             if not token:
                 return count, True
             if enough():

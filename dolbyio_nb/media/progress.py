@@ -11,6 +11,7 @@ from typing import Any
 from tqdm.std import tqdm
 
 from dolbyio_nb._util.place import current_place, kernel, person_watches
+from dolbyio_nb.http.redact import scrub
 
 Show = Callable[[float], None]
 """Is told how much is done so far, in the bar's own unit."""
@@ -28,7 +29,7 @@ def progress_bar(label: str, total: float | None, **options: Any) -> Iterator[Sh
     if not person_watches() or (kernel() is not None and not current_place().updates):
         yield lambda done: None
         return
-    with _bar_class()(total=total, desc=label, leave=False, delay=PATIENCE, **options) as bar:
+    with _bar_class()(total=total, desc=scrub(label), leave=False, delay=PATIENCE, **options) as bar:
         yield lambda done: _move(bar, done)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.paths import here
 from dolbyio_nb.errors import InvalidOption, MissingPackage, TransferError
+from dolbyio_nb.http.redact import scrub, scrub_all
 from dolbyio_nb.media import models
 from dolbyio_nb.media.api import number
 from dolbyio_nb.media.inputs import Input
@@ -38,7 +39,7 @@ class Output:
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"<{shown(self.location)}{f', saved as {near(self.path)}' if self.path else ''}>"
+        return scrub(f"<{shown(self.location)}{f', saved as {near(self.path)}' if self.path else ''}>")
 
     def save(self, path: str | Path | None = None) -> Path:
         """Bring the file to this computer, once, and return its path.
@@ -126,7 +127,7 @@ class Result:
 
     def __repr__(self) -> str:
         about = "".join(f", {line}" for line in self._lines())
-        return f"<{type(self).__name__} of {self.operation}: {self._subject()}{about}>"
+        return scrub(f"<{type(self).__name__} of {self.operation}: {self._subject()}{about}>")
 
     def as_input(self) -> Input:
         """Give its sound as the source of another job, for a result that is sound.
@@ -162,7 +163,9 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """Remarks in words: the sandbox tells what it guessed or cannot know; Dolby.io sends none."""
         notes = self.raw.get("notes")
-        return tuple(note for note in notes if isinstance(note, str)) if isinstance(notes, list) else ()
+        return (
+            tuple(scrub(note) for note in notes if isinstance(note, str)) if isinstance(notes, list) else ()
+        )
 
     def to_frame(self) -> "pandas.DataFrame":
         """Give the result as a table with one row, so that the tables of many files can be joined.
@@ -284,6 +287,6 @@ def near(path: Path) -> str:
 def _flat(raw: object, name: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(raw, Mapping):
         for key, value in raw.items():
-            yield from _flat(value, f"{name}.{key}" if name else str(key))
+            yield from _flat(value, scrub(f"{name}.{key}" if name else str(key)))
     elif not isinstance(raw, list):
-        yield name, raw
+        yield name, scrub_all(raw)

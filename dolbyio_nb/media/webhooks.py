@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dolbyio_nb.errors import NotFound
-from dolbyio_nb.media.api import Api, dig, text
+from dolbyio_nb.http.redact import scrub
+from dolbyio_nb.media.api import Api, dig, opaque
 from dolbyio_nb.media.locations import shown
 
 PATH = "/media/webhooks"
@@ -19,7 +20,7 @@ class WebhookInfo:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
-        return f"{self.id} calling {shown(self.url)}"
+        return scrub(f"{self.id} calling {shown(self.url)}")
 
 
 class Webhook:
@@ -42,7 +43,7 @@ class Webhook:
         body = {"callback": {"url": url, "headers": dict(headers or {})}}
         known = self.get()
         answer = self._api.put(PATH, body, id=known.id) if known else self._api.post(PATH, body)
-        return text(dig(answer, "webhook_id")) or (known.id if known else "")
+        return opaque(dig(answer, "webhook_id")) or (known.id if known else "")
 
     def delete(self, webhook_id: str | None = None) -> None:
         """Remove the webhook; nothing happens when there is none."""
@@ -52,12 +53,12 @@ class Webhook:
 
 
 def _read(raw: object) -> WebhookInfo | None:
-    webhook_id = text(dig(raw, "webhook_id"))
+    webhook_id = opaque(dig(raw, "webhook_id"))
     if not webhook_id:
         return None
     headers = dig(raw, "callback", "headers")
     return WebhookInfo(
         webhook_id,
-        text(dig(raw, "callback", "url")) or "",
+        opaque(dig(raw, "callback", "url")),
         {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {},
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dolbyio_nb._util.place import login_words
+from dolbyio_nb.http.redact import scrub
 
 if TYPE_CHECKING:
     from dolbyio_nb.auth.credentials import Finding
@@ -52,7 +53,7 @@ def explain(findings: Sequence[Finding], next_step: str) -> str:
     """Show every place that is looked in, in order, what was found (never a value), and what comes next."""
     width = max(len(finding.place) for finding in findings)
     rows = [f"{n}. {finding.place:<{width}}  {_outcome(finding)}" for n, finding in enumerate(findings, 1)]
-    return "\n".join([*rows, f"%dolby_login would {next_step}."])
+    return scrub("\n".join([*rows, f"%dolby_login would {next_step}."]))
 
 
 def unusable(findings: Sequence[Finding]) -> str:
