@@ -49,6 +49,7 @@ def lay_out() -> None:
     shutil.copy(ROOT / "benchmarks/README.md", SOURCE / "benchmarks.md")
     shutil.copy(ROOT / "CHANGELOG.md", SOURCE / "changelog.md")
     readme_parts.write_pages(ROOT / "README.md", SOURCE)
+    readme_parts.write_index(ROOT / "README.md", SOURCE / "notebooks/index.md")
     error_texts.write_page(SOURCE / "reference/errors.md")
 
 

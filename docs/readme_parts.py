@@ -40,3 +40,29 @@ def relink(text: str) -> str:
     for there, here in HOMES.items():
         text = text.replace(f"]({there})", f"]({here})")
     return text
+
+
+NOTEBOOK = re.compile(r"\| \[(\d\d)\]\(notebooks/([\w-]+)\.ipynb\) \| (.*?) \|")
+INDEX = """# Notebooks
+
+Each runs from top to bottom in well under a minute, with the sandbox or an account. Where results are shown,
+they were made when these pages were built, against the sandbox.
+
+| | |
+| --- | --- |
+{rows}
+
+```{{toctree}}
+:hidden:
+
+{names}
+```
+"""
+
+
+def write_index(readme: Path, path: Path) -> None:
+    """Write the list of notebooks from the README's table."""
+    found = NOTEBOOK.findall(readme.read_text("utf-8"))
+    rows = "\n".join(f"| [{number}]({name}.ipynb) | {words} |" for number, name, words in found)
+    path.parent.mkdir()
+    path.write_text(INDEX.format(rows=rows, names="\n".join(name for _, name, _ in found)), "utf-8")
