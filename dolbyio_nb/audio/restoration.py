@@ -9,6 +9,7 @@ import numpy as np
 from dolbyio_nb.audio.filters import filtered, resampled
 from dolbyio_nb.audio.loudness import sample_peaks
 from dolbyio_nb.audio.sound import (
+    BLOCK,
     Interval,
     Mask,
     Progress,
@@ -54,10 +55,10 @@ def _mended(sound: Sound, stretches: list[Interval], threshold: float) -> Iterat
     position = 0
     for stretch in stretches:
         first, last = round(stretch.start * sound.rate), round(stretch.end * sound.rate)
-        yield sound.samples[position:first]
+        yield from Sound(sound.samples[position:first], sound.rate).blocks(BLOCK)
         yield _repair(sound, first, last, threshold)
         position = last
-    yield sound.samples[position:]
+    yield from Sound(sound.samples[position:], sound.rate).blocks(BLOCK)
 
 
 def _repair(sound: Sound, first: int, last: int, threshold: float) -> Samples:

@@ -148,7 +148,7 @@ def _basic(auth: Mapping[str, Any]) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
-LARGEST_INPUT = 200 * 1000 * 1000
+LARGEST_INPUT = 2_000_000_000
 
 
 @dataclass(frozen=True)
