@@ -1,5 +1,6 @@
 """Outputs of jobs: where they go, and the result made of them."""
 
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -147,3 +148,25 @@ def is_same_format(suffix: str, other: str) -> bool:
     """Tell whether two suffixes may stand for one format; a suffix that is not known may be anything."""
     found = [next((kinds for kinds in FORMATS if one.lower() in kinds), None) for one in (suffix, other)]
     return None in found or found[0] == found[1]
+
+
+CONVERTIBLE = {".aac", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav"}
+"""Suffixes of sound alone, which FFmpeg in PyAV reads and writes."""
+
+
+def can_convert(one: str, other: str) -> bool:
+    """Tell whether a format can be made of another on this computer."""
+    installed = all(importlib.util.find_spec(name) for name in ("av", "numpy"))
+    return installed and {one.lower(), other.lower()} <= CONVERTIBLE
+
+
+def convert(source: Path, wanted: Path) -> None:
+    """Write a file's sound in the format of another suffix; the new file is there whole or not at all."""
+    from dolbyio_nb.audio.decode import read_sound
+    from dolbyio_nb.audio.encode import write_sound
+
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=wanted.parent, prefix=".dolby-") as folder:
+        whole = Path(folder, f"whole{wanted.suffix.lower()}")
+        write_sound(read_sound(source, surround=True), whole)
+        whole.replace(wanted)

@@ -1,5 +1,6 @@
 """What comes out of a job."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from dolbyio_nb.media.api import number
 from dolbyio_nb.media.inputs import Input
 from dolbyio_nb.media.ledger import record_written
 from dolbyio_nb.media.locations import address_of, from_here, local_path, name_of, shown
-from dolbyio_nb.media.outputs import check_free, is_folder, is_same_format
+from dolbyio_nb.media.outputs import can_convert, check_free, convert, is_folder, is_same_format
 from dolbyio_nb.media.parameters import Location
 
 if TYPE_CHECKING:
@@ -45,11 +46,12 @@ class Output:
         """Bring the file to this computer, once, and return its path.
 
         `path` is the file to write, or a folder; by default `dolby-output/` under the working directory. In a
-        folder it is named after the original, the operation and the job. A file that is no earlier result is
-        not replaced. Dolby.io keeps temporary files for a day.
+        folder it is named after the original, the operation and the job. With the suffix of another format
+        of sound it is converted, which needs av and numpy. A file that is no earlier result is not replaced.
+        Dolby.io keeps temporary files for a day.
 
         Raises:
-            InvalidOption: there is another file of that name, or its suffix is another format's.
+            InvalidOption: there is another file of that name, or it cannot be converted to its format.
             TransferError: it did not arrive whole (no half file is left), or it is in another store.
             NotFound: it is not, or no longer, there.
         """
@@ -58,7 +60,7 @@ class Output:
             if wanted != self.path or not wanted.exists():
                 if path:
                     self._check(wanted)
-                self.path = self._fetch(address_of(self.location) or "", wanted)
+                self.path = self._bring(wanted)
                 record_written(self.path)
             return self.path
 
@@ -91,10 +93,18 @@ class Output:
         wanted = from_here(local_path(path) if path else self.path or Path(FOLDER, self._name))
         return wanted / self._name if path and is_folder(path, wanted) else wanted
 
+    def _bring(self, wanted: Path) -> Path:
+        address = address_of(self.location) or ""
+        if is_same_format(Path(self._name).suffix, wanted.suffix):
+            return self._fetch(address, wanted)
+        with tempfile.TemporaryDirectory(prefix="dolby-") as folder:
+            convert(self._fetch(address, Path(folder, self._name)), wanted)
+        return wanted
+
     def _check(self, wanted: Path) -> None:
         check_free(wanted)
         kind = Path(self._name).suffix
-        if not is_same_format(kind, wanted.suffix):
+        if not is_same_format(kind, wanted.suffix) and not can_convert(kind, wanted.suffix):
             raise InvalidOption(
                 f"{shown(self.location)} cannot be saved as {wanted.name}.",
                 f"It is a {kind} file, and {wanted.suffix} is another format.",

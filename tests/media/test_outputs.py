@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
+from dolbyio_nb.audio.measure import measure
 from dolbyio_nb.errors import DolbyError, InvalidOption
 from dolbyio_nb.media import Job, Media, MediaResult
 from dolbyio_nb.media.outputs import is_same_format
@@ -147,7 +149,31 @@ def test_a_result_replaces_no_file_of_somebody_else(media: Media, tone: Path, tm
         assert len(str(error.value).splitlines()) == 3
 
 
-@pytest.mark.parametrize("suffix", [".mp3", ".MP3", ".flac", ".m4a", ".mp4", ".json", ".png"])
+@pytest.mark.parametrize("suffix", [".mp3", ".MP3", ".flac", ".m4a", ".ogg", ".opus", ".aac"])
+def test_a_result_is_converted_to_the_format_of_its_suffix(
+    media: Media, tone: Path, tmp_path: Path, suffix: str
+) -> None:
+    """What is saved is what its name says, as long as before; nothing else is left beside it."""
+    result = made(media.enhance(tone))
+    saved = result.save(tmp_path / "new" / f"better{suffix}")
+    with av.open(str(saved)) as container:
+        kind = {".opus": "ogg"}.get(suffix, suffix.lower()[1:])
+        assert kind in container.format.name.split(",")
+    assert measure(saved).seconds == pytest.approx(measure(tone).seconds, abs=0.1)
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_a_result_is_not_converted_without_av(
+    media: Media, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the line that has it converted is in the error."""
+    result = made(media.enhance(tone))
+    monkeypatch.setattr("dolbyio_nb.media.results.can_convert", lambda *_: False)
+    with pytest.raises(InvalidOption, match="another format"):
+        result.save(tmp_path / "better.mp3")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".json", ".png"])
 def test_a_result_is_not_saved_under_another_format(
     media: Media, tone: Path, tmp_path: Path, suffix: str
 ) -> None:
