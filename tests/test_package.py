@@ -64,8 +64,9 @@ def test_import_costs_nothing() -> None:
 
 
 def test_client_knows_no_notebook() -> None:
-    """The whole client loads nothing that only a notebook needs."""
+    """The whole client loads nothing that only a notebook needs, and nothing that a plain install lacks."""
     heavy = {"IPython", "ipywidgets", "anywidget", "numpy", "matplotlib", "pandas", "av"}
+    heavy |= {"httpx", "fsspec", "distributed", "joblib", "keyring"}
     assert not loaded_by("import dolbyio_nb.client, dolbyio_nb.sandbox") & heavy
 
 

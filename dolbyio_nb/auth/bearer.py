@@ -1,11 +1,10 @@
-"""Bearer authentication, for Dolby's hosts only: for requests and for httpx."""
+"""Bearer authentication, for Dolby's hosts only."""
 
 import sys
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-import httpx
 import requests
 from requests.auth import AuthBase
 
@@ -42,6 +41,8 @@ BEARER = "Bearer "
 def bearer_auth(keeper: TokenKeeper, origins: Iterable[str]) -> "BearerAuth":
     """Make the authentication for requests, and for httpx as well once that is loaded."""
     if "httpx" in sys.modules:
+        from dolbyio_nb.auth.httpx_auth import HttpxBearerAuth  # httpx need not be installed
+
         return HttpxBearerAuth(keeper, origins)
     return BearerAuth(keeper, origins)
 
@@ -114,46 +115,3 @@ def refuse_masks(headers: Mapping[str, str | bytes]) -> None:
                 "so that no notebook keeps it.",
                 'Write f"Bearer {dolby_token}", or use dolby.session, which adds the header itself.',
             )
-
-
-class HttpxBearerAuth(BearerAuth, httpx.Auth):
-    """The same for `httpx.Client`, `httpx.AsyncClient` and requests; see `BearerAuth`.
-
-    A body is sent again if it is text, bytes, JSON or a form; after a stream the 401 is returned.
-    """
-
-    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the token, and after a 401 another one."""
-        if not self._is_for(request):
-            yield request
-            return
-        request.headers["Authorization"] = BEARER + self._keeper.token()
-        if not self._is_settled_httpx((yield request), request):
-            request.headers["Authorization"] = BEARER + self._keeper.token()
-            self._is_settled_httpx((yield request), request)
-
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Add the token, and after a 401 another one, while other tasks go on."""
-        if not self._is_for(request):
-            yield request
-            return
-        request.headers["Authorization"] = BEARER + await self._keeper.token_async()
-        if not self._is_settled_httpx((yield request), request):
-            request.headers["Authorization"] = BEARER + await self._keeper.token_async()
-            self._is_settled_httpx((yield request), request)
-
-    def _is_for(self, request: httpx.Request) -> bool:
-        refuse_masks(request.headers)
-        return self._origins.may_see_the_token(str(request.url))
-
-    def _is_settled_httpx(self, response: httpx.Response, request: httpx.Request) -> bool:
-        """Tell the keeper what the API thinks of the token; False if the request is to be sent again."""
-        last = response.request
-        if "Authorization" not in last.headers or not self._is_for(last):
-            return True  # redirected elsewhere, so that the header was taken off
-        token = token_in(last.headers)
-        if token and response.is_success:
-            self._keeper.accept(token)
-        if response.status_code != 401 or (token and not self._keeper.reject(token)):
-            return True
-        return last.url != request.url or not isinstance(request.stream, httpx.ByteStream)

@@ -13,7 +13,7 @@ from httpx import Response
 from dolbyio_nb import login
 from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.background import BATCH
-from dolbyio_nb.auth.bearer import HttpxBearerAuth
+from dolbyio_nb.auth.httpx_auth import HttpxBearerAuth
 from dolbyio_nb.auth.keeper import TokenKeeper
 from dolbyio_nb.client import Dolby
 from dolbyio_nb.errors import DolbyError, NotLoggedIn, TokenRefused, TokenUnavailable
