@@ -18,6 +18,7 @@ html_theme = "furo"
 html_title = f"dolbyio_nb {__version__}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_search_scorer = "scorer.js"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
@@ -38,7 +39,7 @@ nb_merge_streams = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say it with units and ranges
-autodoc_class_signature = "separated"
+autodoc_class_signature = "mixed"
 python_maximum_signature_line_length = 72
 napoleon_custom_sections = [("Nested parameters", "params_style")]
 napoleon_use_rtype = False

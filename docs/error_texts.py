@@ -53,7 +53,7 @@ def raised() -> dict[str, list[str]]:
             words = [shown(argument) for argument in call.args[:3]]
             if words and words[0].strip("…. "):
                 name = ast.unparse(call.func).rpartition(".")[2]
-                found[name].append("\n  ".join(quoted(text) for text in words if text.strip("…. ")))
+                found[name].append("\\\n  ".join(quoted(text) for text in words if text.strip("…. ")))
     return found
 
 
