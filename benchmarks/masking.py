@@ -23,10 +23,13 @@ def token():
     return "eyJ" + ".".join(parts)
 
 
+TOKEN = token()
+
+
 def packer(tokens):
     """Make a packer for one secret and some tokens."""
     registry = SecretRegistry()
-    for value in (SECRET, *(token() for _ in range(tokens))):
+    for value in (SECRET, TOKEN, *(token() for _ in range(tokens - 1))):
         registry.register(value)
     return MaskingPack(json_packer, json_unpacker, registry)
 
@@ -42,14 +45,19 @@ def seconds(function, message, repeat):
     return best
 
 
+LINE, PATH = "hello world 1.234\n", "/usr/lib/python3.11/site-packages/requests/sessions.py:703\n"
 MESSAGES = {
     "stream, 40 characters": ({"name": "stdout", "text": "epoch 3: loss 0.1234, 12.3 s per epoch\n"}, 5000),
     "stream, 1,000 characters": ({"name": "stdout", "text": "loss 0.1234 in 12.3 s\n" * 45}, 1000),
+    "stream of paths, 1,000 characters": ({"name": "stdout", "text": PATH * 18}, 1000),
     "HTML table, 10,000 characters": ({"data": {"text/html": ROW * 294}}, 200),
     "10 MB of sound in base64": ({"data": {"text/html": SOUND}}, 1),
-    "10 MB of plain text": ({"name": "stdout", "text": "hello world 1.234\n" * (LARGE // 18)}, 1),
+    "10 MB of plain text": ({"name": "stdout", "text": LINE * (LARGE // 18)}, 1),
     "10 MB of HTML": ({"data": {"text/html": ROW * (LARGE // 34)}}, 1),
     "10 MB with a secret in it": ({"name": "stdout", "text": "x" * (LARGE - 44) + SECRET}, 1),
+    "10 MB of lines, 1,000 secrets": ({"name": "stdout", "text": (LINE * 550 + SECRET) * 1000}, 1),
+    "10 MB of HTML, 1,000 secrets": ({"data": {"text/html": (ROW * 290 + SECRET) * 1000}}, 1),
+    "10 MB of lines, 100 cut tokens": ({"name": "stdout", "text": (LINE * 5500 + TOKEN[:60]) * 100}, 1),
 }  # fmt: skip
 
 

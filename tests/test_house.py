@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = sorted((ROOT / "dolbyio_nb").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-MOST_FILES = 120  # without batch/; a new file has to be worth it
+MOST_FILES = 121  # without batch/; a new file has to be worth it
 FREE_IN_SIZE = {"__init__.py", "__main__.py", "_version.py"}
 MIRRORED = {
     "api.py": {"display", "media"},

@@ -8,7 +8,7 @@ import base64
 import re
 from urllib.parse import quote
 
-from dolbyio_nb.notebook.masking import SHORTEST
+from dolbyio_nb.notebook.secret_pieces import SHORTEST
 
 ESCAPES = re.compile(r"\\+u001b\[[0-9;]*m|\x1b\[[0-9;]*m|<[^<>]*>")
 
@@ -90,7 +90,7 @@ STREAMS = {
     "fork": "sys.stdout.flush(); x = multiprocessing.get_context('fork').Process(target=print, args=(T, S)); x.start(); x.join()",
     "task": "async def tell(): print(T, S)\nawait asyncio.gather(tell(), tell())",
     "curl's header": "import requests; x = requests.Request('GET', 'https://api.dolby.com/', headers={'Authorization': f'Bearer {T}'}).prepare(); print(x.headers, vars(x))",
-    "http debug": "import http.client; http.client.HTTPConnection.debuglevel = 1\ndolby.session.get(dolby.media_url + '/media/jobs'); http.client.HTTPConnection.debuglevel = 0",
+    "http debug": "import http.client, requests; http.client.HTTPConnection.debuglevel = 1\nrequests.get(dolby.media_url + '/media/jobs', auth=dolby.auth); http.client.HTTPConnection.debuglevel = 0",
     "environ": "with dolby.environ():\n    print(os.environ['DOLBYIO_API_TOKEN']); print(dict(os.environ))",
     "lent": "x = dolby.delegate(60); print(f'{x}', x.value[20:90])",
     "replaced": "x = T; dolby.refresh(); print(x, f'{dolby.token}')",

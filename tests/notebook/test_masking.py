@@ -4,9 +4,11 @@ import base64
 import importlib
 import json
 import os
+import pickle
 import string
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +24,8 @@ from nbclient import NotebookClient
 from dolbyio_nb.auth.access_token import AccessToken, MaskedText
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.http.redact import GRACE, SecretRegistry
-from dolbyio_nb.notebook.masking import LARGE, SHORTEST, SURELY_SEEN, MaskingPack
+from dolbyio_nb.notebook.masking import MaskingPack
+from dolbyio_nb.notebook.secret_pieces import LARGE, SHORTEST, SURELY_SEEN
 from dolbyio_nb.sandbox import Sandbox
 
 from .careless import CELLS, CHANNELS, SETUP, Needles
@@ -241,6 +244,82 @@ def test_large_messages_hide_whole_values_and_long_pieces(pack: MaskingPack, siz
             assert pack({"text": text}).decode().endswith("~" * at + '[masked…]"}')
 
 
+PADDING = "loss 0.1\n" * (LARGE // 8)
+QUOTED = '"7\\kZQx' * 6
+DIGITS = "31415926535897932384626433832795028841971"
+NEWLINE_LIKE = "nfe" + "".join(Random(3).choices("0123456789abcdef", k=45))
+AROUND = ("\n", "\\", '"', "\u00e9", "\u65e5\u672c", "\U0001f600", "\x01", "<b>", "", "\u2028", '","x":"')
+
+
+@pytest.fixture(scope="module")
+def large_pack() -> MaskingPack:
+    """A packer that hides values that are easily mistaken for something else of JSON."""
+    registry = SecretRegistry()
+    for value in (TOKEN, SECRET, QUOTED, DIGITS, NEWLINE_LIKE):
+        registry.register(value)
+    return MaskingPack(json_packer, json_unpacker, registry)
+
+
+@pytest.mark.parametrize("values", [(TOKEN, SECRET), (NEWLINE_LIKE,), (DIGITS,)])
+@pytest.mark.parametrize("around", AROUND)
+def test_large_messages_stay_what_they_are_around_a_mask(
+    large_pack: MaskingPack, values: tuple[str, ...], around: str
+) -> None:
+    """Also beside escapes, quotes and numbers, which look like pieces where a message is packed."""
+    text = PADDING[:3001] + around + "%s" + around + PADDING[:3000]
+    pieces = [value[cut:] for value in values for cut in (0, 1)]
+    texts = [text % piece for piece in pieces]
+    packed = json_unpacker(large_pack({"padding": PADDING, "texts": texts}))
+    assert packed == {"padding": PADDING, "texts": [text % "[masked…]"] * len(pieces)}
+
+
+def test_large_messages_keep_their_quotes(large_pack: MaskingPack) -> None:
+    """A value may begin with what JSON puts around every text."""
+    packed = json_unpacker(large_pack({"padding": PADDING, "texts": [QUOTED, QUOTED[1:]]}))
+    assert packed == {"padding": PADDING, "texts": ["[masked…]"] * 2}
+
+
+def test_large_messages_keep_their_numbers(large_pack: MaskingPack) -> None:
+    """A number that looks like a piece of a value is no text."""
+    message = {"padding": PADDING, "n": [int(DIGITS[:39]), 1.5, None, True]}
+    assert json_unpacker(large_pack(message)) == message
+
+
+def test_large_messages_are_masked_as_they_are_packed(pack: MaskingPack) -> None:
+    """To unpack them, mask all texts and pack them again takes seven times as long as to pack them."""
+    message = {"text": "".join(PADDING + piece for piece in (SECRET, TOKEN, TOKEN[9:-9]) * 4)}
+
+    def seconds(call: Callable[[object], object]) -> float:
+        start = time.thread_time()
+        call(message)
+        return time.thread_time() - start
+
+    assert min(seconds(pack) for _ in range(5)) < 4 * min(seconds(json_packer) for _ in range(5))
+
+
+def test_large_messages_hide_all_of_a_value_in_colours(pack: MaskingPack) -> None:
+    """Its short pieces, too, which stand beside a long one, and however often it is there."""
+    coloured = f"\x1b[31m{TOKEN[:20]}\x1b[0m.\x1b[32m{TOKEN[21:-9]}\x1b[0m{TOKEN[-9:]}"
+    packed = pack({"text": (PADDING + coloured) * 3 + SECRET * 2 + PADDING})
+    assert not NEEDLES.in_text(packed.decode())
+    assert json_unpacker(packed)["text"].count("[masked…]") == 5
+
+
+def test_what_stands_at_the_ends_of_lines_stays_whole(pack: MaskingPack) -> None:
+    """Letters whose bytes are like those of frames, and frames."""
+    for letter in "\u2028\u2002\u2502\u2494\u00e9\u65e5":
+        packed = json_unpacker(pack({"text": f"{letter}{SECRET}\n{letter}{letter}\n{SECRET}{letter}"}))
+        assert packed["text"] == f"{letter}[masked…]\n{letter}{letter}\n[masked…]{letter}"
+
+
+def test_what_is_no_json_is_masked_as_well() -> None:
+    """A session may pack otherwise."""
+    registry = SecretRegistry()
+    registry.register(SECRET)
+    pack = MaskingPack(pickle.dumps, pickle.loads, registry)
+    assert pickle.loads(pack({"text": PADDING + SECRET})) == {"text": PADDING + "[masked…]"}
+
+
 def test_other_messages_are_the_very_same_bytes(pack: MaskingPack) -> None:
     """Headers, short messages, and all that has no secret in it."""
     for message in (
@@ -270,14 +349,14 @@ def test_a_message_is_never_broken() -> None:
 
 def test_a_value_is_masked_until_some_minutes_after_its_end_and_no_longer() -> None:
     """Tokens that were replaced or lent included, since each is registered with its own life."""
-    time = [0.0]
-    registry = SecretRegistry(lambda: time[0])
+    now = [0.0]
+    registry = SecretRegistry(lambda: now[0])
     pack = MaskingPack(json_packer, json_unpacker, registry)
     registry.register(TOKEN, lifetime=60)
     registry.register(SECRET, lifetime=600)
-    time[0] = 60 + GRACE - 1
+    now[0] = 60 + GRACE - 1
     assert json_unpacker(pack({"text": f"{TOKEN} {SECRET}"})) == {"text": "[masked…] [masked…]"}
-    time[0] += 2
+    now[0] += 2
     assert json_unpacker(pack({"text": f"{TOKEN} {SECRET}"})) == {"text": f"{TOKEN} [masked…]"}
 
 
