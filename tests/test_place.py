@@ -46,7 +46,7 @@ ROWS = {
         PANEL, None, True, True, ("Databricks",),
     ),
     "VS Code": ({"kernel": KERNEL, "names": VSCODE}, PROMPT, "/home/me/talks", False, True, ()),
-    "Voila": ({"kernel": SILENT, "environ": {"SERVER_SOFTWARE": "voila/0.5"}}, PANEL, HERE, True, True, ()),
+    "Voila": ({"kernel": SILENT, "environ": {"SERVER_SOFTWARE": "voila/0.5"}}, PANEL, None, True, True, ()),
     "Spyder": ({"kernel": KERNEL, "modules": {"spyder_kernels": 1}}, PROMPT, None, False, True, ()),
     "PyCharm": ({"kernel": KERNEL, "environ": {"PYCHARM_HOSTED": "1"}}, PROMPT, None, False, True, ()),
     "Binder": ({"kernel": KERNEL, "environ": {"BINDER_SERVICE_HOST": "h"}}, PANEL, HERE, True, True, ()),

@@ -103,7 +103,12 @@ PLACES = (  # the first that is here
     Place("Kaggle", _set("KAGGLE_KERNEL_RUN_TYPE"), _no_folder, stores=("Kaggle",)),
     Place("Databricks", _set("DATABRICKS_RUNTIME_VERSION"), _no_folder, stores=("Databricks",)),
     Place("VS Code", lambda: VSCODE_FILE in _variables(), _vscode_folder, paste=False, updates=False),
-    Place("Voila", lambda: os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"), prompts=False),
+    Place(
+        "Voila",  # gives out pictures alone, unless told otherwise
+        lambda: os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"),
+        _no_folder,
+        prompts=False,
+    ),
     Place("Spyder", _loaded("spyder_kernels"), _no_folder, widgets=False, updates=False),
     Place("PyCharm", _set("PYCHARM_HOSTED"), _no_folder, widgets=False, updates=False),
     Place("Binder", _set("BINDER_SERVICE_HOST")),
