@@ -1,5 +1,6 @@
 """The players and pictures on a page of their own: the switch, the keyboard, the themes."""
 
+import html
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -210,6 +211,19 @@ def test_a_page_without_its_files_says_so(
     assert not page.get_by_text("equal loudness").is_visible()
 
 
+def test_a_frame_of_its_own_is_as_high_as_the_card(
+    open_page: Callable[..., Any], comparison: Picture
+) -> None:
+    """marimo gives a card with a script a frame of 400 pixels: nothing is cut off, and it does not grow."""
+    page = open_page()
+    page.set_content(f'<iframe width="900" height="400" srcdoc="{html.escape(comparison._repr_html_())}">')
+    page.wait_for_function("() => document.querySelector('iframe').offsetHeight > 420")
+    inside = page.frame_locator("iframe").locator(".dolby-sound")
+    needed = inside.evaluate("(card) => card.offsetTop + card.offsetHeight")
+    inside.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert 0 <= page.locator("iframe").evaluate("(frame) => frame.offsetHeight") - needed <= 20
+
+
 def test_as_markdown_each_part_is_a_block_of_html(comparison: Picture) -> None:
     """CommonMark ends a block of style or script at the end tag, one of a div at an empty line."""
     parts = comparison._repr_html_().split("\n\n")
@@ -224,7 +238,7 @@ def test_a_sanitized_export_shows_no_style_sheet(comparison: Picture) -> None:
     """What a sanitizer leaves of style and script is no text of theirs."""
     outputs = [new_output("display_data", data={"text/html": comparison._repr_html_()})]
     notebook = new_notebook(cells=[new_code_cell("1", outputs=outputs)])
-    html, _ = HTMLExporter(sanitize_html=True).from_notebook_node(notebook)
-    assert "Below the mean" in html
-    assert "dolby-sound [" not in html
-    assert "set_up" not in html
+    page, _ = HTMLExporter(sanitize_html=True).from_notebook_node(notebook)
+    assert "Below the mean" in page
+    assert "dolby-sound [" not in page
+    assert "set_up" not in page

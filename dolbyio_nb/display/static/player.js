@@ -122,4 +122,11 @@
 
   document.querySelectorAll(".dolby-sound :is(audio, video):not([data-watched])").forEach(watch);
   document.querySelectorAll("[data-dolby-switch]:not([data-ready])").forEach(set_up);
+
+  /* marimo gives what has a script a frame of its own, 400 pixels high: let it be as high as the card. */
+  const [frame, card] = [window.frameElement, document.querySelector("body > .dolby-sound")];
+  if (frame && card && !document.querySelector("body > :not(style, script, .dolby-sound)")) {
+    const fit = () => { frame.style.height = `${card.offsetTop + card.offsetHeight + 10}px`; };
+    new ResizeObserver(fit).observe(card);
+  }
 })();
