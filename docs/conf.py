@@ -1,6 +1,7 @@
 """Settings of Sphinx. The site is made by `python3 dev.py docs`, which lays out its sources first."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from dolbyio_nb import __version__
@@ -18,7 +19,7 @@ html_theme = "furo"
 html_title = f"dolbyio_nb {__version__}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_search_scorer = "scorer.js"
+html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
