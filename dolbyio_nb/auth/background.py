@@ -167,40 +167,65 @@ class Announcements:
 BATCH = 100  # tasks woken in one turn of a loop; a turn of a thousand would take longer than 10 ms
 
 
+class Crowd:
+    """Tasks that wait in one event loop: one timer for all, as a timer each takes longer than the wait."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._futures: list[asyncio.Future[None]] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def join(self, seconds: float) -> "asyncio.Future[None]":
+        """Wait with the others, for `seconds` at most; all are woken when the first gives up."""
+        end = self.loop.time() + max(0.0, seconds)
+        if self._timer is None or end < self._timer.when():
+            self._stop_timer()
+            self._timer = self.loop.call_at(end, self.wake)
+        future = self.loop.create_future()
+        self._futures.append(future)
+        return future
+
+    def wake(self) -> None:
+        """Wake those who are here now; called in the loop."""
+        self._stop_timer()
+        futures, self._futures = self._futures, []
+        _wake(futures)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+
+
 class Waiters:
     """Tasks that wait for something to happen, in as many event loops as there are; it happens once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        self._crowds: dict[asyncio.AbstractEventLoop, Crowd] = {}
         self._released = False
 
     async def wait(self, seconds: float) -> None:
-        """Wait until it has happened, for `seconds` at most."""
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
-        if not self._add(future, loop):
-            return
-        timer = loop.call_later(max(0.0, seconds), _wake, [future])
-        try:
+        """Wait until it has happened, for `seconds` at most; it may end earlier, so look again."""
+        if future := self._join(asyncio.get_running_loop(), seconds):
             await future
-        finally:
-            timer.cancel()
 
-    def _add(self, future: "asyncio.Future[None]", loop: asyncio.AbstractEventLoop) -> bool:
+    def _join(self, loop: asyncio.AbstractEventLoop, seconds: float) -> "asyncio.Future[None] | None":
         with self._lock:
-            if not self._released:
-                self._waiting.setdefault(loop, []).append(future)
-            return not self._released
+            if self._released:
+                return None
+            if loop not in self._crowds:
+                self._crowds[loop] = Crowd(loop)
+            return self._crowds[loop].join(seconds)
 
     def release(self) -> None:
         """Wake everybody, with one call for each loop: it has happened."""
         with self._lock:
             self._released = True
-            waiting, self._waiting = self._waiting, {}
-        for loop, futures in waiting.items():
+            crowds, self._crowds = self._crowds, {}
+        for loop, crowd in crowds.items():
             with suppress(RuntimeError):  # the loop was closed meanwhile
-                loop.call_soon_threadsafe(_wake, futures)
+                loop.call_soon_threadsafe(crowd.wake)
 
 
 def _wake(futures: "list[asyncio.Future[None]]") -> None:

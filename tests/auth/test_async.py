@@ -144,6 +144,23 @@ def test_a_task_waits_no_longer_than_it_said() -> None:
     keeper.close()
 
 
+def test_tasks_of_different_patience_wait_side_by_side() -> None:
+    """Each gives up at its own time, whoever came first; the rest goes on to wait."""
+    may_end = threading.Event()
+    keeper = TokenKeeper(lambda: late(may_end))
+
+    async def all_of_them() -> list[Any]:
+        asks = [asyncio.ensure_future(keeper.token_async(timeout)) for timeout in (LIMIT, 0.02, LIMIT, 0.06)]
+        await asyncio.wait([asks[1], asks[3]], timeout=LIMIT)
+        assert [task.done() for task in asks] == [False, True, False, True]
+        may_end.set()
+        return await asyncio.gather(*asks, return_exceptions=True)
+
+    kinds = [type(outcome) for outcome in run_loop(all_of_them())]
+    keeper.close()
+    assert kinds == [AccessToken, TokenUnavailable, AccessToken, TokenUnavailable]
+
+
 def test_a_loop_that_ends_before_the_answer_harms_nobody() -> None:
     """The token still reaches those who wait elsewhere."""
     may_end = threading.Event()
