@@ -14,7 +14,7 @@ def test_a_call_crosses_few_files(tone: Path, pytestconfig: pytest.Config) -> No
 
 
 def test_a_card_crosses_few_files(tone: Path, pytestconfig: pytest.Config) -> None:
-    """What a notebook shows of a saved recording, and of a diagnosis, the scrubber of foreign texts included."""
+    """What a notebook shows of a saved recording, and of a diagnosis; the scrubber counts too."""
     cards = runpy.run_path(str(pytestconfig.rootpath / "benchmarks" / "trace.py"))["trace_cards"](tone)
     assert {name: len(seen.files) for name, seen in cards.items() if len(seen.files) > 16} == {}
     assert all("display/cards.py" in seen.files for seen in cards.values())
