@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,24 @@ def test_saved_it_is_a_profile_for_every_notebook(tmp_path: Path, monkeypatch: p
                 next(dolby.media.jobs())
     with pytest.raises(dolbyio_nb.TokenUnavailable, match="sandbox there has ended"):
         dolbyio_nb.login(profile="sandbox")
+
+
+def test_a_job_is_picked_up_from_another_log_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_tone: Callable[..., bytes]
+) -> None:
+    """As after a kernel's crash: the sandbox outlives it, and the job's id alone brings the sound."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.wav").write_bytes(make_tone())
+    with run("--port", "0", "--save", cwd=tmp_path) as process:
+        exports(process)
+        with dolbyio_nb.login(profile="sandbox") as before:
+            job = before.media.enhance("talk.wav", output="better.wav").id
+        with dolbyio_nb.login(profile="sandbox") as dolby:
+            assert [record.id for record in dolby.media.jobs()] == [job]
+            dolby.media.job(job).result()
+            assert (tmp_path / "better.wav").read_bytes().startswith(b"RIFF")
+        process.terminate()
+        assert process.wait(10) == 0
 
 
 @pytest.mark.parametrize(
