@@ -2,20 +2,27 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolbyio_nb.errors import TransferError
+from dolbyio_nb.errors import DolbyError, TransferError
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.job_result import JobSpec, make_result
 from dolbyio_nb.media.models import Band, Loudness, MediaInfo, Segment
+from dolbyio_nb.media.outputs import Target
 from dolbyio_nb.media.results import MediaResult, Output, Result
+from dolbyio_nb.media.transfer import Storage
+from tests.http.hostile import hostile, page, says
+
+from .conftest import Presigning
 
 DIAGNOSIS = {
     "media_info": {
@@ -301,3 +308,28 @@ def test_a_result_can_be_shown_where_there_is_no_working_directory(
     assert str(tmp_path / "better.wav") in repr(result)
     with pytest.raises(TransferError, match="working directory was removed"):
         result.save("here.wav")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" + "0" * 400])
+def test_a_report_holds_no_number_that_is_none(text: str) -> None:
+    """A report is a file: what the service wrote there is read as its answers are."""
+    raw = report_of(
+        f'{{"media_info": {{"container": {{"duration": {text}, "bitrate": 8}}}}, "a": [{text}, 2]}}'
+    )
+    assert raw == {"media_info": {"container": {"duration": None, "bitrate": 8}}, "a": [None, 2]}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "[" * 100_000, "{", "<html>", "[" + "1," * 1_100_000])
+def test_a_report_that_is_none_is_told(text: str) -> None:
+    """Cut, nested without an end, more than fits, or something else."""
+    with pytest.raises(DolbyError) as error:
+        report_of(text)
+    assert 2 <= len(str(error.value).splitlines()) <= 3
+
+
+def report_of(text: str) -> Mapping[str, Any]:
+    """What is read of a report's file."""
+    with hostile(says(page("200 OK", text.encode()))) as server:
+        storage = Storage(cast(Api, Presigning(server.url)), lambda seconds: None)
+        spec = JobSpec("/media/analyze", targets=(Target("dlb://out/report.json"),))
+        return make_result(spec, "a-job", {"result": {}}, storage).raw
