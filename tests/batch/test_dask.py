@@ -17,6 +17,7 @@ from tests.batch.conftest import use
 from tests.waiting import eventually
 
 distributed = pytest.importorskip("distributed")
+tokenize = pytest.importorskip("dask.base").tokenize  # what names everything that is sent to a cluster
 FILES = 12
 
 
@@ -50,11 +51,16 @@ def test_a_worker_is_killed_and_nothing_is_seen(
         modules: Any = client.run(lambda: [name for name in sys.modules if "dolby" in name])
         with login(sandbox=sandbox) as dolby:  # which does travel when a person sends it
             jobs, said = client.submit(use, dolby).result()
+            names = {tokenize(dolby), client.submit(tokenize, dolby).result()}
+            dolby.refresh()
+            names |= {tokenize(dolby), client.submit(tokenize, dolby, pure=False).result()}
+        seen += cluster.seen()
     assert {item.state for item in batch.items} == {State.DONE}
     assert len(sandbox.jobs) == FILES
     assert all(Path(item.path or "").is_file() for item in batch.items)
     assert list(modules.values()) == [[]]
     assert jobs == FILES
+    assert len(names) == 1
     assert "cannot renew its own" in said
     found = (MARK.encode(), b"Registered to", b'"type": "Scheduler"', b"dask_scheduler_workers")
     assert [one for one in found if one not in seen] == []
