@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas
 import pytest
@@ -13,6 +13,8 @@ import pytest
 from dolbyio_nb.errors import TransferError
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.analyses import Analysis, MusicAnalysis, SpeechAnalysis
+from dolbyio_nb.media.api import Api
+from dolbyio_nb.media.listing import list_usage
 from dolbyio_nb.media.results import MediaResult
 from dolbyio_nb.sandbox import Sandbox
 
@@ -225,6 +227,50 @@ def test_jobs_are_listed_page_by_page(sandbox: Sandbox, media: Media) -> None:
     frame = pandas.DataFrame(media.jobs())  # type: ignore[arg-type]
     assert len(frame) == 103
     assert len(set(frame["job_id"])) == 103
+
+
+def test_usage_is_a_row_for_each_api(sandbox: Sandbox, media: Media) -> None:
+    """With the names that came, as a table, for the time that was asked for; the service hears UTC."""
+    for start, count in ((media.diagnose, 2), (media.transcode, 1)):
+        for _ in range(count):
+            sandbox.faults.end_next_job("Failed")
+            start("dlb://a.wav").wait()
+    frame = pandas.DataFrame(media.usage())  # type: ignore[arg-type]
+    assert dict(zip(frame["path"], frame["jobs"], strict=True)) == {
+        "/media/diagnose": 2,
+        "/media/transcode": 1,
+    }
+    since = datetime(2020, 1, 2, 5, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+    assert list(media.usage(since=since, until="2020-02-01T00:00:00Z")) == []
+    query = [one for one in sandbox.requests if one.path == "/media/usage"][-1].query
+    assert query == {"from": "2020-01-02T03:04:05.000Z", "to": "2020-02-01T00:00:00Z"}
+
+
+ROW = {"path": "/media/enhance", "jobs": 3}
+
+
+@pytest.mark.parametrize(
+    ("pages", "rows"),
+    [
+        ([{"usage": [ROW], "next_token": "2"}, {"usage": [ROW]}], 2),
+        ([{"jobs": [ROW], "next_token": "2"}, {"jobs": [ROW], "next_token": "2"}, {"jobs": [ROW]}], 2),
+        ([[ROW, ROW]], 2),
+        ([{"usage": [ROW, None, "text", 3]}], 1),
+        ([{}], 0),
+        ([{"usage": None, "next_token": None}], 0),
+    ],
+)
+def test_usage_is_read_to_its_last_page_whatever_its_shape(pages: list[Any], rows: int) -> None:
+    """Nobody documents the answer: what is no row is left out, and a token that comes back ends it."""
+    asked: list[object] = []
+
+    class Pages:
+        def get(self, path: str, **query: object) -> Any:
+            asked.append(query["next_token"])
+            return pages[len(asked) - 1]
+
+    assert list(list_usage(cast(Api, Pages()), None, None)) == [ROW] * rows
+    assert asked == [None, "2"][: len(pages)]
 
 
 def test_jobs_are_filtered_by_the_service(sandbox: Sandbox, media: Media) -> None:

@@ -469,17 +469,31 @@ def test_how_to_ask_is_a_setting(shell: InteractiveShell, monkeypatch: pytest.Mo
     assert (asked, panel is not None) == (["prompt"] if ui == "prompt" else [], ui == "panel")
 
 
-SECRETS = ["--app-secret NEEDLE-1234567890", "--secret=NEEDLE-1234567890", "NEEDLE-key NEEDLE-1234567890",
-           "-sNEEDLE-1234567890", "--expires-in NEEDLE-1234567890"]  # fmt: skip
+TYPED_SECRETS = [
+    *(f"--{name}{by}{{}}" for name in ("app-secret", "secret", "app_secret", "token") for by in (" ", "=")),
+    *("--app-key {} --app-secret {}", "--app_key={} --app_secret={}", "-s {}", "-s{}", "-k {} -s={}"),
+    *("{}", "{} {}", "app_secret={}", "key {}", "--form {}", "--sandbox {}", "--{}", "--debug --secret '{}'"),
+]
+IN_A_KNOWN_OPTION = [
+    "--expires-in {}",
+    "--expires-in={}",
+    "--save {}",
+    "--save={}",
+    "--explain={}",
+    "--form={}",
+]
 
 
-@pytest.mark.parametrize("line", SECRETS)
-def test_a_secret_in_the_line_is_not_echoed(shell: InteractiveShell, line: str) -> None:
+@pytest.mark.parametrize("line", [*TYPED_SECRETS, *IN_A_KNOWN_OPTION])
+def test_a_secret_in_the_line_is_not_echoed(
+    shell: InteractiveShell, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The error does not repeat what may be a secret; it says where it has to be deleted."""
     with pytest.raises(InvalidOption) as caught:
-        magic(shell, f"dolby_login {line}")
-    assert "NEEDLE" not in str(caught.value)
-    if "expires" not in line:
+        magic(shell, f"dolby_login {line.format('NEEDLE-a1b2c3d4e5', 'NEEDLE-f6g7h8i9j0')}")
+    said = capsys.readouterr()
+    assert "NEEDLE" not in str(caught.value) + repr(caught.value) + said.out + said.err
+    if line in TYPED_SECRETS:
         assert "delete it from the cell" in str(caught.value)
 
 
