@@ -48,3 +48,10 @@ def short(path: Path) -> str:
     """Write a path the way people do, with `~` for the home directory."""
     path, mine = here() / path, home()
     return f"~/{path.relative_to(mine)}" if mine != Path(os.sep) and path.is_relative_to(mine) else str(path)
+
+
+def near(path: Path) -> str:
+    """Write a path for people: from the working directory when it is in there."""
+    folder = here()
+    is_near = folder != folder.parent and path.is_relative_to(folder)
+    return str(path.relative_to(folder) if is_near else path)

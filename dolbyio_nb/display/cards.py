@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dolbyio_nb._util.paths import near
 from dolbyio_nb.display.card_parts import (
     Value,
     about,
@@ -44,7 +45,7 @@ from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SoundResult, SpeechAnalysis
 from dolbyio_nb.media.locations import is_temporary
 from dolbyio_nb.media.models import Loudness
-from dolbyio_nb.media.results import MediaResult, Result, near
+from dolbyio_nb.media.results import MediaResult, Result
 
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp"}
 HEARD = PLAYABLE | MOVING | {".aiff", ".aif", ".mka", ".mkv", ".3gp"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dolbyio_nb._util.paths import here
+from dolbyio_nb._util.paths import near
 from dolbyio_nb.errors import InvalidOption, MissingPackage, TransferError
 from dolbyio_nb.http.redact import scrub, scrub_all
 from dolbyio_nb.media import models
@@ -285,13 +285,6 @@ class MediaResult(Result):
     def _lines(self) -> Iterator[str]:
         places = [near(one.path) if one.path else shown(one.location) for one in self.outputs]
         return iter([f"written to {', '.join(places)}"] if self.source and places else [])
-
-
-def near(path: Path) -> str:
-    """Write a path for people: from the working directory when it is in there."""
-    folder = here()
-    is_near = folder != folder.parent and path.is_relative_to(folder)
-    return str(path.relative_to(folder) if is_near else path)
 
 
 def _flat(raw: object, name: str = "") -> Iterator[tuple[str, Any]]:
