@@ -231,14 +231,14 @@ def test_jobs_are_listed_page_by_page(sandbox: Sandbox, media: Media) -> None:
 
 def test_usage_is_a_row_for_each_api(sandbox: Sandbox, media: Media) -> None:
     """With the names that came, as a table, for the time that was asked for; the service hears UTC."""
-    for start, count in ((media.diagnose, 2), (media.transcode, 1)):
+    for start, count in ((media.diagnose, 2), (media.analyze_music, 1)):
         for _ in range(count):
             sandbox.faults.end_next_job("Failed")
             start("dlb://a.wav").wait()
     frame = pandas.DataFrame(media.usage())  # type: ignore[arg-type]
     assert dict(zip(frame["path"], frame["jobs"], strict=True)) == {
         "/media/diagnose": 2,
-        "/media/transcode": 1,
+        "/media/analyze/music": 1,
     }
     since = datetime(2020, 1, 2, 5, 4, 5, tzinfo=timezone(timedelta(hours=2)))
     assert list(media.usage(since=since, until="2020-02-01T00:00:00Z")) == []
