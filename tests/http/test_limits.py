@@ -412,6 +412,24 @@ def test_what_cannot_be_ended_is_left_behind() -> None:
         stuck.set()
 
 
+def test_a_call_on_a_kept_connection_takes_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread opens a connection; what is asked on it then stays with the caller."""
+    begun: list[str] = []
+    run = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", lambda thread: (begun.append(thread.name), run(thread)))
+
+    def answer(connection: socket.socket) -> None:
+        for _ in range(3):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            connection.recv(65536)
+
+    with hostile(answer) as server:
+        caller = Api(open_session(NoAuth()), server.url)
+        for _ in range(3):
+            caller.get("/media/jobs")
+    assert begun.count("dolbyio-call") == 1
+
+
 def test_names_are_resolved_within_the_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A name server that says nothing has no limit of its own."""
     stuck = threading.Event()

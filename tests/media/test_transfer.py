@@ -20,7 +20,7 @@ from dolbyio_nb.errors import DolbyError, NotFound, RateLimited, ServiceUnavaila
 from dolbyio_nb.http.session import PlainSession
 from dolbyio_nb.media import Media
 from dolbyio_nb.media.api import Api
-from dolbyio_nb.media.inputs import CHUNK
+from dolbyio_nb.media.inputs import CHUNK, read_content
 from dolbyio_nb.media.transfer import Storage, whole_or_nothing
 from dolbyio_nb.sandbox import Sandbox
 from tests.http.hostile import hostile, says
@@ -98,6 +98,36 @@ def test_a_redirect_adds_no_header_either(monkeypatch: pytest.MonkeyPatch, tmp_p
         session.get(f"http://127.0.0.1:{server.server_port}/here", timeout=5)
         server.shutdown()
     assert heard == [("/here", None), ("/there", None)]
+
+
+def test_transfers_share_a_connection_and_no_cookie() -> None:
+    """One after the other on one kept connection; what storage wants remembered is not told to it again."""
+    heard: list[Any] = []
+
+    class Keeping(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append((self.client_address, self.headers["Cookie"]))
+            self.send_response(200)
+            self.send_header("Set-Cookie", "who=ann")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Keeping) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        storage = Storage(cast(Api, Presigning(f"http://127.0.0.1:{server.server_port}/in")))
+        for _ in range(3):
+            storage.upload(read_content(b"sound"), "dlb://in/talk.wav")
+        storage.session.close()
+        server.shutdown()
+    assert len(heard) == 3
+    assert len(set(heard)) == 1
+    assert heard[0][1] is None
 
 
 def test_an_upload_that_breaks_is_tried_again_with_a_new_address(
