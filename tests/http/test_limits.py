@@ -416,7 +416,12 @@ def test_a_call_on_a_kept_connection_takes_no_thread(monkeypatch: pytest.MonkeyP
     """A thread opens a connection; what is asked on it then stays with the caller."""
     begun: list[str] = []
     run = threading.Thread.start
-    monkeypatch.setattr(threading.Thread, "start", lambda thread: (begun.append(thread.name), run(thread)))
+
+    def seen(thread: threading.Thread) -> None:
+        begun.append(thread.name)
+        run(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", seen)
 
     def answer(connection: socket.socket) -> None:
         for _ in range(3):
