@@ -9,7 +9,7 @@ import numpy as np
 
 from dolbyio_nb.audio.filters import resampled
 from dolbyio_nb.audio.sound import Interval, Progress, Sound, intervals, no_progress
-from dolbyio_nb.audio.spectrum import COARSE_RATE, Powers, power_frames, to_decibels
+from dolbyio_nb.audio.spectrum import COARSE_RATE, TINY, Powers, power_frames, to_decibels
 
 WINDOW = 3.0  # seconds judged together
 STEADY = 0.36
@@ -76,10 +76,12 @@ def _steadiness(tones: Powers) -> float:
     return float((now * later).sum() / max(now.sum(), 1e-12))
 
 
-BEATS = np.arange(60.0, 200.0, 0.25)  # per minute
-LIKELY = 118.0
-"""The tempo that people most often tap. Per minute."""
+BEATS = np.arange(40.0, 220.0, 0.25)  # per minute
+LIKELY, OCTAVES = 95.0, 1.0
+"""The middle of what is taken for a beat, per minute, and how many octaves from it others are likely."""
 FLUX_FRAME, FLUX_HOP, FLUX_BANDS = 512, 128, 40
+FINE = 1 << 17
+"""Points of the spectrum of the onsets at least: a twentieth of a beat a minute apart."""
 
 
 def tempo(sound: Sound, progress: Progress = no_progress) -> float | None:
@@ -91,9 +93,21 @@ def tempo(sound: Sound, progress: Progress = no_progress) -> float | None:
     if len(onsets) < 4 * COARSE_RATE // FLUX_HOP or not onsets.any():
         return None
     regular = _autocorrelation(onsets)
-    scores = [_beat_strength(regular, bpm) for bpm in BEATS]
-    prior = np.exp(-0.5 * (np.log2(BEATS / LIKELY) / 0.7) ** 2)
-    return float(BEATS[int(np.argmax(np.array(scores) * prior))])
+    again = np.array([_beat_strength(regular, bpm) for bpm in BEATS])
+    prior = np.exp(-0.5 * (np.log2(BEATS / LIKELY) / OCTAVES) ** 2)
+    scores = np.maximum(again, TINY) * np.sqrt(_pulse(onsets)) * prior
+    return float(BEATS[int(np.argmax(scores))])
+
+
+def _pulse(onsets: Powers) -> Powers:
+    """How strong the waves of each tempo and of its double are in the onsets.
+
+    Sound comes again also after two beats, and pulses also twice a beat: both together tell the beat.
+    """
+    size = max(FINE, 2 * len(onsets))
+    wave = np.abs(np.fft.rfft(np.hanning(len(onsets)) * (onsets - onsets.mean()), size))
+    frequencies = np.arange(len(wave)) * COARSE_RATE / FLUX_HOP / size
+    return np.asarray(sum(np.interp(n * BEATS / 60, frequencies, wave) for n in (1, 2)), np.float64)
 
 
 def _onsets(sound: Sound, progress: Progress) -> Powers:

@@ -4,7 +4,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -160,13 +160,13 @@ def can_convert(one: str, other: str) -> bool:
     return installed and {one.lower(), other.lower()} <= CONVERTIBLE
 
 
-def convert(source: Path, wanted: Path) -> None:
-    """Write a file's sound in the format of another suffix; the new file is there whole or not at all."""
+def convert(fetch: Callable[[Path], Path], wanted: Path) -> Path:
+    """Write what is fetched into a folder in the format of another suffix, whole or not at all."""
     from dolbyio_nb.audio.decode import read_sound
     from dolbyio_nb.audio.encode import write_sound
 
     wanted.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=wanted.parent, prefix=".dolby-") as folder:
         whole = Path(folder, f"whole{wanted.suffix.lower()}")
-        write_sound(read_sound(source, surround=True), whole)
-        whole.replace(wanted)
+        write_sound(read_sound(fetch(Path(folder)), surround=True), whole)
+        return whole.replace(wanted)

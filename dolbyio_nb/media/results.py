@@ -1,6 +1,5 @@
 """What comes out of a job."""
 
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -97,9 +96,7 @@ class Output:
         address = address_of(self.location) or ""
         if is_same_format(Path(self._name).suffix, wanted.suffix):
             return self._fetch(address, wanted)
-        with tempfile.TemporaryDirectory(prefix="dolby-") as folder:
-            convert(self._fetch(address, Path(folder, self._name)), wanted)
-        return wanted
+        return convert(lambda folder: self._fetch(address, folder / self._name), wanted)
 
     def _check(self, wanted: Path) -> None:
         check_free(wanted)

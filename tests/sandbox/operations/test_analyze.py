@@ -183,7 +183,7 @@ def test_keys_of_plain_chords(
     assert audio["music"]["sections"][0]["key"][0][0] == name
 
 
-@pytest.mark.parametrize("bpm", [80, 100, 120, 132])
+@pytest.mark.parametrize("bpm", [50, 80, 100, 120, 132, 180, 200])
 def test_tempo_of_plain_beats(make: SimpleNamespace, bpm: int) -> None:
     """Clicks on a soft chord are counted right, up to a factor of two."""
     from dolbyio_nb.audio.music import tempo
