@@ -11,7 +11,7 @@ from dolbyio_nb.batch.item import Item, Reason, State, is_refused
 from dolbyio_nb.batch.pacing import NOT_STARTED, RETRYABLE
 from dolbyio_nb.batch.reconcile import Finding, Verdict, unsure
 from dolbyio_nb.batch.stages import is_sent
-from dolbyio_nb.batch.work import Stage, Work
+from dolbyio_nb.batch.work import CARRIED, Stage, Work
 from dolbyio_nb.errors import (
     BatchError,
     DolbyError,
@@ -90,8 +90,8 @@ def _failed(work: Work, error: BaseException) -> Move:
         return Stop(error)
     if work.stage == Stage.RESULT and isinstance(error, NotFound):
         return _start_over(work)
-    if isinstance(error, BrokenExecutor):
-        return Stop(_broken(error))
+    if isinstance(error, BrokenExecutor) or work.stage in CARRIED:
+        return Stop(_lost(error))  # what is carried raises nothing of its own
     if work.stage == Stage.START and isinstance(error, RETRYABLE) and not isinstance(error, NOT_STARTED):
         return Go(Stage.CHECK)
     if isinstance(error, RETRYABLE) and work.failures < MOST_FAILURES:
@@ -109,10 +109,12 @@ FOR_ALL = (NotLoggedIn, TokenRefused, MissingPackage, BatchError)
 """What would be the same for every other item."""
 
 
-def _broken(error: BrokenExecutor) -> BatchError:
+def _lost(error: Exception) -> BatchError:
+    killed = "a worker was killed, or ran out of memory"
+    why = killed if isinstance(error, BrokenExecutor) else "it was closed, or its cluster is gone"
     return BatchError(
-        "The executor has lost a worker, and takes no more work.",
-        f"It says {type(error).__name__}: a worker was killed, or ran out of memory.",
+        "The executor takes no more work.",
+        f"It says {type(error).__name__}: {why}.",
         "What is done is kept: make a new executor, and go on with batch.run(executor=...)",
     )
 

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,8 +73,39 @@ def test_a_pool_that_lost_a_worker_says_how_to_go_on(
     with pool(1, multiprocessing.get_context("spawn")) as broken:
         broken.submit(die).exception()
         batch = media.batch("*.wav", "diagnose", executor=broken)
-        with pytest.raises(BatchError, match="lost a worker"):
+        with pytest.raises(BatchError, match="a worker was killed"):
             batch.run()
+    batch.run(executor=2)
+    assert {item.state for item in batch.items} == {State.DONE}
+    assert len(sandbox.jobs) == 2
+
+
+class Lost(Executor):
+    """An executor that takes calls, and then says what a lost cluster says of each."""
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_exception(CancelledError("scheduler-connection-lost"))
+        return future
+
+
+def closed() -> Executor:
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    return pool
+
+
+@pytest.mark.parametrize("make", [Lost, closed])
+def test_an_executor_that_is_gone_fails_no_file(
+    media: Media, sandbox: Sandbox, record: Callable[..., list[Path]], make: Callable[[], Executor]
+) -> None:
+    """It ends the run in three lines; no file is to blame, so another executor does them all."""
+    record("a", "b")
+    batch = media.batch("*.wav", "diagnose", executor=make())
+    with pytest.raises(BatchError, match="takes no more work") as told:
+        batch.run()
+    assert len(str(told.value).splitlines()) == 3
+    assert batch.failed == []
     batch.run(executor=2)
     assert {item.state for item in batch.items} == {State.DONE}
     assert len(sandbox.jobs) == 2
