@@ -22,6 +22,8 @@ def put(url: str, path: str) -> Carried:
     import urllib.request
 
     try:
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            return -1, None, f"{os.path.basename(path)} is a device or a pipe, which may never end."
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if not size:

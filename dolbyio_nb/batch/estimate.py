@@ -1,5 +1,6 @@
 """Length of sound, read from the headers of WAV files alone, for saying how much there is to do."""
 
+import os
 import struct
 from collections.abc import Iterable
 
@@ -19,6 +20,8 @@ def _seconds(item: Item) -> float | None:
     if not isinstance(item.content, str) or not item.name.lower().endswith((".wav", ".wave")):
         return None
     try:
+        if not os.path.isfile(item.content):  # a pipe would be waited for
+            return None
         with open(item.content, "rb") as file:
             return wav_seconds(file.read(HEAD), item.size or 0)
     except OSError:

@@ -68,7 +68,7 @@ class Journal:
         for item in items:
             if row := known.get(item.key):
                 _restore(item, *row)
-        return {row[4] for row in rows if row[4]}
+        return {os.fsdecode(row[4]) for row in rows if row[4]}
 
     def write(self, item: Item, result: Any = None) -> None:
         """Write an item down; it is safe on the disk after `commit`."""
@@ -77,11 +77,11 @@ class Journal:
         found = None if result is None else json.dumps(result)
         row = (
             item.key,
-            item.source,
+            _storable(item.source),
             item.state.value,
             item.job_id,
             outputs,
-            item.path,
+            _storable(item.path),
             item.asked,
             reason,
             found,
@@ -168,6 +168,11 @@ class Journal:
         raise failure
 
 
+def _storable(name: str | None) -> str | bytes | None:
+    """Give a name as it is, or its bytes where these are no text."""
+    return os.fsencode(name) if name and not name.isprintable() else name
+
+
 def _make(path: Path) -> None:
     """Make the file with rights for its owner alone, before anything is in it."""
     with suppress(FileExistsError):
@@ -179,13 +184,13 @@ def _restore(
     state: str,
     job_id: str,
     outputs: str | None,
-    path: str | None,
+    path: str | bytes | None,
     asked: float,
     reason: str | None,
 ) -> None:
     item.state, item.job_id, item.asked = State(state), job_id or "", asked or 0.0
     item.outputs = tuple(json.loads(outputs)) if outputs else ()
-    item.path = path if item.path is None else item.path
+    item.path = os.fsdecode(path) if path and item.path is None else item.path
     item.reason = Reason.from_json(reason)
 
 

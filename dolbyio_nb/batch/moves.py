@@ -110,8 +110,8 @@ FOR_ALL = (NotLoggedIn, TokenRefused, MissingPackage, BatchError)
 
 
 def _lost(error: Exception) -> BatchError:
-    killed = "a worker was killed, or ran out of memory"
-    why = killed if isinstance(error, BrokenExecutor) else "it was closed, or its cluster is gone"
+    broken = isinstance(error, BrokenExecutor)
+    why = "a worker was killed, or ran out of memory" if broken else "it was closed, or its cluster is gone"
     return BatchError(
         "The executor takes no more work.",
         f"It says {type(error).__name__}: {why}.",

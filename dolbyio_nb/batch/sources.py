@@ -144,6 +144,8 @@ class _Reader:
 
 
 def _hash_of(path: str) -> str:
+    if not os.path.isfile(path):  # a pipe would be waited for
+        return path
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -99,7 +99,7 @@ def _found(batch: Batch) -> dict[str, dict[str, Any]]:
 
 
 def _row(row: Mapping[str, Any], named: Mapping[str, tuple[str, int]]) -> Html:
-    whole = os.path.basename(row["source"])
+    whole = os.path.basename(row["source"]).encode(errors="replace").decode()
     short = _shortened(whole, LONGEST_NAME)
     if row["reason"]:
         said = row["reason"].removeprefix(f"The job of {whole} has no result. ").replace(whole, short)
@@ -127,7 +127,11 @@ def _sound(row: Mapping[str, Any], name: str) -> Html | str:
     from dolbyio_nb.display.player import PLAYABLE, beside
 
     path = Path(row.get("output") or row["source"])
-    url = beside(path) if path.suffix.lower() in PLAYABLE and path.is_file() else None
+    url = (
+        beside(path)
+        if path.suffix.lower() in PLAYABLE and str(path).isprintable() and path.is_file()
+        else None
+    )
     if url is None:
         return name
     audio = tag("audio", controls=True, preload="none", src=url)

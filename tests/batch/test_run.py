@@ -1,14 +1,17 @@
 """A batch runs all files once, one bad file stops no other, and a second run goes on."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dolbyio_nb.batch import carry
 from dolbyio_nb.batch.batch import Batch
 from dolbyio_nb.errors import JobError
 from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
+from tests.batch.conftest import sound
 
 
 def states(batch: Batch) -> dict[str, str]:
@@ -108,3 +111,25 @@ def test_by_its_path_a_renamed_file_is_another(
     Path("before.wav").rename("after.wav")
     media.batch("*.wav", "diagnose").run()
     assert len(sandbox.jobs) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has other names and kinds of files")
+def test_odd_names_and_kinds_of_files_stop_no_other(media: Media, tmp_path: Path) -> None:
+    """Names that are no text, pipes and devices are rows like any other, here and on a worker."""
+    names = [b"bad-\xff.wav", b"new\nline.wav", "🎙 {stem} #1.wav".encode(), b"plain.wav"]
+    for count, name in enumerate(names):
+        made = sound(tmp_path / f"{count}.wav", 0.3 + count / 20)
+        os.rename(made, os.fsencode(tmp_path) + b"/" + name)
+    os.mkfifo(tmp_path / "pipe.wav")
+    os.symlink("/dev/zero", tmp_path / "endless.wav")
+    for known_by in ("path", "content"):
+        journal = f"{known_by}.sqlite3"
+        for _ in range(2):
+            batch = media.batch("*.wav", "diagnose", known_by=known_by, journal=journal)
+            assert "6 files" in repr(batch) or "4 of 6 done" in repr(batch)
+            batch.run()
+            found = sorted(item.state.value for item in batch.items)
+            assert found == ["done"] * 4 + ["failed"] * 2
+            batch._repr_html_().encode()
+    for special in ("pipe.wav", "endless.wav"):
+        assert carry.put("http://127.0.0.1:9/", str(tmp_path / special))[0] == carry.NEVER
