@@ -42,6 +42,12 @@ def test_it_reads_as_a_text(stored: Any) -> None:
     assert lonely == []
 
 
+def test_code_fits_a_laptop(stored: Any) -> None:
+    """At 1180 pixels a line of 88 characters is seen whole."""
+    code = [line for cell in stored.cells if cell.cell_type == "code" for line in cell.source.splitlines()]
+    assert [line for line in code if len(line) > 88] == []
+
+
 def test_links_lead_somewhere(stored: Any, notebook: Any) -> None:
     """The notebooks that it mentions are there."""
     text = "\n".join(cell.source for cell in stored.cells)
