@@ -32,6 +32,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.stop()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="environments are read in /proc")
 def test_a_worker_is_killed_and_nothing_is_seen(
     media: Media, sandbox: Sandbox, record: Callable[..., list[Path]], cluster: Cluster
 ) -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from dolbyio_nb.media import Media
 from dolbyio_nb.sandbox import Sandbox
 from tests.batch.conftest import use
 
-HAS_FORK = hasattr(os, "fork")
+HAS_FORK = sys.platform == "linux"  # elsewhere a fork beside threads may crash
 PROCESSES = ("fork", "forkserver", "spawn") if HAS_FORK else ("spawn",)
 WAYS = ("threads", *PROCESSES, "joblib")
 
