@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from dolbyio_nb._util import unmasked
 from dolbyio_nb._util.place import no_proxy, variable
 from dolbyio_nb._util.threads import brief_interrupt
 from dolbyio_nb.auth.access_token import DEFAULT_LIFE, AccessToken
@@ -20,6 +19,7 @@ from dolbyio_nb.auth.refresh_state import LoginStatus
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.config import Origin, auth_url, is_local, media_url
 from dolbyio_nb.errors import CredentialsNotFound, NotLoggedIn
+from dolbyio_nb.http import redact
 from dolbyio_nb.http.session import open_session
 from dolbyio_nb.media.media import Media
 
@@ -140,7 +140,7 @@ class Dolby:
 
         While it is open, what other threads of the kernel put out is not masked either.
         """
-        return unmasked.unmasked()
+        return redact.unmasked()
 
     def logout(self) -> None:
         """Forget the token and the App secret, and stop renewing. A second call does nothing."""

@@ -18,7 +18,7 @@ from dolbyio_nb.auth.access_token import ASSUMED_LIFE, DEFAULT_LIFE, LONGEST_LIF
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.errors import ErrorResponse, TokenError, TokenRefused, TokenUnavailable
 from dolbyio_nb.http import session
-from dolbyio_nb.http.body import TooLarge
+from dolbyio_nb.http.connections import TooLarge
 from dolbyio_nb.http.error_response import cause_of, read_error_response
 from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, TOKEN_LIMIT, OutOfTime
 

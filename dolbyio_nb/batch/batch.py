@@ -83,7 +83,7 @@ class Batch:
         return str(self.tally())
 
     def _repr_html_(self) -> str:
-        from dolbyio_nb.display.batch_card import batch_card
+        from dolbyio_nb.display.status_cards import batch_card
 
         return str(batch_card(self)._repr_html_())
 

@@ -7,7 +7,7 @@ import requests
 
 from dolbyio_nb.batch.carry import NEVER, Carried
 from dolbyio_nb.errors import DolbyError
-from dolbyio_nb.http.body import TooLarge, load_body
+from dolbyio_nb.http.connections import TooLarge, load_body
 from dolbyio_nb.http.error_response import retry_after
 from dolbyio_nb.http.retry import kept
 from dolbyio_nb.http.session import PlainSession, exchange

@@ -59,14 +59,14 @@ class Card:
 
     def close(self) -> None:
         """Draw the table, too."""
-        from dolbyio_nb.display.batch_card import ROWS
+        from dolbyio_nb.display.status_cards import ROWS
 
         self._draw(rows=ROWS)
 
     def _draw(self, rows: int) -> None:
         from IPython.display import display
 
-        from dolbyio_nb.display.batch_card import batch_card
+        from dolbyio_nb.display.status_cards import batch_card
 
         picture = batch_card(self._batch, rows)
         bundle = {"text/plain": repr(picture), "text/html": picture._repr_html_()}

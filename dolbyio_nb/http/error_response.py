@@ -14,8 +14,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from dolbyio_nb.config import is_local, sandbox_gone
 from dolbyio_nb.errors import ErrorResponse
-from dolbyio_nb.http.body import TooLarge, parse_json
-from dolbyio_nb.http.connections import authorities, proxy_of
+from dolbyio_nb.http.connections import TooLarge, authorities, parse_json, proxy_of
 from dolbyio_nb.http.limits import OutOfTime
 from dolbyio_nb.http.redact import scrub
 

@@ -1,13 +1,15 @@
-"""Redaction of secrets, signatures and control characters in every text that comes from outside."""
+"""Redaction of secrets, signatures and control characters; and blocks that show secrets on purpose."""
 
 import base64
 import html
 import logging
 import re
+import sys
 import threading
 import weakref
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -193,3 +195,29 @@ def _hidden(argument: object) -> object:
     if PRESIGNED in argument.lower():
         argument = argument.partition("?")[0] + "?…"
     return hide_secrets(argument)
+
+
+_blocks: list[None] = []  # one for each block that is open, in whatever thread; these two need no lock
+
+
+def is_unmasked() -> bool:
+    """Whether such a block is open, in any thread: outputs are put together in threads of their own."""
+    return bool(_blocks)
+
+
+@contextmanager
+def unmasked() -> Iterator[None]:
+    """Let through what is put out in this block; what was printed before it is sent before, masked."""
+    _flush()
+    _blocks.append(None)
+    try:
+        yield
+    finally:
+        _flush()
+        _blocks.pop()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # there is none, or it is closed
+            stream.flush()

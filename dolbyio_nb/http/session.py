@@ -11,8 +11,7 @@ from requests.auth import AuthBase
 
 from dolbyio_nb._version import __version__
 from dolbyio_nb.config import Origin, is_local
-from dolbyio_nb.http.body import TOKEN_SIZE, load_body, parse_json
-from dolbyio_nb.http.connections import authorities
+from dolbyio_nb.http.connections import TOKEN_SIZE, authorities, load_body, parse_json
 from dolbyio_nb.http.error_response import InsecureAddress
 from dolbyio_nb.http.limits import within
 from dolbyio_nb.http.retry import ONCE, RetryAdapter

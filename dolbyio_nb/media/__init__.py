@@ -2,11 +2,10 @@
 
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.media.jobs import Job
-from dolbyio_nb.media.listing import JobRecord
+from dolbyio_nb.media.listing import JobRecord, Webhook, WebhookInfo
 from dolbyio_nb.media.media import Media
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.results import MediaResult, Output, Result
-from dolbyio_nb.media.webhooks import Webhook, WebhookInfo
 
 __all__ = [
     "Analysis",

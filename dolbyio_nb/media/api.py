@@ -23,7 +23,7 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     Unauthorized,
 )
-from dolbyio_nb.http.body import CALL_SIZE, TooLarge, load_body, parse_json
+from dolbyio_nb.http.connections import CALL_SIZE, TooLarge, load_body, parse_json
 from dolbyio_nb.http.error_response import cause_of, proxy_wants_password, read_error_response
 from dolbyio_nb.http.limits import CALL_LIMIT, OutOfTime, Total, attempt_began, limited
 from dolbyio_nb.http.redact import scrub

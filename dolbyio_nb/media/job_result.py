@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from dolbyio_nb.errors import JobFailed, TransferError
-from dolbyio_nb.http.body import CALL_SIZE, parse_json
+from dolbyio_nb.http.connections import CALL_SIZE, parse_json
 from dolbyio_nb.media.analyses import Analysis, Diagnosis, MusicAnalysis, SpeechAnalysis
 from dolbyio_nb.media.api import dig
 from dolbyio_nb.media.ledger import LedgerEntry

@@ -1,14 +1,15 @@
-"""The jobs of the last 31 days, page by page."""
+"""Account: the jobs of the last 31 days, page by page, and the webhook that every job's end calls."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from dolbyio_nb.config import is_local_origin
 from dolbyio_nb.errors import ErrorResponse, NotFound
-from dolbyio_nb.http.redact import scrub_all
+from dolbyio_nb.http.redact import scrub, scrub_all
 from dolbyio_nb.media.api import Api, Model, dig, items, opaque
+from dolbyio_nb.media.locations import shown
 
 Moment = datetime | str
 """A time: a `datetime` (without a zone it is this computer's), or ISO 8601."""
@@ -86,3 +87,59 @@ def _iso(moment: Moment | None) -> str | None:
     if not isinstance(moment, datetime):
         return moment
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+PATH = "/media/webhooks"
+
+
+@dataclass(frozen=True)
+class WebhookInfo:
+    """A webhook as the service has it. Its headers may be secrets, so they are not shown."""
+
+    id: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        return scrub(f"{self.id} calling {shown(self.url)}")
+
+
+class Webhook:
+    """The one webhook that an application can have."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def get(self, webhook_id: str | None = None) -> WebhookInfo | None:
+        """Give the webhook, or None when there is none."""
+        try:
+            answer = self._api.get(PATH, id=webhook_id)
+        except NotFound:
+            return None
+        # The service's how-to shows a list, its clients read one object.
+        return _read(next(iter(answer), None) if isinstance(answer, list) else answer)
+
+    def set(self, url: str, headers: Mapping[str, str] | None = None) -> str:
+        """Have the service POST every job's end to `url`, in place of what was set before; gives the id."""
+        body = {"callback": {"url": url, "headers": dict(headers or {})}}
+        known = self.get()
+        answer = self._api.put(PATH, body, id=known.id) if known else self._api.post(PATH, body)
+        return opaque(dig(answer, "webhook_id")) or (known.id if known else "")
+
+    def delete(self, webhook_id: str | None = None) -> None:
+        """Remove the webhook; nothing happens when there is none."""
+        known = webhook_id or getattr(self.get(), "id", None)
+        if known:
+            self._api.delete(PATH, id=known)
+
+
+def _read(raw: object) -> WebhookInfo | None:
+    webhook_id = opaque(dig(raw, "webhook_id"))
+    if not webhook_id:
+        return None
+    headers = dig(raw, "callback", "headers")
+    return WebhookInfo(
+        webhook_id,
+        opaque(dig(raw, "callback", "url")),
+        {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {},
+    )

@@ -13,14 +13,13 @@ from dolbyio_nb.media.inputs import Local, Source, read_content, read_input
 from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.ledger import find_entry
-from dolbyio_nb.media.listing import JobRecord, Moment, find_job, list_jobs, list_usage
+from dolbyio_nb.media.listing import JobRecord, Moment, Webhook, find_job, list_jobs, list_usage
 from dolbyio_nb.media.locations import from_here, local_path, name_of, new_input, remote_location
 from dolbyio_nb.media.operations import Operations
 from dolbyio_nb.media.outputs import Destination, Target, check_free, check_writable, file_for
 from dolbyio_nb.media.parameters import Status
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.transfer import Storage
-from dolbyio_nb.media.webhooks import Webhook
 
 if TYPE_CHECKING:
     import requests

@@ -24,7 +24,7 @@ from dolbyio_nb.errors import (
     ServiceUnavailable,
     TransferError,
 )
-from dolbyio_nb.http.body import TooLarge, load_body, pieces, size
+from dolbyio_nb.http.connections import TooLarge, load_body, pieces, size
 from dolbyio_nb.http.error_response import cause_of
 from dolbyio_nb.http.limits import WINDOW, OutOfTime, Speed, limited
 from dolbyio_nb.http.redact import hide_in_logs, scrub

@@ -17,8 +17,7 @@ from dolbyio_nb.auth.login_options import LoginOptions
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError
 from dolbyio_nb.notebook.masking import OutputMasking
 from dolbyio_nb.notebook.option_line import login_arguments, login_options, read_line
-from dolbyio_nb.notebook.prompt import ask, nobody_here, warning_of_place
-from dolbyio_nb.notebook.status_text import explain, status_text, unusable
+from dolbyio_nb.notebook.prompt import ask, explain, nobody_here, status_text, unusable, warning_of_place
 
 if TYPE_CHECKING:
     from dolbyio_nb.auth.credentials import Finding

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from dolbyio_nb._util.unmasked import is_unmasked
-from dolbyio_nb.http.redact import SECRETS, SecretRegistry
+from dolbyio_nb.http.redact import SECRETS, SecretRegistry, is_unmasked
 from dolbyio_nb.notebook.secret_pieces import LARGE, SHORTEST, SecretPieces
 
 

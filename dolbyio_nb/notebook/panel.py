@@ -28,8 +28,7 @@ from dolbyio_nb.auth.login_options import LIVES, LoginOptions
 from dolbyio_nb.errors import DolbyError, NotLoggedIn
 from dolbyio_nb.notebook.login_controller import LoginController
 from dolbyio_nb.notebook.namespace import NamespaceBinding
-from dolbyio_nb.notebook.prompt import warning_of_place
-from dolbyio_nb.notebook.status_text import status_text
+from dolbyio_nb.notebook.prompt import status_text, warning_of_place
 
 if TYPE_CHECKING:
     from dolbyio_nb.auth.refresh_state import LoginStatus

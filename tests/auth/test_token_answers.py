@@ -13,7 +13,7 @@ from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.token_request import Meaning, TokenRequest, explain, judge, read_token
 from dolbyio_nb.errors import TokenRefused, TokenUnavailable
 from dolbyio_nb.http import session
-from dolbyio_nb.http.body import TooLarge
+from dolbyio_nb.http.connections import TooLarge
 from dolbyio_nb.http.limits import CONNECT_LIMIT, READ_LIMIT, OutOfTime
 from dolbyio_nb.http.session import Answer
 

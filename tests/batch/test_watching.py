@@ -11,7 +11,7 @@ from dolbyio_nb.batch import watching
 from dolbyio_nb.batch.estimate import wav_seconds
 from dolbyio_nb.batch.item import State
 from dolbyio_nb.batch.tally import Tally
-from dolbyio_nb.display.batch_card import ROWS
+from dolbyio_nb.display.status_cards import ROWS
 from dolbyio_nb.media import Media
 
 

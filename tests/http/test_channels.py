@@ -26,13 +26,12 @@ from dolbyio_nb.media.api import Api
 from dolbyio_nb.media.inputs import read_content
 from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
-from dolbyio_nb.media.listing import JobRecord, list_jobs, list_usage
+from dolbyio_nb.media.listing import JobRecord, Webhook, list_jobs, list_usage
 from dolbyio_nb.media.models import Section, in_words
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.media.results import Output, Result
 from dolbyio_nb.media.transfer import Storage
-from dolbyio_nb.media.webhooks import Webhook
-from dolbyio_nb.notebook.status_text import explain, status_text
+from dolbyio_nb.notebook.prompt import explain, status_text
 
 from .hostile import NoAuth, hostile, page, says
 

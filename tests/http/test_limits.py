@@ -19,7 +19,7 @@ import requests
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.token_request import TokenRequest
 from dolbyio_nb.errors import DolbyError
-from dolbyio_nb.http.body import MOST_VALUES, parse_json
+from dolbyio_nb.http.connections import MOST_VALUES, parse_json
 from dolbyio_nb.http.limits import OutOfTime, Speed, Total, Work, beside, limited
 from dolbyio_nb.http.retry import API, RetryAdapter
 from dolbyio_nb.http.session import open_session

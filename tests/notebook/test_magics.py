@@ -17,7 +17,7 @@ from dolbyio_nb.auth.access_token import AccessToken
 from dolbyio_nb.auth.credentials import AppCredentials
 from dolbyio_nb.auth.login_options import LIVES, OPTIONS, LoginOptions
 from dolbyio_nb.errors import CredentialsNotFound, DolbyError, InvalidOption, TokenRefused, TokenUnavailable
-from dolbyio_nb.notebook.completion import HAS_MATCHERS, complete_command, complete_login
+from dolbyio_nb.notebook.extension import HAS_MATCHERS, complete_command, complete_login
 from dolbyio_nb.sandbox import Sandbox
 
 
