@@ -4,6 +4,7 @@ import doctest
 import importlib.util
 import inspect
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,7 +45,8 @@ def test_a_page_of_the_reference(path: Path, dolby: Dolby, sandbox: Any) -> None
     test = doctest.DocTestParser().get_doctest(text, names, path.name, str(path), 0)
     said: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
-    outcome = runner.run(test, out=said.append)
+    with ThreadPoolExecutor(1) as pool:  # a browser that is open has a loop in this thread
+        outcome = pool.submit(runner.run, test, out=said.append).result()
     assert outcome.attempted > 0
     assert outcome.failed == 0, "".join(said)
 
