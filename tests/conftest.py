@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from dolbyio_nb.http.redact import SECRETS
 from dolbyio_nb.sandbox import Sandbox
 
 OURS = ("DOLBYIO_", "APP_KEY", "APP_SECRET", "BINDER_")
@@ -24,6 +25,14 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_one_test() -> Iterator[None]:
+    """The secrets of one test are hidden no longer than it: thousands would slow all that follow."""
+    before = SECRETS.live()
+    yield
+    SECRETS.forget(set(SECRETS.live()) - set(before))
 
 
 @pytest.fixture(autouse=True)

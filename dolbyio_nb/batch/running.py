@@ -23,6 +23,7 @@ class Running:
     def __init__(self, journal: Journal, items: list[Item]) -> None:
         self._journal, self._items = journal, items
         self.done: Future[None] = Future()
+        self.done.set_running_or_notify_cancel()  # to cancel a task that waits for it does not end it
         self.stopping = False
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()

@@ -8,7 +8,7 @@ import sys
 import threading
 import weakref
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from math import inf
@@ -65,6 +65,14 @@ class SecretRegistry:
                 self._look()
         return self._live
 
+    def forget(self, values: Iterable[str]) -> None:
+        """Hide these no more, whoever owns them."""
+        with self._lock:
+            for value in values:
+                self._ends.pop(value, None)
+                self._owned.pop(value, None)
+            self._look()
+
     def _hide_until(self, value: str, end: float) -> None:
         self._ends[value] = max(end, self._ends.get(value, -inf))
 
@@ -78,6 +86,8 @@ class SecretRegistry:
         self._changes = min(self._ends.values(), default=inf)
 
     def _disown(self, value: str, time: float) -> None:
+        if value not in self._owned:
+            return
         self._owned[value] -= 1
         if self._owned[value] <= 0:
             del self._owned[value]
@@ -88,7 +98,7 @@ SECRETS = SecretRegistry()
 register = SECRETS.register
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def forms(value: str) -> tuple[str, ...]:
     """Write a value as it may turn up: raw, escaped, percent-encoded, and in base64 at any alignment."""
     percent = {quote(value, safe="", errors="replace"), quote(value, errors="replace")}
@@ -108,9 +118,23 @@ def _base64(value: bytes) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8)
-def _pattern(values: tuple[str, ...]) -> re.Pattern[str]:
-    every = sorted({form for value in values for form in forms(value)}, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, every)) or "(?!)")
+def _forms_by_start(values: tuple[str, ...]) -> dict[str, list[str]]:
+    """Index all forms by their first letters, so that a look costs the same however many values there are."""
+    starts: dict[str, list[str]] = {}
+    for form in {form for value in values for form in forms(value)}:
+        starts.setdefault(form[:SHORTEST_SECRET], []).append(form)
+    return starts
+
+
+def _hide_values(text: str, values: tuple[str, ...]) -> str:
+    starts = _forms_by_start(values)
+    places = range(len(text) - SHORTEST_SECRET + 1)
+    if starts.keys().isdisjoint(text[at : at + SHORTEST_SECRET] for at in places):
+        return text
+    here = starts.keys() & {text[at : at + SHORTEST_SECRET] for at in places}
+    for form in sorted((form for start in here for form in starts[start]), key=len, reverse=True):
+        text = text.replace(form, MASK)
+    return text
 
 
 # Patterns are compiled when they are first used: that would be a tenth of the time that %load_ext takes.
@@ -127,7 +151,7 @@ SIGNED = r"(?i)(X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D))[^&\s\"'<
 
 def hide_secrets(text: str) -> str:
     """Put a mask in place of every live secret, of what follows Bearer and Basic, and of signatures."""
-    text = _pattern(SECRETS.live()).sub(MASK, text)
+    text = _hide_values(text, SECRETS.live())
     text = re.sub(AFTER_THE_WORD, rf"\1\2{MASK}", text)
     return re.sub(SIGNED, rf"\1{MASK}", re.sub(JWT, MASK, text))
 

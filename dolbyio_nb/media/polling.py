@@ -135,6 +135,7 @@ class SharedPoll:
             if self._looking is not None:
                 return self._looking
             looking: Future[ActiveJobs] = Future()
+            looking.set_running_or_notify_cancel()  # a task that is cancelled takes the look from nobody else
             if self._clock() - self._last.at <= oldest:
                 looking.set_result(self._last)
                 return looking

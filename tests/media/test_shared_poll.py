@@ -8,7 +8,7 @@ from dataclasses import replace
 from dolbyio_nb.auth.bearer import BearerAuth
 from dolbyio_nb.http.retry import POLL
 from dolbyio_nb.http.session import open_session
-from dolbyio_nb.media import Job, Media
+from dolbyio_nb.media import Job, Media, Result
 from dolbyio_nb.media.polling import PollSchedule
 from dolbyio_nb.sandbox import Sandbox
 from tests.waiting import run_loop
@@ -62,3 +62,26 @@ def test_tasks_look_together(sandbox: Sandbox, auth: BearerAuth) -> None:
     run_loop(asyncio.wait_for(all_of_them(), 30))
     assert all(job.done() for job in jobs)
     assert highest <= 1
+
+
+def test_a_cancelled_task_takes_the_look_from_nobody_else(sandbox: Sandbox, auth: BearerAuth) -> None:
+    """While a list is on its way, the task that asked for it is cancelled; the other jobs still end."""
+    gone, *others = started(sandbox, auth)
+
+    async def run() -> None:
+        sandbox.faults.slow(0.2, at="/media/jobs", times=None)
+        tasks = [asyncio.ensure_future(waiting(job)) for job in (gone, *others)]
+        while not looks(sandbox)["/media/jobs"]:
+            await asyncio.sleep(0.01)
+        tasks[0].cancel()
+        sandbox.faults.release_jobs()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(ends[0], asyncio.CancelledError)
+        assert not [end for end in ends[1:] if isinstance(end, asyncio.CancelledError)]
+        assert all(job.done() for job in others)
+
+    run_loop(asyncio.wait_for(run(), 30))
+
+
+async def waiting(job: Job) -> Result:
+    return await job
