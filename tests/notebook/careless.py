@@ -36,6 +36,7 @@ class Needles:
 SETUP = """
 import os, sys, json, base64, logging, pprint, warnings, html, io, urllib.parse, textwrap, traceback, asyncio
 import subprocess, threading, multiprocessing, collections, dataclasses, types
+import ipywidgets as w, pandas as pd
 from IPython.display import *
 import dotenv
 T, S = f"{dolby_token}", os.environ.get("DOLBYIO_APP_SECRET") or dotenv.dotenv_values()["DOLBYIO_APP_SECRET"]
@@ -107,11 +108,11 @@ RESULTS = {
     "own repr": "class R:\n    def __repr__(self): return S\nR()",
     "rich repr": "class R:\n    def _repr_html_(self): return f'<b>{T}</b>'\n    def _repr_latex_(self): return S\nR()",
     "mimebundle": "class R:\n    def _repr_mimebundle_(self, **k): return {'a/b': {'deep': [[S], T]}}, {'a/b': {'x': T}}\nR()",
-    "frame": "import pandas as pd; pd.DataFrame({'token': [T, S], S: [1, 2]})",
+    "frame": "pd.DataFrame({'token': [T, S], S: [1, 2]})",
     "series": "pd.set_option('display.max_colwidth', None); pd.Series([T, S], index=[T, 'x'])",
     "whole frame": "display(HTML(pd.DataFrame([[T, S]]).to_html()), Markdown(f'| {T} |'))",
     "out": "T\nOut, _, __",
-    "object": "K(S), vars(dolby), dolby.status(), dolby.auth.__dict__",
+    "object": "types.SimpleNamespace(a=S), vars(dolby), dolby.status(), dolby.auth.__dict__",
 }
 
 DISPLAYS = {
@@ -136,7 +137,7 @@ DISPLAYS = {
     "progress": "from tqdm import tqdm; list(tqdm([1], desc=T, postfix={'s': S}))",
     "capture": "from IPython.utils.capture import capture_output\nwith capture_output() as x: print(T); display(S)\nx.show()",
     "capture magic": "%%capture x\nprint(T, S)",
-    "captured": "x.show(); x.stdout",
+    "captured": "get_ipython().run_cell_magic('capture', 'x', 'print(T, S)')\nx.show(); x.stdout",
     "pager": "get_ipython().payload_manager.write_payload({'source': 'page', 'data': {'text/plain': T}, 'start': 0}); '…'",
     "next input": "get_ipython().set_next_input(f'token = {S!r}'); '…'",
     "whos": "%whos",
@@ -152,7 +153,7 @@ ERRORS = {
     "syntax": "exec(f'a = {T} b')",
     "assert": "assert T == S, f'{T} {S}'",
     "locals": "%xmode Verbose\ndeep(2, T)",
-    "locals of a part": "deep(1, {'a': [S, T], 'b': T[5:400]})",
+    "locals of a part": "%xmode Verbose\ndeep(1, {'a': [S, T], 'b': T[5:400]})",
     "notes": "x = ValueError('…')\nx.add_note(T)\nraise x",
     "cause": "try: raise ValueError(S)\nexcept ValueError as x: raise KeyError(T) from x",
     "group": "raise ExceptionGroup(T, [ValueError(S)])",
@@ -167,7 +168,7 @@ ERRORS = {
 }
 
 WIDGETS = {
-    "text": "import ipywidgets as w; display(w.Text(T), w.HTML(f'<b>{S}</b>'), w.Label(T))",
+    "text": "display(w.Text(T), w.HTML(f'<b>{S}</b>'), w.Label(T))",
     "password": "display(w.Password(value=S), w.Textarea(T), w.Dropdown(options=[T, S]))",
     "change": "x = w.Label('…'); display(x); x.value = T; x.tooltip = S",
     "output": "x = w.Output(); display(x)\nwith x: print(T); display(S); 1/0",
