@@ -46,10 +46,16 @@ def seconds(function, message, repeat):
 
 
 LINE, PATH = "hello world 1.234\n", "/usr/lib/python3.11/site-packages/requests/sessions.py:703\n"
+COLOURS = "\x1b[1;31mabc\x1b[0m 12.5 \x1b[32m/usr/lib/x.py\x1b[0m:\x1b[1m17\x1b[0m\n"
 MESSAGES = {
     "stream, 40 characters": ({"name": "stdout", "text": "epoch 3: loss 0.1234, 12.3 s per epoch\n"}, 5000),
     "stream, 1,000 characters": ({"name": "stdout", "text": "loss 0.1234 in 12.3 s\n" * 45}, 1000),
     "stream of paths, 1,000 characters": ({"name": "stdout", "text": PATH * 18}, 1000),
+    "HTML table, 100 characters": ({"data": {"text/html": ROW * 3}}, 5000),
+    "HTML table, 400 characters": ({"data": {"text/html": ROW * 12}}, 1000),
+    "HTML table, 1,000 characters": ({"data": {"text/html": ROW * 30}}, 1000),
+    "stream in colours, 400 characters": ({"name": "stdout", "text": COLOURS * 6}, 1000),
+    "stream in colours, 1,000 characters": ({"name": "stdout", "text": COLOURS * 15}, 1000),
     "HTML table, 10,000 characters": ({"data": {"text/html": ROW * 294}}, 200),
     "10 MB of sound in base64": ({"data": {"text/html": SOUND}}, 1),
     "10 MB of plain text": ({"name": "stdout", "text": LINE * (LARGE // 18)}, 1),
@@ -58,6 +64,7 @@ MESSAGES = {
     "10 MB of lines, 1,000 secrets": ({"name": "stdout", "text": (LINE * 550 + SECRET) * 1000}, 1),
     "10 MB of HTML, 1,000 secrets": ({"data": {"text/html": (ROW * 290 + SECRET) * 1000}}, 1),
     "10 MB of lines, 100 cut tokens": ({"name": "stdout", "text": (LINE * 5500 + TOKEN[:60]) * 100}, 1),
+    "10 MB of lines, a secret behind a backslash": ({"name": "stdout", "text": LINE * (LARGE // 18) + "\\" + SECRET}, 1),
 }  # fmt: skip
 
 

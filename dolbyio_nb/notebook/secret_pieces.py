@@ -25,12 +25,15 @@ SURELY_SEEN = SPARSE * WORD + WORD - 1  # bytes; a shorter piece may lie between
 MASK = "[masked…]"
 
 # What stands between the pieces of a text that is shown in colours: tags, ANSI codes and links of terminals.
-_MARKUP = r"<[^<>]*>|(?:{esc})(?:\[[0-?]*[ -/]*[@-~]|\][^\\\x07\x1b]*(?:{bel}|(?:{esc})\\+))"
-MARKUP_IN_JSON = re.compile(_MARKUP.format(esc=r"\x1b|\\u001b", bel=r"\x07|\\u0007").encode())
+_CODES = r"(?:{esc})(?:\[[0-?]*[ -/]*[@-~]|\][^\\\x07\x1b]*(?:{bel}|(?:{esc})\\+))"
+_TAGS = b"<[^<>]*>"
+CODES_IN_JSON = re.compile(_CODES.format(esc=r"\\u001b", bel=r"\\u0007").encode())
+MARKUP_IN_JSON = re.compile(_TAGS + b"|" + _CODES.format(esc=r"\x1b|\\u001b", bel=r"\x07|\\u0007").encode())
+NO_BRACKETS = bytes(set(range(256)) - set(b"<>"))
 # Where it is wrapped, at the ends of lines, there are frames and quotes, too.
 FRAME = b" \r|'\"\xe2\x94\x82\x83"
 MARKUP = re.compile(
-    _MARKUP.format(esc=r"\x1b", bel=r"\x07").encode() + b"|\n(?:[ \r|'\"]|\xe2\x94[\x82\x83])*"
+    _TAGS + b"|" + _CODES.format(esc=r"\x1b", bel=r"\x07").encode() + b"|\n(?:[ \r|'\"]|\xe2\x94[\x82\x83])*"
 )
 LINE_END_IN_JSON = b"\\n"
 ESCAPE_BEGUN = re.compile(rb"\\(u[0-9a-fA-F]{0,3})?$")
@@ -67,13 +70,11 @@ class SecretPieces:
 
     def may_be_in(self, packed: bytes) -> bool:
         """Whether a packed message is worth a closer look; fast, and right for every piece that is masked."""
-        plain = packed.replace(LINE_END_IN_JSON, b"")
-        has_markup = b"<" in plain or b"u001b" in plain or b"\x1b" in plain
-        if has_markup:
-            plain = MARKUP_IN_JSON.sub(b"", plain)
+        unwrapped = packed.replace(LINE_END_IN_JSON, b"")
+        plain = _without_markup_in_json(unwrapped)
         if self._any_word(plain):
             return True
-        if not has_markup and self._keeps_whole and b"\\\\" not in packed:
+        if plain is unwrapped and self._keeps_whole and b"\\\\" not in packed:
             return False
         return len(plain) < len(packed) and self._any_word(packed)
 
@@ -85,6 +86,8 @@ class SecretPieces:
         """
         for text in self._easily_missed:
             packed = self._without(packed, text)
+            if text in packed:
+                raise ValueError("its first characters may belong to an escape")
         parts, done, at = [], 0, 0
         while (at := self._place_of_word(packed, at)) >= 0:
             first, last = self._longest_piece(packed, at, self._packed_text)
@@ -93,7 +96,11 @@ class SecretPieces:
                 at += WORD
             elif NUMBER.fullmatch(piece):
                 raise ValueError("it may be a number, which is no text")
-            elif piece in self._packed:
+            elif (
+                first >= done
+                and piece in self._packed
+                and not ESCAPE_BEGUN.search(packed, max(0, first - 5), first)
+            ):
                 packed, at = packed[:done] + self._without(packed[done:], piece), max(first, done)
             else:
                 first, last = self._around(packed, max(first, done), last, done)
@@ -146,13 +153,14 @@ class SecretPieces:
 
     def _around(self, packed: bytes, first: int, last: int, floor: int) -> Span:
         """Widen a place to what stands around it in the same text, and cut no escape and no piece in two."""
-        begin, end = max(floor, first - REACH), last + REACH
-        while end < len(packed) and self._goes_through(packed, end):
-            end += REACH
+        begin, end = max(floor, first - REACH), last
         if begin > floor:
-            begin = _end_of(NO_ESCAPE, packed, begin, first)
-        if end < len(packed):
-            end = _end_of(NO_ESCAPE, packed, end, len(packed))
+            if not (found := NO_ESCAPE.search(packed, begin, first)):
+                raise ValueError("it may begin in the middle of an escape")
+            begin = found.end()
+        while end < len(packed) and (end == last or self._goes_through(packed, end)):
+            found = NO_ESCAPE.search(packed, end + REACH)
+            end = found.end() if found else len(packed)
         for quote in QUOTE.finditer(packed, begin, first):
             begin = quote.end()
         quote_after = QUOTE.search(packed, last, end)
@@ -219,24 +227,16 @@ def _halves(data: bytes) -> Any:
 
 
 def _replaced(packed: bytes, text: bytes) -> bytes:
-    """Put a mask in place of a whole value in JSON.
+    """Put a mask in place of a whole value in JSON, but where its first characters may belong to an escape.
 
     Raises:
-        ValueError: it may begin in the middle of an escape, or be a number.
+        ValueError: it may be a number.
     """
-    parts = packed.split(text)
-    if len(parts) > 1 and NUMBER.fullmatch(text):
+    *parts, last = packed.split(text)
+    if parts and NUMBER.fullmatch(text):
         raise ValueError("it may be a number, which is no text")
-    if any(ESCAPE_BEGUN.search(part[-5:]) for part in parts[:-1]):
-        raise ValueError("its first characters may belong to an escape")
-    return MASK.encode().join(parts)
-
-
-def _end_of(pattern: re.Pattern[bytes], data: bytes, first: int, last: int) -> int:
-    found = pattern.search(data, first, last)
-    if not found:
-        raise ValueError("no such place")
-    return found.end()
+    mask = MASK.encode()
+    return b"".join(part + (text if ESCAPE_BEGUN.search(part[-5:]) else mask) for part in parts) + last
 
 
 def _members(words: Any, known: frozenset[int]) -> Iterator[int]:
@@ -254,6 +254,14 @@ def _equal(one: bytes, other: bytes) -> int:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
     return low
+
+
+def _without_markup_in_json(packed: bytes) -> bytes:
+    """Take tags and codes out; whole tags alone and codes alone in half the time of both together."""
+    brackets, is_raw = packed.translate(None, NO_BRACKETS), b"\x1b" in packed
+    if brackets == b"<>" * (len(brackets) // 2) and not is_raw and b"u001b" not in packed:
+        return b"".join(packed.replace(b"<", b">").split(b">")[::2]) if brackets else packed
+    return (MARKUP_IN_JSON if brackets or is_raw else CODES_IN_JSON).sub(b"", packed)
 
 
 def _without_markup(data: bytes) -> list[Span]:

@@ -12,7 +12,7 @@ from nbclient.exceptions import CellExecutionError
 
 from dolbyio_nb.sandbox import Sandbox
 
-from .conftest import home_variables
+from .conftest import LIMIT, home_variables
 
 TOKEN = base64.b64encode(b'{"alg":"HS256","typ":"JWT"}')  # how every token of the sandbox begins
 
@@ -64,7 +64,11 @@ def execute(cells: list[Any] | list[str], home: Path, **variables: Any) -> Any:
     """Run the cells, stored with widget state; return the notebook and the tokens that were made."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     client = NotebookClient(
-        notebook, allow_errors=True, store_widget_state=True, resources={"metadata": {"path": str(home)}}
+        notebook,
+        timeout=LIMIT,
+        allow_errors=True,
+        store_widget_state=True,
+        resources={"metadata": {"path": str(home)}},
     )
     client.execute(env={**os.environ, **home_variables(home), **variables})
     nbformat.write(notebook, home / "executed.ipynb")
@@ -106,7 +110,7 @@ def test_errors_fail_the_run(home: Path) -> None:
     """A log-in that fails stops nbclient, as it stops Run All."""
     cells = [nbformat.v4.new_code_cell(code) for code in ("%load_ext dolbyio_nb", "%dolby_login")]
     client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells), resources={"metadata": {"path": str(home)}}
+        nbformat.v4.new_notebook(cells=cells), timeout=LIMIT, resources={"metadata": {"path": str(home)}}
     )
     with pytest.raises(CellExecutionError, match="DOLBYIO_SANDBOX"):
         client.execute(env={**os.environ, **home_variables(home)})
