@@ -64,7 +64,7 @@ MESSAGES = {
     "10 MB of lines, 1,000 secrets": ({"name": "stdout", "text": (LINE * 550 + SECRET) * 1000}, 1),
     "10 MB of HTML, 1,000 secrets": ({"data": {"text/html": (ROW * 290 + SECRET) * 1000}}, 1),
     "10 MB of lines, 100 cut tokens": ({"name": "stdout", "text": (LINE * 5500 + TOKEN[:60]) * 100}, 1),
-    "10 MB of lines, a secret behind a backslash": ({"name": "stdout", "text": LINE * (LARGE // 18) + "\\" + SECRET}, 1),
+    "10 MB of lines, a secret behind a backslash": ({"text": LINE * (LARGE // 18) + "\\" + SECRET}, 1),
 }  # fmt: skip
 
 
