@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dolbyio_nb.media.progress import progress
+from dolbyio_nb.media.progress import progress_bar
 
 if TYPE_CHECKING:
     from dolbyio_nb.audio.measure import Measurement
@@ -26,6 +26,8 @@ VIDEO_BYTES, SOUND_BYTES, PICTURE_BYTES = 3_000_000, 500_000, 300_000
 """A file up to this size is embedded as it is."""
 WIDTH = 640
 """Pixels across of a picture that had to be made smaller."""
+LONG = 600
+"""Seconds. To read what is longer takes more than a moment; a shorter one's bar would only leave traces."""
 
 
 def sound_preview(path: Path) -> tuple[str, bool]:
@@ -136,5 +138,8 @@ def seconds_of_file(path: Path) -> float:
 @contextmanager
 def _bar(doing: str, path: Path) -> Iterator[Progress]:
     seconds = seconds_of_file(path)
-    with progress(doing, path, seconds) as show:
+    if seconds < LONG:
+        yield lambda fraction: None
+        return
+    with progress_bar(f"{doing} {path.name}", seconds, unit="s") as show:
         yield lambda fraction: show(fraction * seconds)

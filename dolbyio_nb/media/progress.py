@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from tqdm.std import tqdm
@@ -16,8 +15,6 @@ from dolbyio_nb.http.redact import scrub
 Show = Callable[[float], None]
 """Is told how much is done so far, in the bar's own unit."""
 PATIENCE = 0.3  # seconds; what is done sooner needs no bar
-LONG = 600
-"""Seconds. To read what is longer takes more than a moment."""
 
 
 @contextmanager
@@ -31,16 +28,6 @@ def progress_bar(label: str, total: float | None, **options: Any) -> Iterator[Sh
         return
     with _bar_class()(total=total, desc=scrub(label), leave=False, delay=PATIENCE, **options) as bar:
         yield lambda done: _move(bar, done)
-
-
-@contextmanager
-def progress(doing: str, path: Path, seconds: float) -> Iterator[Show]:
-    """Show a bar while a long file is read; for a short one it would only leave traces in the notebook."""
-    if seconds < LONG:
-        yield lambda done: None
-        return
-    with progress_bar(f"{doing} {path.name}", seconds, unit="s") as show:
-        yield show
 
 
 def _bar_class() -> Any:
