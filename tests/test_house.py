@@ -15,7 +15,6 @@ FREE_IN_SIZE = {"__init__.py", "__main__.py", "_version.py"}
 MIRRORED = {
     "api.py": {"display", "media"},
     "jobs.py": {"media", "sandbox"},
-    "music.py": {"audio", "operations"},
     "parameters.py": {"media", "operations"},
 }
 """File names that stand twice on purpose: two sides of one thing, or a room's API."""

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import merge
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import av
 from av import Packet
 from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
-from av.video.stream import VideoStream
+from av.container import OutputContainer
 
-from dolbyio_nb.audio.decode import cause, media_errors, opened, sound_of, video_of
+from dolbyio_nb.audio.decode import cause, media_errors, opened, sound_of
 from dolbyio_nb.audio.filters import frame_of, resampled
 from dolbyio_nb.audio.sound import Progress, Sound, no_progress, stage, tracked
 from dolbyio_nb.errors import SoundUnwritable
 
 AnyPacket: TypeAlias = "Packet[Any]"
+
+
+class Video(Protocol):
+    """The pictures of a new file."""
+
+    @property
+    def source(self) -> Path:
+        """The file that they come from, the first one of several."""
+
+    def packets(self, into: OutputContainer) -> AbstractContextManager[Iterable[AnyPacket]]:
+        """Add a stream to the new file, and give what goes into it."""
 
 
 @dataclass(frozen=True)
@@ -38,23 +48,22 @@ def write_sound(
     path: Path,
     *,
     encoding: Encoding | None = None,
-    picture_of: Path | None = None,
+    video: Video | None = None,
     progress: Progress = no_progress,
 ) -> None:
     """Write the sound; the format follows the file's ending unless `encoding` says otherwise.
 
-    With `picture_of`, an MP4 also gets that file's video, its packets copied bit by bit.
+    With `video`, its pictures stand beside the sound.
     """
     encoding = encoding or Encoding(format_called(path.suffix))
     sound = resampled(sound, encoding.format.rate_for(sound.rate), stage(progress, 0, 0.2))
     with _created(path, encoding.format) as container:
         stream = _stream(container, sound, encoding)
-        if picture_of:
-            stream.metadata.update(_language(picture_of))
-        picture = picture_of if encoding.format.muxer == "mp4" else None
-        with copied(picture, container) as video:
+        if video:
+            stream.metadata.update(_language(video.source))
+        with video.packets(container) if video else nullcontext(()) as pictures:
             audio = _encoded(sound, stream, stage(progress, 0.2, 1))
-            for packet in merge(audio, video, key=_time):
+            for packet in merge(audio, pictures, key=_time):
                 container.mux(packet)
 
 
@@ -127,6 +136,9 @@ FORMATS = {
     "mp3": Format("mp3", "libmp3lame", MP3_RATES, 192_000),
     "m4a": Format("ipod", "aac", AAC_RATES, 192_000),
     "mp4": Format("mp4", "aac", AAC_RATES, 192_000),
+    "mov": Format("mov", "aac", AAC_RATES, 192_000),
+    "mkv": Format("matroska", "aac", AAC_RATES, 192_000),
+    "webm": Format("webm", "libopus", OPUS_RATES, 128_000),
     "aac": Format("adts", "aac", AAC_RATES, 192_000),
     "ogg": _OGG,
     "opus": _OGG,
@@ -145,38 +157,3 @@ def format_called(name: str) -> Format:
 
 def _unwritable(name: str, why: str, next_step: str = "Choose another kind of file.") -> SoundUnwritable:
     return SoundUnwritable(f"{name or 'The output'} cannot be written.", why, next_step)
-
-
-CARRIED = {"av1", "h264", "hevc", "mpeg4", "vp9"}
-"""Codecs that an MP4 file may hold."""
-
-
-@contextmanager
-def copied(source: Path | None, into: OutputContainer) -> Iterator[Iterator[Packet[VideoStream]]]:
-    """The source's video packets, ready for the other container; none if it has no video."""
-    if source is None:
-        yield iter(())
-        return
-    with opened(source) as container:
-        original = video_of(container)
-        yield iter(()) if original is None else _packets(container, original, into)
-
-
-def _packets(
-    container: InputContainer, original: VideoStream, into: OutputContainer
-) -> Iterator[Packet[VideoStream]]:
-    codec = original.codec_context.codec.canonical_name
-    if codec not in CARRIED:
-        why = f"The input's {codec} video cannot be carried over into an MP4 file without coding it anew."
-        raise _unwritable("", why, "Ask for a kind without it, as m4a.")
-    copy = into.add_stream_from_template(original)
-    return _restamped(container, original, copy)
-
-
-def _restamped(
-    container: InputContainer, original: VideoStream, copy: VideoStream
-) -> Iterator[Packet[VideoStream]]:
-    for packet in container.demux(original):
-        if packet.dts is not None:
-            packet.stream = copy
-            yield packet

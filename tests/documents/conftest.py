@@ -1,5 +1,6 @@
 """A folder with recordings, and a shell that is logged in, for the examples of the documents."""
 
+import shutil
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """What the examples work on: a talk, a piece of music, a folder; each a short tone and a little noise."""
+    """What the examples work on: a talk, a piece of music, a folder, each a short tone and a little noise; a clip."""
     (tmp_path / "recordings").mkdir()
+    shutil.copy(ROOT / "notebooks/media/clip.mp4", tmp_path)
     for name, pitch in (("talk", 220), ("music", 440), ("recordings/one", 330), ("recordings/two", 550)):
         write_tone(tmp_path / f"{name}.wav", pitch)
     return tmp_path

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.audio.decode import has_picture, read_sound
+from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.denoise import NoiseFloor, denoised, measure_noise, signal_to_noise
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import equalized, softer_above, softer_below, without_rumble
@@ -16,6 +16,7 @@ from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, plosives
 from dolbyio_nb.audio.sound import Interval, Progress, Sound, share, stage
 from dolbyio_nb.audio.voice_activity import Activity, listen
 from dolbyio_nb.sandbox.operations.parameters import Options, changes, has_region, region, same_as
+from dolbyio_nb.sandbox.operations.video import Piece, film
 
 REDUCTIONS = {"low": 6.0, "medium": 12.0, "high": 18.0, "max": 24.0}
 """How far the amounts of noise reduction go, in dB; `auto` goes by the noise that was measured."""
@@ -173,7 +174,6 @@ NOTE_MUSIC = "The sound seems to be music, so what is meant for voices was left 
 NOTE_NO_PAUSES = "No pauses were found to measure noise in, so none was taken away."
 NOTE_SILENT = "Neither a voice nor music was heard: silence, or steady noise."
 NOTE_EQUALIZER = "The dynamic equalizer has no counterpart here and did nothing."
-NOTE_PICTURE = "With a region, only the sound is written: the video cannot be cut without coding it anew."
 
 
 def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[str, Any]:
@@ -183,22 +183,20 @@ def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[s
     """
     options = Options(body)
     whole = read_sound(source, stage(progress, 0, 0.1))
-    sound = whole.cut(*region(options.get("input"), whole.seconds))
+    start, end = region(options.get("input"), whole.seconds)
+    sound = whole.cut(start, end)
     content = listen(sound, stage(progress, 0.1, 0.2))
     detect = options.flag("audio.music.detection.enable")
     musical = detect and share(content.music, sound.seconds) > MOSTLY
     settings = settings_of(options, musical)
     result = enhance_chain(sound, settings, content, stage(progress, 0.2, 0.6))
     result = _normalized(result, settings, content, stage(progress, 0.6, 0.85))
-    whole_picture = None if has_region(options.get("input")) else source
-    encoding = same_as(source, output)
-    write_sound(
-        result, output, encoding=encoding, picture_of=whole_picture, progress=stage(progress, 0.85, 1)
+    encoding, part = same_as(source, output), has_region(options.get("input"))
+    video = film(
+        [Piece(source, start, end if part else math.inf, not part)], Options({}), encoding.format.muxer
     )
-    notes = _notes(options, settings, content, musical)
-    notes += changes(source, output)
-    if whole_picture is None and has_picture(source):
-        notes.append(NOTE_PICTURE)
+    write_sound(result, output, encoding=encoding, video=video, progress=stage(progress, 0.85, 1))
+    notes = _notes(options, settings, content, musical) + changes(source, output)
     return {"notes": notes} if notes else {}
 
 

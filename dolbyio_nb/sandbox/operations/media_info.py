@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from dolbyio_nb.audio.decode import opened, sound_of, video_of
+from dolbyio_nb.sandbox.operations.parameters import container_kind
 
-KINDS = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "webm"}
 CODECS = {"mp3float": "mp3"}
 BYTE_BITS = 8
 
@@ -55,9 +55,8 @@ def _cut(seconds: float) -> float:
 
 
 def _container(container: InputContainer, size: int, duration: float) -> dict[str, Any]:
-    name = container.format.name
     bitrate = round(size * BYTE_BITS / duration) if duration else 0
-    return {"kind": KINDS.get(name, name), "duration": duration, "bitrate": bitrate, "size": size}
+    return {"kind": container_kind(container), "duration": duration, "bitrate": bitrate, "size": size}
 
 
 def _audio(stream: AudioStream, duration: float, whole: int) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from av.container import InputContainer
+
 from dolbyio_nb.audio.decode import opened, sound_of, video_of
 from dolbyio_nb.audio.encode import FORMATS, Encoding, Format, format_called
 from dolbyio_nb.audio.filters import resampled, with_channels
@@ -164,17 +166,28 @@ def reshaped(sound: Sound, output: Options, progress: Progress) -> Sound:
     return resampled(shaped, round(rate), stage(progress, 0.5, 1))
 
 
-MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
+WEBM = {"av1", "opus", "vorbis", "vp8", "vp9"}
 FALLBACK = "wav"  # for inputs of kinds that are read here and not written, under a name that says nothing
 PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le")
+
+
+def container_kind(container: InputContainer) -> str:
+    """The kind of an open file, where FFmpeg has one name for several."""
+    codecs = {
+        stream.codec_context.codec.canonical_name for stream in container.streams if stream.codec_context
+    }
+    is_quicktime = container.metadata.get("major_brand", "").strip() == "qt"
+    families = {MP4: "mov" if is_quicktime else "mp4", MATROSKA: "webm" if codecs <= WEBM else "mkv"}
+    return families.get(container.format.name, container.format.name)
 
 
 def kind_of(source: Path, destination: Path) -> str:
     """The kind of the input; the one that the output's name says only where that cannot be written here."""
     with opened(source) as container:
-        name, has_video = container.format.name, video_of(container) is not None
-        if name == MP4:
-            return "mp4" if has_video or source.suffix == ".mp4" else "m4a"
+        name, has_video = container_kind(container), video_of(container) is not None
+        if name == "mp4" and not has_video and source.suffix != ".mp4":
+            return "m4a"
     named = destination.suffix.lstrip(".")
     return name if name in FORMATS else (named if named in FORMATS else FALLBACK)
 
@@ -182,16 +195,15 @@ def kind_of(source: Path, destination: Path) -> str:
 def changes(source: Path, destination: Path) -> list[str]:
     """Sentences on what of the input the output cannot have, or has of several."""
     with opened(source) as container:
-        sounds, name = len(container.streams.audio), container.format.name
+        sounds, kind = len(container.streams.audio), container_kind(container).partition(",")[0]
         sound = sound_of(container)
         channels, number = (sound.channels, sound.index) if sound else (0, 0)
         place = [stream.index for stream in container.streams.audio].index(number) + 1 if sound else 0
     written = kind_of(source, destination)
-    kind = name.partition(",")[0]
     said = [
         (
             f"The input is {kind}, which is not written here: the result is {written}.",
-            _differs(name, written),
+            kind not in FORMATS and kind != written,
         ),
         (f"Of its {sounds} sound tracks number {place} was taken, which players take.", sounds > 1),
         (f"Its {channels} channels were mixed to two.", channels > STEREO),
@@ -200,10 +212,6 @@ def changes(source: Path, destination: Path) -> list[str]:
 
 
 STEREO = 2
-
-
-def _differs(name: str, written: str) -> bool:
-    return name != MP4 and name not in FORMATS and written not in name.split(",")
 
 
 def same_as(source: Path, destination: Path) -> Encoding:

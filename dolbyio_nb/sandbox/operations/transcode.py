@@ -14,11 +14,11 @@ from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from dolbyio_nb.audio.decode import MAX_SECONDS, has_picture, opened, read_sound, video_of
+from dolbyio_nb.audio.decode import MAX_SECONDS, opened, read_sound, video_of
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import concatenated
 from dolbyio_nb.audio.sound import Progress, Sound, stage
-from dolbyio_nb.sandbox.http_error import beyond, invalid, unreadable, unwritable
+from dolbyio_nb.sandbox.http_error import beyond, unreadable
 from dolbyio_nb.sandbox.operations.parameters import (
     Options,
     encoding_for,
@@ -29,6 +29,7 @@ from dolbyio_nb.sandbox.operations.parameters import (
     reshaped,
     wanted,
 )
+from dolbyio_nb.sandbox.operations.video import MOST_PIXELS, Piece, film
 
 STILLS = {"png": ("png", "rgb24"), "jpg": ("mjpeg", "yuvj420p"), "jpeg": ("mjpeg", "yuvj420p")}
 """FFmpeg's codec and pixel format of each kind of picture."""
@@ -39,12 +40,13 @@ def transcode(
 ) -> dict[str, Any]:
     """Write every output in its own kind; several inputs are put one after the other.
 
-    An MP4 of one input that has video gets the same video, bit by bit. Asking for another picture size or
-    video codec, or for streaming packages such as HLS, is refused.
+    MP4, MOV, MKV and WebM keep the inputs' video: copied bit by bit where nothing else is asked for, else
+    coded anew. Streaming packages such as HLS are refused.
     """
     options = Options(body)
     given = inputs(options, sources)
     outputs = list(wanted(options, destinations))
+    pieces: list[Piece] = []
     sound: Sound | None = None
     for number, (output, path) in enumerate(outputs):
         share = stage(progress, number / len(outputs), (number + 1) / len(outputs))
@@ -53,21 +55,26 @@ def transcode(
             share(1.0)
             continue
         encoding = encoding_for(kind(output, path), output)
-        sound = sound or _joined(given, stage(share, 0, 0.4))
-        picture = _picture(given, output, encoding.format.muxer)
-        shaped = reshaped(sound, output, stage(share, 0.4, 0.5))
-        write_sound(shaped, path, encoding=encoding, picture_of=picture, progress=stage(share, 0.5, 1))
+        if sound is None:
+            pieces, sound = _read(given, stage(share, 0, 0.4))
+        shaped, rest = reshaped(sound, output, stage(share, 0.4, 0.5)), stage(share, 0.5, 1)
+        video = film(pieces, output, encoding.format.muxer)
+        write_sound(shaped, path, encoding=encoding, video=video, progress=rest)
     return {}
 
 
-def _joined(given: list[tuple[Any, Path]], progress: Progress) -> Sound:
-    sounds = []
+def _read(given: list[tuple[Any, Path]], progress: Progress) -> tuple[list[Piece], Sound]:
+    """The stretches of the inputs that are wanted, and their sound, one after the other."""
+    pieces, sounds = [], []
     for number, (location, path) in enumerate(given):
         whole = read_sound(path, stage(progress, number / len(given), (number + 1) / len(given)))
-        sounds.append(whole.cut(*_span(location, whole.seconds)))
+        start, end = _span(location, whole.seconds)
+        is_whole = end - start == whole.seconds
+        sounds.append(whole.cut(start, end))
+        pieces.append(Piece(path, start, math.inf if is_whole and path is given[-1][1] else end, is_whole))
     if sum(sound.seconds for sound in sounds) > MAX_SECONDS:
         raise beyond(f"Together the inputs last longer than the {MAX_SECONDS // 3600} hours that are taken.")
-    return concatenated(sounds)
+    return pieces, concatenated(sounds)
 
 
 def _span(location: Any, seconds: float) -> tuple[float, float]:
@@ -85,35 +92,6 @@ def _where(location: Any) -> Any:
     return location if has_region(location) else Options(location).get("source")
 
 
-def _picture(given: list[tuple[Any, Path]], output: Options, muxer: str) -> Path | None:
-    if muxer != "mp4" or not any(has_picture(path) for _, path in given):
-        return None
-    location, path = given[0]
-    if len(given) > 1:
-        raise unwritable("Video of several inputs cannot be joined here; ask for a kind without it, as m4a.")
-    if has_region(_where(location)) or Options(location).get("segment") is not None:
-        raise unwritable("Video cannot be cut here; ask for a kind without it, as m4a.")
-    check_picture(path, output)
-    return path
-
-
-def check_picture(path: Path, output: Options) -> None:
-    """Refuse a request for video that differs from what is there: it is copied, never coded anew."""
-    with opened(path) as container:
-        video = video_of(container)
-        if video is None:
-            return
-        codec = video.codec_context.codec.canonical_name
-        there = {"codec": codec, "width": video.width, "height": video.height}
-    for name, value in there.items():
-        asked = output.get(f"video.{name}")
-        if asked is not None and asked != value:
-            raise invalid(
-                f"outputs.video.{name}", f"the video is copied as it is here, and its {name} is {value}."
-            )
-
-
-MOST_PIXELS = 8192 * 4320
 INTO = 10
 """A still is taken a tenth into the video: many begin black."""
 

@@ -126,8 +126,12 @@ def test_inputs_are_stitched(
     [
         ("hls", {}, "hls"),
         ("dash", {}, "dash"),
-        ("mp4", {"video": {"height": 720}}, "height"),
-        ("mp4", {"video": {"codec": "hevc"}}, "codec"),
+        ("mp4", {"video": {"height": 7}}, "height"),
+        ("mp4", {"video": {"codec": "divx"}}, "codec"),
+        ("webm", {"video": {"codec": "h264"}}, "vp8, vp9"),
+        ("mp4", {"video": {"codec": "av1"}}, "codec"),
+        ("mp4", {"video": {"frame_rate": 0}}, "frame_rate"),
+        ("avi", {}, "avi"),
         ("mp3", {"audio": {"codec": "opus"}}, "codec"),
         ("mp3", {"audio": {"bitrate_kb": -1}}, "bitrate_kb"),
         ("mp3", {"audio": {"channels": 6}}, "channels"),
@@ -149,7 +153,72 @@ def test_a_still_of_a_sound(media: Path, transcode: Callable[..., Any]) -> None:
         transcode([media / "voice.flac"], "png")
 
 
-def test_videos_are_not_stitched(media: Path, transcode: Callable[..., Any]) -> None:
-    """Joining two videos would mean coding them anew: refused, with the way out."""
-    with pytest.raises(Refused, match="m4a"):
-        transcode([media / "clip.mp4", media / "clip.mp4"], "mp4")
+def about(path: Path) -> tuple[str, str, int, int, float, float]:
+    """What kind of file it is, its pictures' codec, size and rate, and how long they last."""
+    info = media_info(path)
+    video = info["video"]
+    with av.open(str(path)) as container:
+        times = [frame.time for frame in container.decode(video=0)]
+    seconds = (times[-1] - times[0]) * len(times) / (len(times) - 1)
+    size = video["width"], video["height"]
+    return (info["container"]["kind"], video["codec"], *size, video["frame_rate"], seconds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "video", "seen"),
+    [
+        ("mp4", {"height": 90}, ("mp4", "h264", 160, 90, 25)),
+        ("mp4", {"width": 64, "height": 64}, ("mp4", "h264", 64, 64, 25)),
+        ("mp4", {"codec": "hevc", "width": 160}, ("mp4", "hevc", 160, 90, 25)),
+        ("mp4", {"codec": "h264", "frame_rate": 10, "bitrate_kb": 200}, ("mp4", "h264", 320, 180, 10)),
+        ("mov", {"codec": "h264"}, ("mov", "h264", 320, 180, 25)),
+        ("mkv", {}, ("mkv", "h264", 320, 180, 25)),
+        ("webm", {}, ("webm", "vp9", 320, 180, 25)),
+        ("webm", {"codec": "vp8", "width": 100}, ("webm", "vp8", 100, 56, 25)),
+    ],
+)
+def test_video_as_it_is_asked_for(
+    media: Path, transcode: Callable[..., Any], kind: str, video: dict[str, Any], seen: tuple[Any, ...]
+) -> None:
+    """In every kind of file, size, codec and rate; one side alone keeps the shape."""
+    made = transcode([media / "clip.mp4"], kind, video=video)
+    *found, seconds = about(made)
+    assert tuple(found) == seen
+    assert seconds == pytest.approx(about(media / "clip.mp4")[-1], abs=0.1)
+    assert media_info(made)["audio"]["codec"] == ("opus" if kind == "webm" else "aac")
+
+
+def test_videos_are_joined_and_cut_in_step_with_their_sound(media: Path, tmp_path: Path) -> None:
+    """Two stretches, one after the other, with the first one's size."""
+    clip, output = media / "clip.mp4", tmp_path / "out.mp4"
+    segment = {"start": 0.5, "duration": 1.0}
+    inputs = [
+        {"source": "dlb://a", "segment": segment},
+        {"source": {"url": "dlb://a", "region": {"end": 0.5}}},
+    ]
+    process(
+        "/media/transcode",
+        {"inputs": inputs, "outputs": [{"kind": "mp4"}]},
+        [clip, clip],
+        [output],
+        no_progress,
+    )
+    assert about(output)[-1] == pytest.approx(1.5, abs=0.1)
+    assert media_info(output)["audio"]["duration"] == pytest.approx(1.5, abs=0.05)
+    with av.open(str(output)) as made, av.open(str(clip)) as given:
+        new, old = ([f.to_ndarray(format="gray") for f in one.decode(video=0)] for one in (made, given))
+    for at, there in ((0, 0.5), (12, 0.98), (26, 0.04), (36, 0.44)):
+        off = [float(np.abs(new[at].astype(float) - one).mean()) for one in old]
+        assert abs(int(np.argmin(off)) - there * 25) <= 2
+
+
+def test_a_sideways_video_is_coded_upright(transcode: Callable[..., Any]) -> None:
+    """A picture of 160 x 120 that the file says to turn by 90 degrees."""
+    source = Path(__file__).parent / "cases" / "rot.mp4"
+    assert about(transcode([source], "webm", video={"width": 60}))[2:4] == (60, 80)
+
+
+def test_a_video_is_not_joined_with_sound_alone(media: Path, transcode: Callable[..., Any]) -> None:
+    """There would be nothing to show."""
+    with pytest.raises(Refused, match="no video"):
+        transcode([media / "clip.mp4", media / "voice.flac"], "mp4")
