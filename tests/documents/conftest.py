@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """What the examples work on: a talk, a piece of music, a folder, each a short tone and a little noise; a clip."""
+    """What the examples work on: tones for a talk, for music, and in a folder; and a clip."""
     (tmp_path / "recordings").mkdir()
     shutil.copy(ROOT / "notebooks/media/clip.mp4", tmp_path)
     for name, pitch in (("talk", 220), ("music", 440), ("recordings/one", 330), ("recordings/two", 550)):
