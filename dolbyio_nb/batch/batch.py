@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.threads import brief_interrupt, briefly
@@ -199,7 +199,7 @@ class Batch:
         """Stop, and ask the service to stop the jobs that are running. Items that were not begun stay new."""
         self.stop()
         if self._running:
-            _wait(self._running, None)
+            _wait_for_end(self._running)
         for item in self.items:
             if item.state == State.RUNNING and item.job_id:
                 self._service.cancel(item)
@@ -219,7 +219,7 @@ class Batch:
     def _start(self, executor: Any = None) -> Running:
         """Begin a run, or give the one that goes on."""
         if self._running and self._running.stopping:
-            _wait(self._running, None)
+            _wait_for_end(self._running)
         if self._running and not self._running.done.done():
             return self._running
         if executor is not None:
@@ -236,7 +236,7 @@ class Batch:
 
     def _next(self, running: Running, queue: SimpleQueue[Item | None]) -> Item | None:
         try:
-            return queue.get()
+            return _first_of(queue)
         except KeyboardInterrupt as error:
             self._leave(running, error)
             raise
@@ -253,7 +253,7 @@ class Batch:
         if isinstance(error, asyncio.CancelledError):
             briefly(error, GO_ON)
         else:
-            _wait(running, None)
+            _wait_for_end(running)
             error.add_note(GO_ON)
 
     def _ended_items(self) -> dict[str, Item]:
@@ -279,8 +279,22 @@ def _limits(executor: Any, uploads: int, in_flight: int) -> Limits:
     return Limits(uploads, in_flight)
 
 
-def _wait(running: Running, seconds: float | None = 0.5) -> None:
-    wait([running.done], seconds)
+SLICE = 0.5  # seconds; a wait without an end can miss a Ctrl-C that comes just before it
+
+
+def _wait(running: Running) -> None:
+    wait([running.done], SLICE)
+
+
+def _wait_for_end(running: Running) -> None:
+    while not running.done.done():
+        _wait(running)
+
+
+def _first_of(queue: SimpleQueue[Item | None]) -> Item | None:
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=SLICE)
 
 
 def _put(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[Item | None], item: Item | None) -> None:

@@ -192,10 +192,9 @@ def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[s
     result = enhance_chain(sound, settings, content, stage(progress, 0.2, 0.6))
     result = _normalized(result, settings, content, stage(progress, 0.6, 0.85))
     encoding, part = same_as(source, output), has_region(options.get("input"))
-    video = film(
-        [Piece(source, start, end if part else math.inf, not part)], Options({}), encoding.format.muxer
-    )
-    write_sound(result, output, encoding=encoding, video=video, progress=stage(progress, 0.85, 1))
+    video = film([Piece(source, start, end if part else math.inf, not part)], Options({}), encoding.format)
+    rest = stage(progress, 0.85, 1)
+    write_sound(result, output, encoding=encoding, video=video, tagged_as=source, progress=rest)
     notes = _notes(options, settings, content, musical) + changes(source, output)
     return {"notes": notes} if notes else {}
 

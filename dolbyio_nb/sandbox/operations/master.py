@@ -94,8 +94,9 @@ def _master_all(
     for number, (output, path) in enumerate(outputs):
         share = stage(progress, 0.1 + 0.9 * number / len(outputs), 0.1 + 0.9 * (number + 1) / len(outputs))
         result = _mastered(sound, output, stage(share, 0, 0.7))
-        encoding = encoding_for(kind(output, path) or kind_of(sources[0], path), output)
-        write_sound(result, path, encoding=encoding, progress=stage(share, 0.7, 1))
+        encoding = encoding_for(kind(output, path) or kind_of(sources[0], path), output, sources[0])
+        rest = stage(share, 0.7, 1)
+        write_sound(result, path, encoding=encoding, tagged_as=sources[0], progress=rest)
         levels.append(rounded(meter(result).integrated))
     return rounded(meter(sound).integrated), levels
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,12 +121,13 @@ def kind(options: Options, destination: Path) -> str:
     return asked or destination.suffix
 
 
+PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le")
 CODECS = {
     "aac": ("aac", "aac_lc"),
     "flac": ("flac",),
     "libmp3lame": ("mp3",),
     "libopus": ("opus",),
-    "pcm_s16le": ("pcm", "pcm_s16le"),
+    "pcm_s16le": ("pcm", *PCM),
 }
 """The names by which a request may ask for what FFmpeg calls by its own."""
 KILOBITS = (8, 512)
@@ -142,13 +144,35 @@ def audio_options(output: Options) -> Options:
     return Options(audio)
 
 
-def encoding_for(kind: str, output: Options) -> Encoding:
-    """The format of that kind, with the codec and bitrate that the request asks for."""
+def encoding_for(kind: str, output: Options, source: Path) -> Encoding:
+    """The format of that kind, with the codec and bitrate asked for, or samples as deep as the source's."""
     format_ = format_called(kind)
     audio = audio_options(output)
     _check_codec(audio, format_)
     kilobits = audio.number("bitrate_kb", 0, *KILOBITS)
-    return Encoding(format_, round(kilobits * 1000) or None)
+    codec = audio.get("codec") if audio.get("codec") in PCM else None
+    as_deep = Encoding(format_, codec=codec) if codec else with_bits_of(source, format_)
+    return replace(as_deep, bitrate=round(kilobits * 1000) or None)
+
+
+def with_bits_of(source: Path, format_: Format) -> Encoding:
+    """The format, lossless formats with samples as deep as the source's."""
+    with opened(source) as container:
+        sound = sound_of(container)
+        name, sample = (sound.codec_context.name, sound.format.packed.name) if sound else ("", "")
+    deep = DEEP.get(sample) if name.startswith("pcm_") or name in LOSSLESS else None
+    if deep is None:
+        return Encoding(format_)
+    exact = name.replace("be", "le")
+    codec = exact if exact in PCM else deep
+    if format_.codec == "pcm_s16le":
+        return Encoding(format_, codec=codec)
+    return Encoding(format_, sample_format="s32" if format_.codec == "flac" else None)
+
+
+DEEP = {"s32": "pcm_s24le", "flt": "pcm_f32le", "dbl": "pcm_f32le", "s64": "pcm_s32le"}
+"""What keeps samples that FFmpeg decodes to more than 16 bits, and how they are called."""
+LOSSLESS = ("alac", "flac")
 
 
 def _check_codec(audio: Options, format_: Format) -> None:
@@ -169,7 +193,6 @@ def reshaped(sound: Sound, output: Options, progress: Progress) -> Sound:
 MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 WEBM = {"av1", "opus", "vorbis", "vp8", "vp9"}
 FALLBACK = "wav"  # for inputs of kinds that are read here and not written, under a name that says nothing
-PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le")
 
 
 def container_kind(container: InputContainer) -> str:
@@ -195,16 +218,20 @@ def kind_of(source: Path, destination: Path) -> str:
 def changes(source: Path, destination: Path) -> list[str]:
     """Sentences on what of the input the output cannot have, or has of several."""
     with opened(source) as container:
-        sounds, kind = len(container.streams.audio), container_kind(container).partition(",")[0]
+        kind = container_kind(container).partition(",")[0]
+    written = kind_of(source, destination)
+    said = f"The input is {kind}, which is not written here: the result is {written}."
+    return [said] * (kind not in FORMATS and kind != written) + losses(source)
+
+
+def losses(source: Path) -> list[str]:
+    """Sentences on tracks and channels that no output here has."""
+    with opened(source) as container:
+        sounds = len(container.streams.audio)
         sound = sound_of(container)
         channels, number = (sound.channels, sound.index) if sound else (0, 0)
         place = [stream.index for stream in container.streams.audio].index(number) + 1 if sound else 0
-    written = kind_of(source, destination)
     said = [
-        (
-            f"The input is {kind}, which is not written here: the result is {written}.",
-            kind not in FORMATS and kind != written,
-        ),
         (f"Of its {sounds} sound tracks number {place} was taken, which players take.", sounds > 1),
         (f"Its {channels} channels were mixed to two.", channels > STEREO),
     ]
@@ -215,9 +242,5 @@ STEREO = 2
 
 
 def same_as(source: Path, destination: Path) -> Encoding:
-    """The format of the input, in PCM with as many bits."""
-    format_ = format_called(kind_of(source, destination))
-    with opened(source) as container:
-        sound = sound_of(container)
-        codec = sound.codec_context.name if sound else ""
-    return Encoding(format_, codec=codec if format_.muxer == "wav" and codec in PCM else None)
+    """The format of the input, with samples as deep."""
+    return with_bits_of(source, format_called(kind_of(source, destination)))

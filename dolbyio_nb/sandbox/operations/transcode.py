@@ -25,6 +25,7 @@ from dolbyio_nb.sandbox.operations.parameters import (
     has_region,
     inputs,
     kind,
+    losses,
     region,
     reshaped,
     wanted,
@@ -54,13 +55,14 @@ def transcode(
             write_still(sources[0], path, output)
             share(1.0)
             continue
-        encoding = encoding_for(kind(output, path), output)
+        encoding = encoding_for(kind(output, path), output, sources[0])
         if sound is None:
             pieces, sound = _read(given, stage(share, 0, 0.4))
         shaped, rest = reshaped(sound, output, stage(share, 0.4, 0.5)), stage(share, 0.5, 1)
-        video = film(pieces, output, encoding.format.muxer)
-        write_sound(shaped, path, encoding=encoding, video=video, progress=rest)
-    return {}
+        video = film(pieces, output, encoding.format)
+        write_sound(shaped, path, encoding=encoding, video=video, tagged_as=sources[0], progress=rest)
+    notes = [note for path in dict.fromkeys(sources) for note in losses(path)] if sound else []
+    return {"notes": notes} if notes else {}
 
 
 def _read(given: list[tuple[Any, Path]], progress: Progress) -> tuple[list[Piece], Sound]:

@@ -15,7 +15,7 @@ from av.filter import Graph
 from av.video.stream import VideoStream
 
 from dolbyio_nb.audio.decode import has_picture, opened, video_of
-from dolbyio_nb.audio.encode import AnyPacket
+from dolbyio_nb.audio.encode import AnyPacket, Format
 from dolbyio_nb.sandbox.http_error import beyond, invalid, unreadable
 from dolbyio_nb.sandbox.operations.parameters import Options
 
@@ -64,17 +64,12 @@ class Film:
     frame_rate: float | None = None
     kilobits: float | None = None
 
-    @property
-    def source(self) -> Path:
-        """The file of the first piece."""
-        return self.pieces[0].path
-
     def packets(self, into: OutputContainer) -> AbstractContextManager[Iterator[AnyPacket]]:
         """Add a stream to the new file, and give what goes into it."""
-        return copied(self.source, into) if self._is_copied(into.format.name) else self._coded(into)
+        return copied(self.pieces[0].path, into) if self._is_copied(into.format.name) else self._coded(into)
 
     def _is_copied(self, muxer: str) -> bool:
-        with opened(self.source) as container:
+        with opened(self.pieces[0].path) as container:
             video = the_video(container)
             there = video.codec_context.codec.canonical_name
             same = (video.width, video.height) == (self.width or video.width, self.height or video.height)
@@ -84,7 +79,7 @@ class Film:
 
     @contextmanager
     def _coded(self, into: OutputContainer) -> Iterator[Iterator[AnyPacket]]:
-        with opened(self.source) as container:
+        with opened(self.pieces[0].path) as container:
             video = the_video(container)
             size = self._size(video, turns_of(container, video))
             rate = self.frame_rate or float(video.average_rate or 25)
@@ -127,13 +122,13 @@ class Film:
         yield from stream.encode(None)
 
 
-def film(pieces: Sequence[Piece], output: Options, muxer: str) -> Film | None:
+def film(pieces: Sequence[Piece], output: Options, kind: Format) -> Film | None:
     """The video of the pieces as an output's `video` asks for it; None where there is or can be none.
 
     Raises:
         Refused: it cannot be done.
     """
-    if muxer not in CARRIED or not any(has_picture(piece.path) for piece in pieces):
+    if kind.muxer not in CARRIED or kind.options or not any(has_picture(piece.path) for piece in pieces):
         return None
     codec = output.choice("video.codec", (*NAMES, *sorted(set().union(*CARRIED.values()))))
     return Film(
