@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
-from concurrent.futures import wait
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.threads import brief_interrupt, briefly
@@ -18,7 +17,7 @@ from dolbyio_nb.batch.frame import table
 from dolbyio_nb.batch.item import FINAL, Item, State
 from dolbyio_nb.batch.journal import Journal
 from dolbyio_nb.batch.plan import journal_path, plan_items
-from dolbyio_nb.batch.running import Running
+from dolbyio_nb.batch.running import Running, first_of
 from dolbyio_nb.batch.scheduler import Limits, Scheduler
 from dolbyio_nb.batch.stages import Service
 from dolbyio_nb.batch.tally import Tally
@@ -106,7 +105,7 @@ class Batch:
         try:
             with watching(self) as show:
                 while not running.done.done():
-                    _wait(running)
+                    running.wait()
                     show()
         except BaseException as error:
             self._leave(running, error)
@@ -199,7 +198,7 @@ class Batch:
         """Stop, and ask the service to stop the jobs that are running. Items that were not begun stay new."""
         self.stop()
         if self._running:
-            _wait_for_end(self._running)
+            self._running.wait_for_end()
         for item in self.items:
             if item.state == State.RUNNING and item.job_id:
                 self._service.cancel(item)
@@ -219,7 +218,7 @@ class Batch:
     def _start(self, executor: Any = None) -> Running:
         """Begin a run, or give the one that goes on."""
         if self._running and self._running.stopping:
-            _wait_for_end(self._running)
+            self._running.wait_for_end()
         if self._running and not self._running.done.done():
             return self._running
         if executor is not None:
@@ -236,7 +235,7 @@ class Batch:
 
     def _next(self, running: Running, queue: SimpleQueue[Item | None]) -> Item | None:
         try:
-            return _first_of(queue)
+            return first_of(queue)
         except KeyboardInterrupt as error:
             self._leave(running, error)
             raise
@@ -253,7 +252,7 @@ class Batch:
         if isinstance(error, asyncio.CancelledError):
             briefly(error, GO_ON)
         else:
-            _wait_for_end(running)
+            running.wait_for_end()
             error.add_note(GO_ON)
 
     def _ended_items(self) -> dict[str, Item]:
@@ -277,24 +276,6 @@ def _limits(executor: Any, uploads: int, in_flight: int) -> Limits:
         if not isinstance(number, int) or number < 1:
             raise InvalidOption(f"`{name}` cannot be {number!r}.", "It is a whole number from 1.", "")
     return Limits(uploads, in_flight)
-
-
-SLICE = 0.5  # seconds; a wait without an end can miss a Ctrl-C that comes just before it
-
-
-def _wait(running: Running) -> None:
-    wait([running.done], SLICE)
-
-
-def _wait_for_end(running: Running) -> None:
-    while not running.done.done():
-        _wait(running)
-
-
-def _first_of(queue: SimpleQueue[Item | None]) -> Item | None:
-    while True:
-        with suppress(Empty):
-            return queue.get(timeout=SLICE)
 
 
 def _put(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[Item | None], item: Item | None) -> None:

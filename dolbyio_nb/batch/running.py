@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from queue import SimpleQueue
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from dolbyio_nb._util.clock import now
@@ -14,6 +15,7 @@ from dolbyio_nb.batch.item import Item
 from dolbyio_nb.batch.journal import Journal
 from dolbyio_nb.batch.scheduler import Scheduler
 
+SLICE = 0.5  # seconds; a wait without an end can miss a Ctrl-C that comes just before it
 Listener = Callable[[Item | None], None]
 
 
@@ -66,6 +68,15 @@ class Running:
                 return
         listener(None)
 
+    def wait(self) -> None:
+        """Wait for the end, for a SLICE at most."""
+        wait([self.done], SLICE)
+
+    def wait_for_end(self) -> None:
+        """Wait for the end."""
+        while not self.done.done():
+            self.wait()
+
     def queue(self) -> SimpleQueue[Item | None]:
         """Make a queue of items as they end, with None at the end."""
         items: SimpleQueue[Item | None] = SimpleQueue()
@@ -84,3 +95,10 @@ class Running:
             listeners = list(self._listeners)
         for listener in listeners:
             listener(None)
+
+
+def first_of(queue: SimpleQueue[Item | None]) -> Item | None:
+    """Take what comes next, however long that takes."""
+    while True:
+        with suppress(Empty):
+            return queue.get(timeout=SLICE)
