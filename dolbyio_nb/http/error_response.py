@@ -2,6 +2,7 @@
 
 import html
 import re
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import NewConnectionError
 
 from dolbyio_nb.config import is_local, sandbox_gone
 from dolbyio_nb.errors import ErrorResponse
@@ -151,7 +152,7 @@ def cause_of(error: BaseException, url: str) -> Cause:
             why = f"The address at {host} is plain http, where anybody on the way reads along."
             return Cause(why, "Nothing was sent there. Try again, and report it to Dolby.io if it stays so.")
         case requests.exceptions.ProxyError():
-            return _proxy(text, url, host)
+            return _proxy(errors, text, url, host)
         case requests.exceptions.InvalidProxyURL():
             return Cause(f"The proxy in {proxy_of(url)} has no address.", "Write it as http://host:port.")
         case requests.exceptions.InvalidSchema() if "SOCKS" in text:
@@ -177,20 +178,24 @@ def _inside(error: BaseException) -> Iterator[BaseException]:
             yield from _inside(part)
 
 
+def _unknown_name(errors: list[BaseException]) -> bool:
+    """Tell whether a name was not found: urllib3 raises its own error while it handles the system's."""
+    return any(isinstance(error.__context__, socket.gaierror) for error in errors)
+
+
 def proxy_wants_password(url: str) -> Cause:
     """Name the cause of a 407."""
     why = f"The proxy in {proxy_of(url)} wants a password (407)."
     return Cause(why, "Write both into the variable: http://user:password@host:port.")
 
 
-def _proxy(text: str, url: str, host: str) -> Cause:
+def _proxy(errors: list[BaseException], text: str, url: str, host: str) -> Cause:
     name, status = proxy_of(url), re.search(r"Tunnel connection failed: (\d+)", text)
     if not status:
-        unknown = re.search("resolve|getaddrinfo|Name or service", text)
-        why = (
-            f"The proxy in {name} {'has a name that is not known here' if unknown else 'cannot be reached'}."
+        what = "has a name that is not known here" if _unknown_name(errors) else "cannot be reached"
+        return Cause(
+            f"The proxy in {name} {what}.", "Correct the variable, or unset it where no proxy is needed."
         )
-        return Cause(why, "Correct the variable, or unset it where no proxy is needed.")
     if status[1] == "407":
         return proxy_wants_password(url)
     what = f"cannot reach {host}" if status[1].startswith("5") else f"does not let {host} through"
@@ -212,9 +217,11 @@ NO_BUNDLE = r"NO_CERTIFICATE|no certificate or crl|PEM lib|\[X509|BAD_BASE64|Err
 
 
 def _tls(errors: list[BaseException], text: str, host: str) -> Cause:
-    refused = [error for error in errors if isinstance(error, ssl.SSLCertVerificationError)]
-    if refused:
-        words, advice = CERTIFICATES.get(refused[0].verify_code, ("could not be checked", NETWORK))
+    codes = [error.verify_code for error in errors if isinstance(error, ssl.SSLCertVerificationError)]
+    if "doesn't match" in text:  # said by urllib3 itself, where it checks the host's name
+        codes.append(62)
+    if codes:
+        words, advice = CERTIFICATES.get(codes[0], ("could not be checked", NETWORK))
         return Cause(f"The TLS certificate of {host} {words}.", advice)
     if re.search(NO_BUNDLE, text):
         return _bundle()
@@ -249,7 +256,7 @@ def _too_late(error: BaseException, text: str, host: str) -> Cause:
 
 
 def _connection(errors: list[BaseException], text: str, url: str, host: str) -> Cause:
-    if any(isinstance(error, NameResolutionError) for error in errors):
+    if _unknown_name(errors):
         advice = "Check the network, and the host's name."
         return Cause(f"The name {host} is not known here (DNS).", advice, passes=True, closed=True)
     if not any(isinstance(error, NewConnectionError) for error in errors):
