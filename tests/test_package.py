@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import dolbyio_nb
 
 PACKAGE = Path(dolbyio_nb.__file__).parent
@@ -55,6 +57,14 @@ def test_exports_are_what_all_says() -> None:
         assert getattr(dolbyio_nb, name) is not None
     for place, name in (("sandbox", "Sandbox"), ("auth", "TokenKeeper"), ("media", "Media")):
         assert hasattr(importlib.import_module(f"dolbyio_nb.{place}"), name)
+
+
+@pytest.mark.parametrize("room", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
+def test_each_room_exports_what_it_says(room: str) -> None:
+    """Every name in a room's own list can be had, also one that is loaded when it is first used."""
+    module = importlib.import_module(f"dolbyio_nb.{room}")
+    for name in getattr(module, "__all__", ()):
+        assert getattr(module, name) is not None
 
 
 def test_import_costs_nothing() -> None:

@@ -22,7 +22,7 @@ __all__ = [
 
 _HOMES = {
     "AppCredentials": "credentials",
-    "KeeperStatus": "status",
+    "KeeperStatus": "refresh_state",
     "TokenKeeper": "keeper",
     "TokenRequest": "token_request",
 }
