@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Set up and start what a developer needs: `python3 dev.py lab | run | test | check | docs | release`.
+"""Set up and start what a developer needs: `python3 dev.py COMMAND`.
 
 lab                 open JupyterLab on the first notebook
 run [NOTEBOOK ...]  execute notebooks without a browser, and show in short what each cell showed
 test [ARGUMENTS]    run the tests on all cores (arguments go to pytest)
+coverage            the tests, and which lines of the package none of them runs
 check               format, lint and types
 docs [--all]        build the documents as a site in build/docs; --all runs all notebooks for it
 release             check that a release can be made, and build it into dist/
@@ -114,6 +115,10 @@ def test(rest: list[str]) -> list[Command]:
     return [["-m", "pytest", *cores, *rest]]
 
 
+def coverage(rest: list[str]) -> list[Command]:
+    return test(["--cov", "--cov-report=term-missing", *(rest or ["tests"])])
+
+
 def check(rest: list[str]) -> list[Command]:
     return [
         ["-m", "ruff", "format", "--check", *rest],
@@ -136,6 +141,7 @@ COMMANDS = {
     "lab": (lab, ["lab", "dask"]),
     "run": (run, ["notebooks"]),
     "test": (test, ["test"]),
+    "coverage": (coverage, ["coverage"]),
     "check": (check, ["test", "check"]),
     "docs": (docs, ["docs"]),
     "release": (release, ["release"]),

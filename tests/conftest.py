@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, state_folder: Path, tmp_p
     for name in [name for name in os.environ if name.startswith(OURS)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setitem(sys.modules, "keyring", None)  # as if it were not installed
 
 
 @pytest.fixture

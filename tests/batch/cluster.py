@@ -11,6 +11,7 @@ from pathlib import Path
 
 MARK = "a-mark-that-the-scan-has-to-find"
 PAGES = ("info/main/workers.html", "info/logs.html", "info/call-stacks", "json/identity.json", "metrics")
+ROOT = Path(__file__).parents[2]
 PORT = re.compile(r"dashboard at:?\s+(?:http://)?(127\.0\.0\.1:\d+)")
 TOKEN = b'{"alg":"HS256","typ":"JWT"}'  # how every token of the sandbox begins, before it is in base64
 
@@ -41,7 +42,12 @@ class Cluster:
         with open(self.folder / f"{name}.log", "wb") as log:
             program = subprocess.Popen(
                 [sys.executable, "-m", "dask", kind, *own, *options],
-                env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "MARK": MARK},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "HOME": str(self.folder),
+                    "MARK": MARK,
+                    "PYTHONPATH": str(ROOT),
+                },
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
