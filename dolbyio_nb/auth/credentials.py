@@ -151,7 +151,7 @@ def _unusable(finding: Finding) -> CredentialsError:
             finding.advice or "Correct it, or remove it.",
         )
     return CredentialsError(
-        f"The log-in is incomplete: {finding.place} has only one of the two values.",
+        f"The log-in is incomplete: only one of the two values is in {finding.place}.",
         why,
         "Add the missing one there, or remove the other.",
     )

@@ -181,6 +181,10 @@ def _ask(get: Get, name: str, values: dict[str, str], refused: dict[str, Refused
             values[name] = value
 
 
+class Forgotten(Exception):
+    """What was read back is something else."""
+
+
 def save_to_keyring(values: Mapping[str, str]) -> str:
     """Write the values to the system's keyring and read them back; return what was done.
 
@@ -193,6 +197,8 @@ def save_to_keyring(values: Mapping[str, str]) -> str:
         why, advice = "The package keyring is not installed.", "Run: pip install keyring"
     except limits.OutOfTime:
         why, advice = "The keyring gave no answer.", "Unlock it, then try again."
+    except Forgotten:
+        why, advice = "The keyring did not keep what was written to it.", "Use --save without keyring."
     except Exception as problem:
         why, advice = f"The keyring gives an error: {type(problem).__name__}.", "Use --save without keyring."
     raise CredentialsError("The App key and secret were not saved to the system's keyring.", why, advice)
@@ -204,6 +210,6 @@ def _save(values: Mapping[str, str]) -> str:
     for name, value in values.items():
         keyring.set_password(SERVICE, name, value)
     if any(keyring.get_password(SERVICE, name) != value for name, value in values.items()):
-        raise ValueError("what was read back is something else")
+        raise Forgotten
     backend: Any = keyring.get_keyring()
     return f"Saved to the system's keyring ({backend.name}), for all notebooks of this user."
