@@ -166,7 +166,7 @@ def test_only_a_header_gets_the_value_by_percent() -> None:
         assert VALUE not in template % token
 
 
-def closed() -> DolbyError:
+def closed() -> Any:
     return error_of(refresh.decide(RefreshState(closed=True), 0.0, deadline=0.0))
 
 
@@ -174,12 +174,12 @@ def error_of(decision: Any) -> Any:
     return decision.error
 
 
-def expired_on_arrival() -> DolbyError:
+def expired_on_arrival() -> Any:
     state, rng = RefreshState(), Random(1)
     for _ in range(2):
         token = AccessToken(VALUE, lifetime=3, issued_at=10.0)
         state = refresh.succeeded(refresh.sent(state, 10.0), token, 15.25, rng)
-    return error_of(refresh.decide(state, 15.25, deadline=15.25))  # type: ignore[no-any-return]
+    return error_of(refresh.decide(state, 15.25, deadline=15.25))
 
 
 def hanging() -> DolbyError:

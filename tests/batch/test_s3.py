@@ -1,7 +1,4 @@
-"""Objects of S3, read and written by the service.
-
-They run where a stand-in for S3 is installed: `pip install s3fs 'moto[server]'`.
-"""
+"""Objects of S3, read and written by the service; moto's server stands in for S3."""
 
 import os
 from collections.abc import Iterator
