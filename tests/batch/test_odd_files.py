@@ -45,6 +45,10 @@ def cut(path: Path) -> None:
     os.truncate(path, 5000)
 
 
+def closed(path: Path) -> None:
+    sound(path).chmod(0)
+
+
 def loop(path: Path) -> None:
     path.symlink_to(path.name)
 
@@ -66,7 +70,7 @@ BAD: dict[str, Make] = {
     "link to nothing.wav": lambda path: path.symlink_to("nowhere.wav"),
     "pipe.wav": lambda path: os.mkfifo(path),
     "device.wav": lambda path: path.symlink_to("/dev/zero"),
-    "closed.wav": lambda path: (sound(path), path.chmod(0)),
+    "closed.wav": closed,
 }
 GOOD: dict[str, Make] = {
     **{f"{name}.wav": sound for name in NAMES},
