@@ -148,6 +148,7 @@ class Dolby:
         self._request = None
         self.session.close()
         self._direct.close()
+        self.media.close()
         if self._sandbox:
             self._sandbox.stop()
             self._sandbox = None

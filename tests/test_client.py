@@ -185,6 +185,23 @@ def test_environ_lends_within_the_block_only(dolby: Dolby, monkeypatch: pytest.M
     assert os.environ[TOKEN_VARIABLE] == "mine"
 
 
+def test_log_out_closes_every_connection(dolby: Dolby) -> None:
+    """Those that were kept for calls and for transfers: nothing of this process leads to the service then."""
+    psutil = pytest.importorskip("psutil")
+
+    def kept() -> int:
+        """Count the connections of this process to ports that it listens on: the sandbox's."""
+        ends = psutil.Process().net_connections("tcp")
+        ports = {end.laddr.port for end in ends if end.status == "LISTEN"}
+        return sum(end.status == "ESTABLISHED" and end.raddr.port in ports for end in ends)
+
+    address = dolby.media.upload(b"sound")
+    dolby.media.download(address, "here.bin")
+    assert kept() >= 2
+    dolby.logout()
+    assert kept() == 0
+
+
 def test_log_out_ends_everything(dolby: Dolby) -> None:
     """After the log-out nothing works, each with the same clear error, and a second log-out is no error."""
     dolby.logout()

@@ -51,6 +51,10 @@ class Media(Operations):
     def __repr__(self) -> str:
         return f"<Media at {self._api.origin}>"
 
+    def close(self) -> None:
+        """Close the connections to storage that are kept; the next transfer opens new ones."""
+        self._storage.session.close()
+
     def upload(self, source: Local, name: str | None = None) -> str:
         """Send something to Dolby.io's temporary storage and give its `dlb://` address, good for a day.
 
