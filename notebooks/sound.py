@@ -1,28 +1,23 @@
-"""Reading, writing and spoiling sound, for the notebooks; samples are (channels, samples), from -1 to 1."""
+"""Spoiling sound, for the notebooks; samples are (channels, samples), from -1 to 1."""
 
-import wave
 from pathlib import Path
 
-import av
 import numpy as np
+
+from dolbyio_nb.audio import read_samples, write_samples
+from dolbyio_nb.audio.filters import resampled
+from dolbyio_nb.audio.sound import Sound
 
 
 def read(path: str | Path) -> tuple[np.ndarray, int]:
     """Return the samples of the sound in any media file, and the sample rate in Hz."""
-    with av.open(str(path)) as container:
-        stream = container.streams.audio[0]
-        resampler = av.AudioResampler(format="fltp")
-        frames = [part for frame in container.decode(stream) for part in resampler.resample(frame)]
-        return np.concatenate([frame.to_ndarray() for frame in frames], axis=1), stream.rate
+    samples, rate = read_samples(path)
+    return np.atleast_2d(samples.T), rate
 
 
 def write(path: str | Path, samples: np.ndarray, rate: int) -> Path:
     """Write a 16-bit WAV file, and return its path. What is beyond full scale is cut off."""
-    whole = np.clip(np.round(samples * 32767), -32768, 32767).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setparams((len(samples), 2, rate, 0, "NONE", ""))
-        file.writeframes(whole.T.tobytes())
-    return Path(path)
+    return write_samples(path, samples.T, rate)
 
 
 def gain(samples: np.ndarray, decibels: float) -> np.ndarray:
@@ -62,9 +57,7 @@ def level(samples: np.ndarray) -> float:
 
 def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
     """Change the sample rate, both in Hz; the sound stays as long and as high as it was."""
-    count = round(samples.shape[1] * wanted / rate)
-    spectrum = np.fft.rfft(samples)
-    return (np.fft.irfft(spectrum, count) * (count / samples.shape[1])).astype(samples.dtype)
+    return resampled(Sound(samples.T.astype("float32"), rate), wanted).samples.T
 
 
 def crest(samples: np.ndarray) -> float:

@@ -139,6 +139,19 @@ def read_sound(path: Path, progress: Progress = no_progress, *, surround: bool =
         return _without_padding(sound, track.stream)
 
 
+def read_samples(path: str | Path) -> tuple[Samples, int]:
+    """Read the sound of any media file, and give `(samples, rate)`, as `librosa` and `soundfile` take them.
+
+    Samples are floats, 1 at full scale, of shape `(n,)`, or `(n, 2)` for two channels and more; the rate is
+    in Hz, 4,000 to 192,000.
+
+    Raises:
+        SoundError: it is no sound, or is longer than four hours of stereo at 48 kHz.
+    """
+    sound = read_sound(Path(path))
+    return sound.samples[:, 0] if sound.channels == 1 else sound.samples, sound.rate
+
+
 def _without_padding(sound: Sound, stream: AudioStream) -> Sound:
     """The sound as long as an MP4 track says: AAC fills up its last frame with silence."""
     if stream.duration is None or stream.time_base is None or stream.codec_context.name != "aac":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, cast
 
 import av
+import numpy as np
 from av import Packet
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
@@ -19,7 +20,7 @@ from av.stream import Disposition
 
 from dolbyio_nb.audio.decode import cause, cover_of, media_errors, opened, sound_of
 from dolbyio_nb.audio.filters import frame_of, resampled
-from dolbyio_nb.audio.sound import Progress, Sound, no_progress, stage, tracked
+from dolbyio_nb.audio.sound import Floats, Progress, Sound, no_progress, stage, tracked
 from dolbyio_nb.errors import SoundUnwritable
 
 AnyPacket: TypeAlias = "Packet[Any]"
@@ -66,11 +67,28 @@ def write_sound(
                 container.mux(packet)
 
 
+def write_samples(path: str | Path, samples: Floats, rate: int) -> Path:
+    """Write samples to a file whose ending names the format (wav, flac, mp3, m4a, ogg …); give its path.
+
+    Args:
+        path: the file; one that is there is replaced.
+        samples: floats, 1 at full scale, of shape `(n,)` or `(n, channels)`. What is beyond is cut off.
+        rate: in Hz.
+
+    Raises:
+        SoundUnwritable: no format has that ending, or it cannot be written there.
+    """
+    columns = np.asarray(samples, np.float32)
+    sound = Sound(columns[:, None] if columns.ndim == 1 else columns, rate)
+    write_sound(sound, Path(path))
+    return Path(path)
+
+
 @contextmanager
 def _created(path: Path, kind: Format) -> Iterator[OutputContainer]:
     with (
-        path.open("wb") as file,
         media_errors(lambda error: _unwritable(path.name, f"Writing it ended in: {cause(error)}.")),
+        path.open("wb") as file,
         av.open(file, "w", format=kind.muxer, options=dict(kind.options)) as container,
     ):
         yield container

@@ -71,13 +71,13 @@ class Measurement:
         return pandas.DataFrame(columns)
 
 
-def measure(path: Path, progress: Progress = no_progress) -> Measurement:
+def measure(path: str | Path, progress: Progress = no_progress) -> Measurement:
     """Read a whole file once and measure it; the same file is not read again until it changes.
 
     Raises:
         SoundError: it cannot be read as sound.
     """
-    return _measured(version_of(path, progress))
+    return _measured(version_of(Path(path), progress))
 
 
 @lru_cache(maxsize=64)

@@ -78,15 +78,14 @@ class Output:
         """
         path = self.save()
         try:
-            from dolbyio_nb.audio.decode import read_sound
+            from dolbyio_nb.audio import read_samples
         except ImportError:
             raise MissingPackage(
                 "Samples need av and numpy, which are not both installed.",
                 f"The file itself is here: {path}",
                 "Install them with: pip install 'dolbyio_nb[sandbox]'",
             ) from None
-        sound = read_sound(path)
-        return sound.samples[:, 0] if sound.channels == 1 else sound.samples, sound.rate
+        return read_samples(path)
 
     def _wanted(self, path: str | Path | None) -> Path:
         wanted = from_here(local_path(path) if path else self.path or Path(FOLDER, self._name))
