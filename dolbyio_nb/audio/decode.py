@@ -19,7 +19,10 @@ from dolbyio_nb.audio.filters import array_of
 from dolbyio_nb.audio.sound import LAYOUTS, Progress, Samples, Sound, collect, layout_of, no_progress
 from dolbyio_nb.errors import SoundError, SoundTooLarge, SoundUnreadable
 
-READERS = "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,aiff,w64,caf,au,amr,asf,ac3,eac3,mpegts"
+READERS = (
+    "wav,mp3,flac,ogg,aac,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mxf,aiff,w64,caf,au,amr,asf,"
+    "ac3,eac3,mpegts"
+)
 """FFmpeg's readers that open nothing but the file they are given; its playlists would open others."""
 LENIENT: dict[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
 """Titles and names that cannot be read are no reason to refuse a file; later releases of PyAV know that."""
@@ -210,7 +213,7 @@ def _why(error: Exception, path: Path | None = None) -> str:
     return mistaken or f"It is damaged, or of a kind that is not taken ({cause(error)}); {TAKEN}."
 
 
-TAKEN = "taken are WAV, FLAC, MP3, AAC, Ogg, MP4, MOV, WebM, MKV, AIFF, CAF, AMR, WMA, AC-3 and TS"
+TAKEN = "taken are WAV, FLAC, MP3, AAC, Ogg, MP4, MOV, WebM, MKV, AVI, MXF, AIFF, CAF, AMR, WMA, AC-3, TS"
 MISTAKEN = (
     (b"version https://git-lfs", "It is a Git LFS pointer, not the sound itself: run git lfs pull."),
     (b"<!doctype html", "It is a web page, not a sound: the address may need a log-in, or has moved."),

@@ -82,3 +82,43 @@ def test_a_webm_without_a_duration_stays_one(run: Any, only: Any) -> None:
         assert container.streams.audio[0].codec_context.name == "opus"
         assert (container.duration or 0) > 0
     assert "webm" not in str(result.get("notes"))
+
+
+OLDER = {"avi": ("mpeg4", "pcm_s16le"), "mpg": ("mpeg2video", "mp2"), "mxf": ("mpeg2video", "pcm_s16le")}
+
+
+def older_film(path: Path) -> Path:
+    """Two seconds of grey at 25 pictures a second, and of a tone of 440 Hz at 48 kHz that begins after one."""
+    picture, sound = OLDER[path.suffix[1:]]
+    time = np.arange(96_000) / 48_000
+    tone = (8000 * np.sin(2 * np.pi * 440 * time) * (time >= 1)).astype("int16")[None]
+    with av.open(path, "w") as container:
+        film: Any = container.add_stream(picture, 25)
+        film.width, film.height, film.pix_fmt = 320, 240, "yuv420p"
+        track: Any = container.add_stream(sound, 48_000, layout="mono")
+        for _ in range(50):
+            container.mux(film.encode(av.VideoFrame(320, 240, "yuv420p")))
+        container.mux(film.encode(None))
+        for start in range(0, 96_000, 1920):
+            frame = av.AudioFrame.from_ndarray(tone[:, start : start + 1920], "s16", "mono")
+            frame.sample_rate, frame.pts = 48_000, start
+            container.mux(track.encode(frame))
+        container.mux(track.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("kind", OLDER)
+def test_films_of_older_kinds_are_read(run: Any, only: Any, tmp_path: Path, kind: str) -> None:
+    """As long as they are, and in step with their pictures in a kind that is written."""
+    source = older_film(tmp_path / f"in.{kind}")
+    info = run("/media/diagnose", source)[0]["media_info"]
+    assert info["audio"]["duration"] == pytest.approx(2, abs=0.03)
+    assert info["video"]["codec"] == OLDER[kind][0]
+    result, output = run("/media/enhance", source, only(), "out.mp4")
+    assert first_heard(output) == pytest.approx(1, abs=0.03)
+    with av.open(output) as container:
+        assert container.streams.video[0].frames in (49, 50)
+    plain, wav = run("/media/enhance", source, only(), "out")
+    assert wav.read_bytes()[:4] == b"RIFF"
+    assert any("not written here: the result is wav" in note for note in plain["notes"])
+    assert result["notes"]
