@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dolbyio_nb.auth import secret_stores
 from dolbyio_nb.auth.credential_checks import looks_wrong
 from dolbyio_nb.auth.credentials import (
     AppCredentials,
@@ -20,7 +21,7 @@ from dolbyio_nb.auth.credentials import (
     save_credentials,
 )
 from dolbyio_nb.auth.env_file import LARGEST_ENV_FILE, PIPE_LIMIT
-from dolbyio_nb.auth.secret_stores import SERVICE, STORE_LIMIT, STORES
+from dolbyio_nb.auth.secret_stores import SERVICE, STORE_LIMIT, STORES, SecretStore, read_store
 from dolbyio_nb.errors import DolbyError
 
 KEY, SECRET = "a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0LW5lZWRsZS1zZWNyZXQtbmVlZGxlLTEyMzQ="
@@ -339,6 +340,78 @@ def test_a_keyring_that_does_not_keep_is_told_whole(
     with pytest.raises(DolbyError) as caught:
         save_credentials(AppCredentials(KEY, SECRET), None)
     assert str(caught.value).splitlines() == [NOT_SAVED, *lines]
+
+
+REFUSALS = {
+    "Colab": [
+        (type("NotebookAccessError", (Exception,), {})(), "DOLBYIO_APP_KEY is not shared with this notebook",
+         'Allow it: the key at the left, then "Notebook access" beside DOLBYIO_APP_KEY.', True),
+        (OSError("quoted"), "it gives an error (OSError)",
+         "Open the notebook in Colab's own page, or: dolbyio_nb.login_panel()", False),
+    ],
+    "Kaggle": [
+        (OSError("quoted"), "it gives an error (OSError)",
+         'Switch on "Internet" in the notebook\'s settings, then try again.', False),
+    ],
+    "Databricks": [
+        (OSError("No PERMISSION"), "the scope dolbyio may not be read by you",
+         "Allow it: databricks secrets put-acl dolbyio YOU READ", True),
+        (OSError("quoted"), "it gives an error (OSError)",
+         "Allow it: databricks secrets put-acl dolbyio YOU READ", False),
+    ],
+    "keyring": [(OSError("quoted"), "it gives an error (OSError)", "Unlock it, then try again.", False)],
+}  # fmt: skip
+NOTHING = {
+    "Colab": [type("SecretNotFoundError", (Exception,), {})(), KeyError("x")],
+    "Kaggle": [OSError("No user secrets exist for kernel id 1"), KeyError("x")],
+    "Databricks": [OSError("Secret does not exist"), OSError("RESOURCE_DOES_NOT_EXIST"), KeyError("x")],
+    "keyring": [type("NoKeyringError", (Exception,), {})(), LookupError("x")],
+}
+
+
+@pytest.fixture(params=[store.name for store in STORES])
+def store(request: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A store that raises what it is told to, in its place."""
+    made = SimpleNamespace(name=request.param, error=OSError("x"))
+
+    def get(*args: object, **options: object) -> str:
+        raise made.error
+
+    secrets = SimpleNamespace(secrets=SimpleNamespace(get=get))
+    modules = {
+        "google.colab": SimpleNamespace(userdata=SimpleNamespace(get=get)),
+        "kaggle_secrets": SimpleNamespace(UserSecretsClient=lambda: SimpleNamespace(get_secret=get)),
+        "keyring": SimpleNamespace(get_password=get),
+    }
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(secret_stores, "shell", lambda: SimpleNamespace(user_ns={"dbutils": secrets}))
+    return made
+
+
+def test_a_store_that_refuses_is_told_whole(store: SimpleNamespace) -> None:
+    """Why it gave nothing, what mends it, and whether something is there for sure."""
+    kind = next(one for one in STORES if one.name == store.name)
+    for error, why, advice, sure in REFUSALS[store.name]:
+        store.error = error
+        refused = read_store(kind, [("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET")]).refused["DOLBYIO_APP_KEY"]
+        assert (refused.why, refused.advice, refused.sure) == (why, advice, sure)
+    for error in NOTHING[store.name]:
+        store.error = error
+        content = read_store(kind, [("DOLBYIO_APP_KEY", "DOLBYIO_APP_SECRET")])
+        assert (content.values, content.refused) == ({}, {})
+
+
+def test_a_store_that_cannot_be_opened_is_told_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its names is refused, none for sure."""
+
+    def reader() -> Any:
+        raise RuntimeError("quoted")
+
+    content = read_store(SecretStore("x", "X", reader), [("A", "B")])
+    assert [(name, one.why, one.advice, one.sure) for name, one in content.refused.items()] == [
+        (name, "it cannot be opened (RuntimeError)", "Set the environment variables.", False) for name in "AB"
+    ]
 
 
 def test_limits_are_what_the_documents_say() -> None:

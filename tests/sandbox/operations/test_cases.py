@@ -88,7 +88,7 @@ OLDER = {"avi": ("mpeg4", "pcm_s16le"), "mpg": ("mpeg2video", "mp2"), "mxf": ("m
 
 
 def older_film(path: Path) -> Path:
-    """Two seconds of grey at 25 pictures a second, and of a tone of 440 Hz at 48 kHz that begins after one."""
+    """Two seconds of grey at 25 pictures a second, and a tone of 440 Hz at 48 kHz that begins after one."""
     picture, sound = OLDER[path.suffix[1:]]
     time = np.arange(96_000) / 48_000
     tone = (8000 * np.sin(2 * np.pi * 440 * time) * (time >= 1)).astype("int16")[None]
