@@ -46,9 +46,10 @@ class Outcome:
 class Kernel:
     """A real kernel, in an empty home directory; `run` gives what a cell said."""
 
-    def __init__(self, home: Path, **variables: str) -> None:
+    def __init__(self, home: Path, name: str = "python3", kinds: Any = None, **variables: str) -> None:
         self.home = home
-        self.manager = KernelManager(kernel_name="python3")
+        known = {"kernel_spec_manager": kinds} if kinds else {}
+        self.manager = KernelManager(kernel_name=name, **known)
         environment = {**os.environ, **home_variables(home), **variables}
         environment.pop("PYTEST_CURRENT_TEST", None)  # in a test ipykernel does not look at file descriptors
         self.manager.start_kernel(cwd=str(home), env=environment)
