@@ -289,7 +289,7 @@ def main(how_many: int = 200, seed: int = 2026) -> None:
     chosen = random.Random(seed).sample(every, min(how_many, len(every)))
     print(f"{len(every)} mutants are possible, {len(chosen)} are tried (seed {seed}).", flush=True)
     killed = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         timed = run_all(Path(folder))
         print(f"The tests took {time.monotonic() - started:.0f} s. Not noticed:", flush=True)
         for number, (mutant, noticed) in enumerate(try_all(chosen, timed, Path(folder)), 1):
