@@ -39,7 +39,7 @@ from typing import Literal
 from dolbyio_nb.sandbox.accounts import App, Apps, Tokens
 from dolbyio_nb.sandbox.http_error import EXPIRED, Ending, HttpError, row_for
 from dolbyio_nb.sandbox.http_messages import DROPPED, Request, Response
-from dolbyio_nb.sandbox.worker_pool import Hold
+from dolbyio_nb.sandbox.job_runner import Hold
 
 Serve = Callable[[Request], Response]
 Act = Callable[[Request, Serve], Response]

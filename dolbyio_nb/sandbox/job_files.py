@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from urllib.parse import SplitResult, quote, urlsplit
 
 from dolbyio_nb.sandbox.accounts import App
+from dolbyio_nb.sandbox.demo_files import DemoFiles, is_demo
 from dolbyio_nb.sandbox.http_error import JobFailure, no_access, too_large
 from dolbyio_nb.sandbox.storage import ObjectStore, discard, object_key
 
@@ -186,6 +187,7 @@ class JobFiles:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._demos = DemoFiles()
 
     def fetch(self, app: App, place: Location, tick: Callable[[], None]) -> Path:
         """A local file with the input's bytes, for the caller to remove."""
@@ -193,10 +195,10 @@ class JobFiles:
             return self._stored(app, place)
         path = self._store.new_file(place.suffix)
         try:
-            with path.open("wb") as file:
-                for block in download(place.url, place.auth, tick):
-                    file.write(block)
-                    _check_size(file.tell())
+            if is_demo(place.url):
+                self._demos.write(path)
+            else:
+                _download(place, path, tick)
         except BaseException:
             discard(path)
             raise
@@ -227,6 +229,13 @@ class JobFiles:
             discard(path)
             raise
         return path
+
+
+def _download(place: Location, path: Path, tick: Callable[[], None]) -> None:
+    with path.open("wb") as file:
+        for block in download(place.url, place.auth, tick):
+            file.write(block)
+            _check_size(file.tell())
 
 
 def _check_size(size: int) -> None:

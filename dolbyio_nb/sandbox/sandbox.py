@@ -15,13 +15,12 @@ from dolbyio_nb.sandbox.accounts import App, Apps, Tokens
 from dolbyio_nb.sandbox.authentication import Authentication
 from dolbyio_nb.sandbox.faults import Faults, Rules
 from dolbyio_nb.sandbox.http_messages import Place, RequestLog
-from dolbyio_nb.sandbox.job_runner import JobRunner
+from dolbyio_nb.sandbox.job_runner import Hold, JobRunner
 from dolbyio_nb.sandbox.jobs import JobRecord, JobRecords
 from dolbyio_nb.sandbox.server import Server
 from dolbyio_nb.sandbox.service import MediaRoutes, Service
 from dolbyio_nb.sandbox.storage import ObjectStore, Signer, StorageRoutes
 from dolbyio_nb.sandbox.webhooks import Webhooks, WebhookSender
-from dolbyio_nb.sandbox.worker_pool import Hold
 
 PREFIX = "dolbyio-sandbox-"
 OWNER = "owner"  # the file that the living owner of a folder keeps locked

@@ -10,9 +10,9 @@ from typing import Any
 from dolbyio_nb.sandbox.accounts import App
 from dolbyio_nb.sandbox.http_error import CONFLICT, NOT_FOUND, VALIDATION, HttpError, JobFailure
 from dolbyio_nb.sandbox.job_files import local_url, post
+from dolbyio_nb.sandbox.job_runner import WorkerPool
 from dolbyio_nb.sandbox.jobs import JobRecord
 from dolbyio_nb.sandbox.routes import callback_place
-from dolbyio_nb.sandbox.worker_pool import WorkerPool
 
 JOB_ID_HEADER = "x-job-id"
 _NOT_PASSED_ON = frozenset({"authorization", "host", "content-length", "transfer-encoding", "connection"})

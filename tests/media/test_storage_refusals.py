@@ -24,7 +24,7 @@ REFUSALS = """
 403 SignatureDoesNotMatch         | The request signature does not match. | StringToSign: AWS4 | permission
 403 InvalidAccessKeyId            | The Access Key Id does not exist in our records. | | permission
 400 InvalidToken                  | The provided token is malformed. | | permission
-400 EntityTooLarge                | Your proposed upload exceeds the maximum | MaxSizeAllowed: 5368709120 | larger
+400 EntityTooLarge                | Your upload is over the maximum | MaxSizeAllowed: 5368709120 | larger
 404 NoSuchKey                     | The specified key does not exist. | | a day
 404 NoSuchBucket                  | The specified bucket does not exist | | a day
 400 RequestTimeout                | Your socket connection was not read from | | network
