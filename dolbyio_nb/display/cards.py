@@ -99,9 +99,8 @@ def _body(result: MediaResult, saved: list[Path]) -> Html:
 
 
 def _labels(paths: list[Path], result: MediaResult) -> list[str]:
-    original = 1 if result.source in paths else 0
-    results = len(paths) - original
-    return ["Before"][:original] + (["After"] if results == 1 else [f"After {n + 1}" for n in range(results)])
+    labels = {output.path: output.label for output in result.outputs}
+    return ["Before" if path == result.source else labels.get(path) or "After" for path in paths]
 
 
 def _still(path: Path) -> Html:

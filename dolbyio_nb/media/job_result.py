@@ -27,6 +27,7 @@ class Operation:
     report: bool = False
 
 
+PREVIEW = "/media/master/preview"
 OPERATIONS = {
     one.path: one
     for one in (
@@ -37,7 +38,7 @@ OPERATIONS = {
         Operation("/media/analyze/music", result=MusicAnalysis, report=True),
         Operation("/media/transcode"),
         Operation("/media/master"),
-        Operation("/media/master/preview"),
+        Operation(PREVIEW),
     )
 }
 """Every operation. A path that is not in it, of an API newer than this code, gives a `MediaResult`."""
@@ -98,17 +99,26 @@ def make_result(spec: JobSpec, job_id: str, answer: Mapping[str, Any], storage: 
 
 
 def _outputs(spec: JobSpec, job_id: str, storage: Storage) -> list[Output]:
-    """Name the files the job wrote, numbered when several, and fetch those that are wanted here."""
+    """Name the files the job wrote, each with its mark when several, and fetch those that are wanted here."""
     outputs = []
-    for count, target in enumerate(spec.targets, 1):
-        number = f"-{count}" if len(spec.targets) > 1 else ""
+    for mark, target in zip(_marks(spec), spec.targets, strict=True):
+        number = f"-{mark}" if mark else ""
         suffix = PurePosixPath(name_of(target.location)).suffix
         stem = PurePosixPath(spec.name).stem[:LONGEST_STEM] or "audio"
         name = f"{stem}-{spec.operation}-{plain(job_id[:8])}{number}{suffix}"
-        outputs.append(Output(target.location, name, storage.download))
+        label = f"Preset {mark}" if mark.isalpha() else f"After {mark}" * bool(mark)
+        outputs.append(Output(target.location, name, storage.download, label))
         if target.save_to:
             _save(outputs[-1], target.save_to, job_id)
     return outputs
+
+
+def _marks(spec: JobSpec) -> list[str]:
+    """Tell several files of one job apart: previews by the letters of their presets, others by numbers."""
+    marks = [str(count + 1) for count in range(len(spec.targets))] if len(spec.targets) > 1 else [""]
+    letters = [PurePosixPath(name_of(one.location)).stem.rpartition("-")[2] for one in spec.targets]
+    are_presets = spec.path == PREVIEW and all(len(one) == 1 and one.isalpha() for one in letters)
+    return letters if are_presets and len({*letters}) == len(letters) else marks[: len(letters)]
 
 
 def _save(output: Output, path: Path, job_id: str) -> None:

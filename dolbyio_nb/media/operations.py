@@ -10,7 +10,7 @@ from dolbyio_nb.media.inputs import Input, Source, read_input, read_inputs
 from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.ledger import LedgerEntry, record_job
-from dolbyio_nb.media.locations import new_input, unsigned
+from dolbyio_nb.media.locations import new_input, new_output, unsigned
 from dolbyio_nb.media.options import as_sent, cuts, master_kind, mastering, part, suffix_of, without_none
 from dolbyio_nb.media.outputs import Destination, Target, choose_renditions, choose_target
 from dolbyio_nb.media.parameters import (
@@ -257,7 +257,7 @@ class Operations:
         body = as_sent({"on_complete": on_complete}, extra)
         read, cut = read_input(source), part(segment, "segment", "duration")
         suffix = suffix_of(master_kind(read.suffix))
-        targets = [choose_target(None, read, suffix) for _ in presets]
+        targets = [Target(new_output(f"{read.stem}-{preset}", suffix)) for preset in presets]
         how = [mastering(preset, intensity, loudness, stereo_image) for preset in presets]
         outputs = [{"destination": to.location, "master": one} for to, one in zip(targets, how, strict=True)]
         one = without_none(source=self._sent(read), segment=cut, metadata=metadata)

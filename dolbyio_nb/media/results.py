@@ -31,10 +31,16 @@ FOLDER = "dolby-output"
 
 
 class Output:
-    """One file that a job wrote: where it is, and, once it was saved, its path on this computer."""
+    """One file that a job wrote.
 
-    def __init__(self, location: Location, name: str, fetch: Fetch) -> None:
-        self.location, self._name, self._fetch = location, name, fetch
+    Attributes:
+        location: where it is.
+        path: its path on this computer, once it was saved.
+        label: what tells it from the others of its job, such as `Preset a`; "" where it is the only one.
+    """
+
+    def __init__(self, location: Location, name: str, fetch: Fetch, label: str = "") -> None:
+        self.location, self._name, self._fetch, self.label = location, name, fetch, label
         self.path: Path | None = None
         self._lock = threading.Lock()
 

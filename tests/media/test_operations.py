@@ -214,6 +214,18 @@ def test_mastering_can_be_heard(media: Media, tone: Path, tmp_path: Path) -> Non
     assert all(path.read_bytes()[:4] == b"RIFF" for path in saved)
 
 
+def test_a_preview_is_known_by_the_letter_of_its_preset(media: Media, tone: Path) -> None:
+    """In labels, names of files and the card, also when the job is picked up again by its id."""
+    job = media.master_preview(tone, presets=["n", "a"], segment=(0, 1))
+    for preview in (job.result(), media.job(job.id).result()):
+        assert [output.label for output in preview.outputs] == ["Preset n", "Preset a"]
+        assert [output.save().stem[-2:] for output in preview.outputs] == ["-n", "-a"]
+        card = preview._repr_html_()
+        assert card.index("Preset n") < card.index("Preset a")
+    twice = media.master_preview(tone, presets=["a", "a"], segment=(0, 1)).result()
+    assert [output.label for output in twice.outputs] == ["After 1", "After 2"]
+
+
 def test_jobs_are_listed_page_by_page(sandbox: Sandbox, media: Media) -> None:
     """A page holds a hundred; a further one is asked for only when it is wanted."""
     for _ in range(103):
