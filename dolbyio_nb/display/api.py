@@ -103,7 +103,7 @@ def spectrogram(*paths: File, labels: Sequence[str] | None = None) -> Picture:
 
 def timeline(stretches: Mapping[str, Sequence[Span]], seconds: float, title: str = "Time line") -> Picture:
     """Draw a lane for each name, its stretches from start to end in seconds out of `seconds`."""
-    from dolbyio_nb.display.markup import describe, lanes
+    from dolbyio_nb.display.card_parts import describe, lanes
 
     text = "; ".join(describe(name, list(each)) for name, each in stretches.items())
     return Picture(f"{title}: {text}", lanes(title, stretches, seconds))

@@ -1,13 +1,29 @@
-"""Card parts: values, scores, notes and tables.
+"""Card parts: values, scores, notes, tables and time lines.
 
 Loudness is written in LUFS; the service's documents call the same unit LKFS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from dolbyio_nb.display.markup import COLOURS, Html, Span, bars, clock, image, join, lanes, tag, value
+from dolbyio_nb.display.markup import (
+    COLOURS,
+    Html,
+    Span,
+    bars,
+    clock,
+    figure,
+    image,
+    join,
+    row,
+    rules,
+    spans,
+    tag,
+    time_scale,
+    time_ticks,
+    value,
+)
 from dolbyio_nb.errors import DolbyError
 from dolbyio_nb.media.analyses import Analysis, SoundResult
 from dolbyio_nb.media.models import AudioTrack, MediaInfo, Score, Section, in_words
@@ -63,11 +79,6 @@ def _spread(shares: Sequence[float], shade: str, alt: str) -> Html:
     return tag("div", tag("div", picture, class_="canvas"), ends)
 
 
-def remarks(notes: Sequence[str]) -> Html | None:
-    """Write what the service says about its own result."""
-    return tag("ul", *(tag("li", note) for note in notes), class_="note remarks") if notes else None
-
-
 def about(info: MediaInfo) -> str:
     """Say in a line what a file is made of."""
     sound, file, moving = info.audio or AudioTrack(), info.container, info.video
@@ -83,15 +94,6 @@ def about(info: MediaInfo) -> str:
         f"{moving.codec} {moving.width} × {moving.height}" if moving and moving.codec else None,
     )
     return " · ".join(part for part in parts if part)
-
-
-def heading(title: str, small: str = "", chip: Html | None = None) -> Html:
-    """Write what a card is about."""
-    return tag(
-        "header",
-        tag("h3", title, join(" ", chip) if chip else None),
-        tag("p", small, class_="note") if small else None,
-    )
 
 
 def chip(text: str, shade: str = COLOURS[1]) -> Html:
@@ -152,3 +154,47 @@ def _cells(one: Section) -> list[str]:
     times = [clock(at, 1) if at is not None else "–" for at in (one.start, one.end)]
     names = [in_words(each) or "–" for each in (one.key, one.genre, one.instrument)]
     return [*times, value(one.loudness, "LUFS"), value(one.bpm, "bpm"), *names]
+
+
+FINENESS = 800
+"""Stretches closer than this part of the whole are drawn as one, so that a picture stays small."""
+MOST = 12
+"""Lanes drawn; the rest is counted."""
+KINDS = {"speech": COLOURS[1], "music": COLOURS[3], "silence": "#808080", "clipping": COLOURS[4]}
+
+
+def lanes(title: str, stretches: Mapping[str, Sequence[Span]], seconds: float, note: str = "") -> Html:
+    """Draw a lane for each name, with its stretches in seconds out of `seconds`."""
+    shown = list(stretches.items())[:MOST]
+    rows = (_lane(name, list(each), seconds, i) for i, (name, each) in enumerate(shown))
+    more = len(stretches) - len(shown)
+    rest = tag("p", f"and {more} more, with less to see.", class_="note") if more else None
+    return figure(title, *rows, time_scale(time_ticks(seconds)), rest, note=note)
+
+
+def _lane(name: str, stretches: list[Span], seconds: float, index: int) -> Html:
+    shade = KINDS.get(name.lower(), COLOURS[(index + 1) % len(COLOURS)])
+    parts = merged(stretches, seconds)
+    drawn = [rules([0.5], FINENESS), spans(parts, shade, FINENESS, 0.1, 0.9)]
+    return row(name, image(drawn, FINENESS, describe(name, stretches), 22))
+
+
+def describe(name: str, stretches: Sequence[Span], most: int = 8) -> str:
+    """Say in words where the stretches are, for who does not see the picture."""
+    if not stretches:
+        return f"{name}: nowhere"
+    each = ", ".join(f"{clock(start, 1)} to {clock(end, 1)}" for start, end in stretches[:most])
+    more = len(stretches) - most
+    return f"{name}: {each}" + (f" and {more} more" if more > 0 else "")
+
+
+def merged(stretches: Sequence[Span], seconds: float) -> list[Span]:
+    """Give stretches as fractions of the whole, in order, those that touch at this fineness as one."""
+    found: list[Span] = []
+    for start, end in sorted(stretches):
+        a, b = (min(1.0, max(0.0, edge / seconds)) for edge in (start, end))
+        if found and a - found[-1][1] < 1 / FINENESS:
+            found[-1] = (found[-1][0], max(found[-1][1], b))
+        else:
+            found.append((a, b))
+    return found

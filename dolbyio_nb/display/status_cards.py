@@ -13,8 +13,8 @@ from dolbyio_nb.batch.estimate import in_words
 from dolbyio_nb.batch.frame import SCORE, rows
 from dolbyio_nb.batch.item import FINAL, State
 from dolbyio_nb.batch.tally import Tally
-from dolbyio_nb.display.card_parts import Value, chip, heading, values
-from dolbyio_nb.display.markup import COLOURS, Html, Picture, join, tag, value
+from dolbyio_nb.display.card_parts import Value, chip, values
+from dolbyio_nb.display.markup import COLOURS, Html, Picture, heading, join, tag, value
 from dolbyio_nb.media.polling import JobSnapshot
 from dolbyio_nb.media.results import Result
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dolbyio_nb import display
 from dolbyio_nb.audio.spectrum import COLUMNS as COLUMNS_LOOKED
 from dolbyio_nb.audio.spectrum import FRAMES, ROWS, Analyser, powers, row_edges
-from dolbyio_nb.display.markup import FINENESS, TALL, band, clock, level_ticks, merged, time_ticks, value
+from dolbyio_nb.display.card_parts import FINENESS, merged
+from dolbyio_nb.display.markup import TALL, band, clock, level_ticks, time_ticks, value
 from dolbyio_nb.display.plots import COLUMNS, columns, scale_of
 
 from .checks import images, sound_html
