@@ -294,3 +294,10 @@ def test_nothing_is_made_of_nothing() -> None:
         refresh.due(NEVER, 10) == refresh.rejected(NEVER, "", 10) == refresh.forked(NEVER, Random(0)) == NEVER
     )
     assert NEVER.cached is NOTHING
+
+
+def test_a_token_from_elsewhere_counts_as_one_that_was_asked_for() -> None:
+    """Whoever insists on a later one than the present one takes it."""
+    assert (COPY.sent, COPY.cached.generation) == (1, 1)
+    later = refresh.adopted(READY, TOKEN, 10, HighDice())
+    assert (later.sent, later.cached.generation) == (2, 2)
