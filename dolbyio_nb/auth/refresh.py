@@ -174,14 +174,16 @@ def failed(state: RefreshState, error: TokenError, now: float, rng: Random) -> R
     final = isinstance(error, TokenRefused)
     asked_for = min(error.retry_after or 0.0, TOKEN.longest_retry_after)
     probe = PROBE_INTERVAL if final else 0.0
+    retry_at = now + max(_back_off(count, state.cached.expires_at - now, rng), asked_for, probe)
+    waiting_at = max(_waiting_try(state, now, since, rng), now + max(asked_for, probe))
     failure = RefreshFailure(
         error,
         count,
         since,
         state.sent,
         not_before=now + asked_for,
-        waiting_at=max(_waiting_try(state, now, since, rng), now + max(asked_for, probe)),
-        retry_at=now + max(_back_off(count, state.cached.expires_at - now, rng), asked_for, probe),
+        waiting_at=min(waiting_at, retry_at),  # who waits is never later than who does not
+        retry_at=retry_at,
         hopeless=final,
     )
     return replace(state, failure=failure, in_flight=False)

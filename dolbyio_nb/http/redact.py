@@ -34,7 +34,8 @@ class SecretRegistry:
         self._owned: Counter[str] = Counter()  # by how many owners that live
         self._left: deque[str] = deque()  # values of owners that have gone; a finalizer takes no lock
         self._live: tuple[str, ...] = ()
-        self._changes = inf  # the moment at which the first of `_live` is forgotten
+        self._is_stale = False  # whether `_live` lacks something, or has too much
+        self._first_end = inf  # the moment at which the first value is forgotten
         self.after_fork()
         threads.register(self)
 
@@ -56,11 +57,13 @@ class SecretRegistry:
             else:
                 self._owned[value] += 1
                 weakref.finalize(owner, self._left.append, value).atexit = False
-            self._look()
+            self._is_stale = True
+            if self._clock() >= self._first_end:  # though nobody may ever look, nothing is kept for ever
+                self._look()
 
     def live(self) -> tuple[str, ...]:
         """Give the values to hide now, the longest first; those past their end are forgotten."""
-        if self._left or self._clock() >= self._changes:
+        if self._is_stale or self._left or self._clock() >= self._first_end:
             with self._lock:
                 self._look()
         return self._live
@@ -71,10 +74,11 @@ class SecretRegistry:
             for value in values:
                 self._ends.pop(value, None)
                 self._owned.pop(value, None)
-            self._look()
+            self._is_stale = True
 
     def _hide_until(self, value: str, end: float) -> None:
         self._ends[value] = max(end, self._ends.get(value, -inf))
+        self._first_end = min(self._first_end, end)
 
     def _look(self) -> None:
         time = self._clock()
@@ -83,7 +87,7 @@ class SecretRegistry:
         self._ends = {value: end for value, end in self._ends.items() if time < end}
         values = self._ends.keys() | self._owned.keys()
         self._live = tuple(sorted(values, key=lambda value: (-len(value), value)))
-        self._changes = min(self._ends.values(), default=inf)
+        self._first_end, self._is_stale = min(self._ends.values(), default=inf), False
 
     def _disown(self, value: str, time: float) -> None:
         if value not in self._owned:

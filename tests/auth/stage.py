@@ -41,6 +41,7 @@ class Stage:
         latency: seconds from a request to its answer; infinite when it hangs.
         failing: the error that the service answers with, or None.
         requests: the moment at which each request left.
+        looks: how often the worker looked for something to do.
         has_threads: whether work can run beside the caller.
         worker: the keeper's worker, or None if there is none (any more).
     """
@@ -52,6 +53,7 @@ class Stage:
     now: float = 10_000.0
     wall_ahead: float = NOON
     requests: list[float] = field(default_factory=list)
+    looks: int = 0
     air: list[InTheAir] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -140,6 +142,7 @@ class Stage:
             self._leaving = arrived[0].left
             arrived[0].flight.run()
         if self.worker and (self.worker.woken.is_set() or self._worker_due <= self.now):
+            self.looks += 1
             seconds = self.worker.step()
             if seconds is None:
                 self.worker = None

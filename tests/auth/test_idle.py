@@ -1,8 +1,13 @@
 """Renewal ahead of time, and when it stops."""
 
+from math import inf
 from typing import Any
 
-from .stage import Stage, outage, revoked
+import pytest
+
+from dolbyio_nb.auth.background import LONGEST_SLEEP
+
+from .stage import Stage, outage, revoked, too_many
 
 
 def test_a_used_token_is_renewed_before_anybody_has_to_wait(stage: Stage) -> None:
@@ -146,3 +151,17 @@ def test_cells_after_the_log_out_run(stage: Stage) -> None:
     keeper.close()
     keeper.before_cell()
     keeper.after_cell()
+
+
+@pytest.mark.parametrize("reason", [outage, too_many(7), too_many(400), revoked, RuntimeError])
+@pytest.mark.parametrize("life", [1.0, 3.0, 60.0, 1800.0])
+@pytest.mark.parametrize("latency", [0.01, 3.0, inf])
+def test_trouble_keeps_no_core_busy(reason: Any, life: float, latency: float) -> None:
+    """Between two tries the worker sleeps, before the token has expired and after: a few looks a request."""
+    stage = Stage(life=life)
+    keeper = stage.keeper(seed=3)
+    keeper.token()
+    keeper.before_cell()
+    stage.failing, stage.latency = reason, latency
+    stage.advance(life + 600)
+    assert stage.looks <= 6 * len(stage.requests) + (life + 600) / LONGEST_SLEEP + 5
