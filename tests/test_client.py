@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -190,11 +191,12 @@ def test_log_out_closes_every_connection(dolby: Dolby) -> None:
     psutil = pytest.importorskip("psutil")
 
     def kept() -> int:
-        """Count the connections of this process to ports that it listens on: the sandbox's."""
+        """Count the connections of this process to the service and to its storage."""
         ends = psutil.Process().net_connections("tcp")
-        ports = {end.laddr.port for end in ends if end.status == "LISTEN"}
         return sum(end.status == "ESTABLISHED" and end.raddr.port in ports for end in ends)
 
+    asked = dolby.session.post(f"{dolby.media_url}/media/input", json={"url": "dlb://a"}).json()["url"]
+    ports = {urlsplit(url).port for url in (dolby.media_url, dolby.auth_url, asked)}
     address = dolby.media.upload(b"sound")
     dolby.media.download(address, "here.bin")
     assert kept() >= 2
