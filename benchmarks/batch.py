@@ -15,6 +15,7 @@ import logging
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import sys
 import tempfile
@@ -45,9 +46,16 @@ RESULT = {
 }
 
 
+def process(path: str, body: Any, inputs: list[Path], outputs: list[Path], tell: Any) -> dict[str, Any]:
+    """Process nothing: what is written is what was sent."""
+    for output in outputs:
+        shutil.copyfile(inputs[0], output)
+    return {} if outputs else RESULT
+
+
 def serve(pipe: Connection) -> None:
     """Run a sandbox that processes nothing; answer what it was asked, and which inputs its jobs had."""
-    operations.process = lambda *_: RESULT
+    operations.process = process
     media_info.media_info = lambda *_: {"container": {"duration": 0.25}}
     with Sandbox() as sandbox:
         pipe.send((sandbox.app_key, sandbox.app_secret, sandbox.auth_url))
@@ -248,6 +256,19 @@ def compare(dolby: Dolby, service: Service, paths: list[Path], beside: int) -> N
     say("the sandbox with 1 job; with all", f"{first}; {lookups(dolby, job.id)}")
 
 
+def enhance(dolby: Dolby, service: Service, paths: list[Path], count: int = 300) -> None:
+    """Count the requests that a file takes whose result is brought here."""
+    batch = dolby.media.batch([str(path) for path in paths[:count]], "enhance", output="better/{name}")
+    service.ask("requests")
+    batch.run()
+    asked = service.ask("requests")
+    looks, done = asked.pop("GET /media/jobs", 0), batch.tally().counts[State.DONE]
+    say(
+        f"enhance, {done} of {count} done: requests a file beside PUT and GET",
+        f"{asked.total() / count:.3f}, and {looks} shared looks",
+    )
+
+
 def wait_for_many(dolby: Dolby, service: Service, count: int = 200) -> None:
     """Wait for jobs that do not end, each on a thread of the caller's."""
     address = dolby.media.upload(bytes(2000))
@@ -328,6 +349,7 @@ def main() -> None:
         os.chdir(folder)
         paths = [noise(Path(folder, f"{number:05}.wav")) for number in range(given.files)]
         compare(dolby, service, paths, min(given.beside, given.files))
+        enhance(dolby, service, paths)
         killed(dolby, service, paths)
         wait_for_many(dolby, service)
         resume(dolby)
