@@ -49,12 +49,12 @@ def test_the_client_has_a_documented_method(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_sandbox_has_its_recipe(path: str) -> None:
+def test_the_sandbox_has_its_function(path: str) -> None:
     """The function that the row names is there, is documented and takes what the row says."""
     pytest.importorskip("av")
-    from dolbyio_nb.sandbox.operations import recipe
+    from dolbyio_nb.sandbox.operations import function_of
 
-    function = recipe(ENDPOINTS[path])
+    function = function_of(ENDPOINTS[path])
     assert function.__doc__
     assert len(inspect.signature(function).parameters) == (4 if ENDPOINTS[path].writes else 3)
 

@@ -26,6 +26,11 @@ switching outlines heat crew workshop wishes cleaning worn_tops levelling stitch
 lkfs
 """
 """What the rest of the field calls otherwise: CONTRIBUTING has the words to use."""
+NO_NAMES = """
+repeats soft hard dead news problems texts places contents rest recipe answers Measure whole rows given made
+facts told tell part shapes scales players orders access spots begin_again remember
+"""
+"""Plain words that say too little to be the name of a function, a class or an attribute."""
 OF_OTHERS = {"_exit", "_render_traceback_", "_repr_html_", "_request"}
 """Underscored names that IPython, `os` and aiohttp have others call."""
 
@@ -41,6 +46,16 @@ def names_given(tree: ast.AST) -> Iterator[str]:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.arg(arg=name):
                 yield name
             case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+
+
+def defined(tree: ast.AST) -> Iterator[str]:
+    """Every name of a class, a function or an attribute: what another file can meet."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.Attribute(attr=name, ctx=ast.Store()):
                 yield name
 
 
@@ -95,8 +110,10 @@ def test_no_file_name_stands_twice_by_chance() -> None:
 @pytest.mark.parametrize("path", PACKAGE, ids=relative)
 def test_one_word_for_one_thing(path: Path) -> None:
     """No name of the old private language comes back."""
-    given = {name.strip("_") for name in names_given(ast.parse(path.read_text(encoding="utf-8")))}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    given = {name.strip("_") for name in names_given(tree)}
     assert sorted(set(OLD_WORDS.split()) & (given | {path.stem})) == []
+    assert sorted(set(NO_NAMES.split()) & {name.strip("_") for name in defined(tree)}) == []
 
 
 @pytest.mark.parametrize("path", TESTS, ids=relative)

@@ -216,15 +216,15 @@ class HostList:
     """A variable that lists hosts: what somebody gave it, and what was written in its place."""
 
     name: str
-    given: str | None = None
+    before: str | None = None
     written: str | None = None
 
     def look(self) -> str:
         """Read what somebody gave it, since the last writing too."""
         present = os.environ.get(self.name)
         if self.written is None or present != self.written:
-            self.given, self.written = present, None
-        return self.given or ""
+            self.before, self.written = present, None
+        return self.before or ""
 
     def write(self, listed: str, hosts: Iterable[str]) -> None:
         """List more hosts."""
@@ -234,8 +234,8 @@ class HostList:
 
     def restore(self) -> None:
         """Bring back what was given."""
-        if self.given is not None:
-            os.environ[self.name] = self.given
+        if self.before is not None:
+            os.environ[self.name] = self.before
         elif self.written is not None:
             del os.environ[self.name]
         self.written = None
@@ -270,7 +270,7 @@ def renew_no_proxy() -> None:
         given = next(filter(None, [one.look() for one in _lists]), "")
         for one in _lists:
             if hosts and given.strip() != "*" and _proxies_are_set_here():
-                one.write(one.given or given, hosts)
+                one.write(one.before or given, hosts)
             else:
                 one.restore()
 

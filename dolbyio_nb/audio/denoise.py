@@ -67,7 +67,7 @@ def _excess(frames: Samples, floor: Powers) -> Powers:
 
 def plain(spectrum: Spectrum, first: int, last: int) -> Samples:
     """Frames as they are."""
-    return spectrum.rows(np.arange(first, last))
+    return spectrum.frames_at(np.arange(first, last))
 
 
 def smoothed(spectrum: Spectrum, first: int, last: int) -> Samples:

@@ -75,7 +75,9 @@ class Spectrum:
 
     def _summed(self, weights: Powers) -> Powers:
         every = np.arange(len(self))
-        parts = [self.rows(every[place : place + BLOCK]) @ weights for place in range(0, len(self), BLOCK)]
+        parts = [
+            self.frames_at(every[place : place + BLOCK]) @ weights for place in range(0, len(self), BLOCK)
+        ]
         return np.concatenate(parts)
 
     def some(self, mask: Mask) -> Samples:
@@ -83,9 +85,9 @@ class Spectrum:
         chosen = np.flatnonzero(mask)
         chosen = chosen[:: -(-len(chosen) // MOST) or 1]
         parts = np.array_split(chosen, -(-len(chosen) // BLOCK) or 1)
-        return np.concatenate([self.rows(part) for part in parts])
+        return np.concatenate([self.frames_at(part) for part in parts])
 
-    def rows(self, numbers: NDArray[np.integer[Any]]) -> Samples:
+    def frames_at(self, numbers: NDArray[np.integer[Any]]) -> Samples:
         """A copy of some frames, beyond either end the last one."""
         found: Samples = self.powers[np.clip(numbers, 0, len(self) - 1)]
         release(self.powers)

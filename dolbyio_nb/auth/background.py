@@ -97,7 +97,7 @@ class Listeners(Generic[T]):
 
     def __init__(self) -> None:
         self._listeners: dict[object, Callable[[T], object]] = {}
-        self._told: T | None = None
+        self._announced: T | None = None
         self.after_fork()
 
     def add(self, listener: Callable[[T], object]) -> Callable[[], None]:
@@ -110,7 +110,7 @@ class Listeners(Generic[T]):
 
         return remove
 
-    def tell(self, look: Callable[[], T | None], patience: float = -1) -> None:
+    def announce(self, look: Callable[[], T | None], patience: float = -1) -> None:
         """Tell of what `look` finds, unless it is known; returns when everybody knows it.
 
         While another thread is telling, this one waits: `patience` seconds at most, if it is not negative.
@@ -119,13 +119,13 @@ class Listeners(Generic[T]):
             return
         try:
             latest = look()
-            if latest is not None and latest is not self._told:
-                self._told = latest
-                self._tell_all(latest)
+            if latest is not None and latest is not self._announced:
+                self._announced = latest
+                self._announce_to_all(latest)
         finally:
             self._telling.release()
 
-    def _tell_all(self, latest: T) -> None:
+    def _announce_to_all(self, latest: T) -> None:
         for listener in list(self._listeners.values()):
             try:
                 listener(latest)
@@ -148,10 +148,10 @@ class Announcements:
         self.tokens = Listeners[AccessToken]()
         self.failures = Listeners[TokenError]()
 
-    def tell(self, look: Callable[[], RefreshState], patience: float = -1) -> None:
-        """Tell of the latest token and the latest failure; see `Listeners.tell`."""
-        self.tokens.tell(lambda: look().latest, patience)
-        self.failures.tell(lambda: look().last_error, patience)
+    def announce(self, look: Callable[[], RefreshState], patience: float = -1) -> None:
+        """Tell of the latest token and the latest failure; see `Listeners.announce`."""
+        self.tokens.announce(lambda: look().latest, patience)
+        self.failures.announce(lambda: look().last_error, patience)
 
     def clear(self) -> None:
         """Tell nobody any more."""

@@ -159,7 +159,7 @@ class TokenKeeper:
         with suppress(TokenError, NotLoggedIn):
             self.token(CELL_PATIENCE)
         self._worker.wake()
-        self._tell(CELL_PATIENCE)
+        self._announce(CELL_PATIENCE)
 
     def after_cell(self) -> None:
         """Take note that the cell has ended."""
@@ -248,7 +248,7 @@ class TokenKeeper:
         self._notice_suspension()
         if self._due_in() <= 0:
             self.ensure_refresh()
-        self._tell()
+        self._announce()
         return max(0.0, self._due_in())
 
     def _due_in(self) -> float:
@@ -261,12 +261,12 @@ class TokenKeeper:
             with self._lock:
                 self.state = refresh.due(self.state, self._clock())
 
-    def _tell(self, patience: float = -1) -> None:
-        self._announcements.tell(lambda: self.state, patience)
+    def _announce(self, patience: float = -1) -> None:
+        self._announcements.announce(lambda: self.state, patience)
 
     def _start_worker(self) -> None:
         if not self._worker.start():
-            self._tell()
+            self._announce()
 
     def after_fork(self) -> None:
         """Go on in a forked child, which has the token and none of the parent's threads."""

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.threads import brief_interrupt, briefly
-from dolbyio_nb.batch.draft import Recipe
+from dolbyio_nb.batch.draft import Procedure
 from dolbyio_nb.batch.estimate import hours_of_sound, in_words
 from dolbyio_nb.batch.executors import choose_carrier
 from dolbyio_nb.batch.frame import table
@@ -56,21 +56,21 @@ class Batch:
         known_by: str = "path",
         options: Mapping[str, Any],
     ) -> None:
-        recipe = Recipe(operation, options)
-        self.operation = recipe.word
+        procedure = Procedure(operation, options)
+        self.operation = procedure.word
         self._executor, self._schedule = executor, schedule
         self._limits = _limits(executor, uploads, in_flight)
-        self._journal = Journal(journal_path(journal, recipe.word))
-        self.items = plan_items(sources, recipe, options, output, self._journal, api.origin, known_by)
-        self._service = Service(api, storage, poll, recipe)
-        self._check(recipe)
+        self._journal = Journal(journal_path(journal, procedure.word))
+        self.items = plan_items(sources, procedure, options, output, self._journal, api.origin, known_by)
+        self._service = Service(api, storage, poll, procedure)
+        self._check(procedure)
         for item in self.items:
             item.finish = self._finish
         self._known = sum(item.state in FINAL for item in self.items)
         self._running: Running | None = None
         self._hours: tuple[float, int] | None = None
 
-    def _check(self, recipe: Recipe) -> None:
+    def _check(self, procedure: Procedure) -> None:
         """Say now what is wrong with the options."""
         for item in self.items[:1]:
             self._service.draft(item, f"dlb://in/check/{item.name}")

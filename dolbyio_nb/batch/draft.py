@@ -40,7 +40,7 @@ class Drafts(Operations):
         return JobRequest(path, dict(body), tuple(address_of(one.location) or "" for one in targets))
 
 
-class Recipe:
+class Procedure:
     """One operation with its options, ready for any source."""
 
     def __init__(self, operation: str, options: Mapping[str, Any]) -> None:

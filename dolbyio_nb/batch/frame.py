@@ -16,10 +16,10 @@ ORDER = (State.FAILED, State.UNSURE, State.ASKED, State.NEW, State.RUNNING, Stat
 SCORE = "audio.quality_score.average"
 
 
-def rows(items: Iterable[Item], results: Mapping[str, Any]) -> list[dict[str, Any]]:
+def table_rows(items: Iterable[Item], results: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Make the rows: those without a result first, then by quality where there is one."""
-    made = [row(item, results.get(item.key) or {}) for item in items]
-    return sorted(made, key=lambda one: (ORDER.index(State(one["state"])), one.get(SCORE, 99.0)))
+    table = [row(item, results.get(item.key) or {}) for item in items]
+    return sorted(table, key=lambda one: (ORDER.index(State(one["state"])), one.get(SCORE, 99.0)))
 
 
 def row(item: Item, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +40,6 @@ def table(items: Iterable[Item], results: Mapping[str, Any]) -> pandas.DataFrame
             "Without it: [(item.source, item.state, item.error) for item in batch.items].",
             "Install it with: pip install 'dolbyio_nb[lab]'",
         ) from None
-    made = rows(items, results)
-    columns = list(dict.fromkeys(name for one in made for name in one))
-    return pandas.DataFrame(made, columns=columns or ["source", "state", "reason", "job_id"])
+    table = table_rows(items, results)
+    columns = list(dict.fromkeys(name for one in table for name in one))
+    return pandas.DataFrame(table, columns=columns or ["source", "state", "reason", "job_id"])

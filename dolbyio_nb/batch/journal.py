@@ -90,7 +90,7 @@ class Journal:
 
     def commit(self) -> None:
         """Have all that was written on the disk."""
-        with self._lock, self._told():
+        with self._lock, self._translated():
             if self._connection and self._connection.in_transaction:
                 self._connection.commit()
 
@@ -116,17 +116,17 @@ class Journal:
         return {row[0] for row in self._ask("SELECT job_id FROM items WHERE job_id > ''")}
 
     def _ask(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        with self._lock, self._told():
+        with self._lock, self._translated():
             if self._connection is None:
                 raise BatchError(f"The journal {self.path.name} is closed.", "", "Go on with: batch.run()")
             return self._connection.execute(statement, values).fetchall()
 
     def _open(self) -> sqlite3.Connection:
-        with self._told():
+        with self._translated():
             _make(self.path)
             connection = sqlite3.connect(self.path, timeout=0, check_same_thread=False)
         try:
-            with self._told():
+            with self._translated():
                 self._prepare(connection)
         except BaseException:
             connection.close()
@@ -158,7 +158,7 @@ class Journal:
             self._connection = None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

@@ -23,11 +23,11 @@ class LocalCarrier:
 
     def put(self, url: str, source: str | Content) -> Carried:
         """Send a file, bytes or an open file."""
-        return _told(lambda: self._put(url, source))
+        return _reported(lambda: self._put(url, source))
 
     def get(self, url: str, path: str) -> Carried:
         """Fetch into a file, which is there whole or not at all."""
-        return _told(lambda: self._get(url, Path(path)))
+        return _reported(lambda: self._get(url, Path(path)))
 
     def _put(self, url: str, source: str | Content) -> Carried:
         content = source if isinstance(source, Content) else read_content(source)
@@ -51,7 +51,7 @@ def _answered(response: requests.Response) -> Carried:
     return response.status_code, asked, ""
 
 
-def _told(transfer: Callable[[], Carried]) -> Carried:
+def _reported(transfer: Callable[[], Carried]) -> Carried:
     outcome = kept(transfer)
     match outcome:
         case tuple():

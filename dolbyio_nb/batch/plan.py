@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.batch.draft import Recipe
+from dolbyio_nb.batch.draft import Procedure
 from dolbyio_nb.batch.item import Item, State
 from dolbyio_nb.batch.journal import Journal
 from dolbyio_nb.batch.remote import present
@@ -24,7 +24,7 @@ def journal_path(given: Any, operation: str) -> Path:
 
 def plan_items(
     sources: Any,
-    recipe: Recipe,
+    procedure: Procedure,
     options: Mapping[str, Any],
     output: Any,
     journal: Journal,
@@ -35,12 +35,12 @@ def plan_items(
     if known_by not in ("path", "content"):
         raise InvalidOption(f"`known_by` cannot be {known_by!r}.", "", 'It is "path" or "content".')
     place = "local" if is_local_origin(origin) else origin
-    identity = json.dumps([recipe.word, options, place], sort_keys=True, default=str)
+    identity = json.dumps([procedure.word, options, place], sort_keys=True, default=str)
     items = read_sources(sources, identity, journal.path.parent, known_by == "content")
     written = journal.recall(items)
     if output is not None:
         _place(items, output, written)
-    if recipe.report and any(item.is_stored for item in items):
+    if procedure.report and any(item.is_stored for item in items):
         raise InvalidOption(
             "A report cannot go to a store.", "It is read here.", "Give a path on this computer, or none."
         )

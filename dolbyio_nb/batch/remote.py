@@ -44,7 +44,7 @@ def is_writable(address: str) -> bool:
 
 def list_stored(pattern: str, suffixes: Collection[str]) -> list[str]:
     """List the objects that match, or those of a folder with these suffixes, without a byte of them."""
-    outcome = _told(pattern, lambda: _listed(pattern))
+    outcome = _translated(pattern, lambda: _listed(pattern))
     if pattern.endswith("/"):
         outcome = [path for path in outcome if _suffix(path) in suffixes and "/." not in path]
     scheme = pattern.partition("://")[0].lower()
@@ -75,7 +75,7 @@ def present(addresses: Iterable[str]) -> set[str]:
 
 
 def _children(folder: str) -> set[str]:
-    return {f"{folder}/{name}" for name in _told(folder, lambda: _names(folder))}
+    return {f"{folder}/{name}" for name in _translated(folder, lambda: _names(folder))}
 
 
 def _names(folder: str) -> list[str]:
@@ -88,7 +88,7 @@ def _names(folder: str) -> list[str]:
 
 def written_since(address: str, moment: float) -> bool:
     """Tell whether an object is there and was written after a moment, with a minute for odd clocks."""
-    return bool(_told(address, lambda: _modified(address) > moment - 60))
+    return bool(_translated(address, lambda: _modified(address) > moment - 60))
 
 
 def _modified(address: str) -> float:
@@ -125,7 +125,7 @@ def _fresh_store(address: str) -> tuple[Any, str]:
     return store, address
 
 
-def _told(address: str, ask: Callable[[], Any]) -> Any:
+def _translated(address: str, ask: Callable[[], Any]) -> Any:
     """Ask a store; what its package raises is told in three lines."""
     outcome = kept(ask)
     if isinstance(outcome, BaseException):

@@ -135,7 +135,7 @@ class Scheduler:
 
     def _looked(self, seen: ActiveJobs) -> None:
         ended = [
-            work for job, work in self._waiting.items() if job not in seen.jobs and work.since <= seen.at
+            work for job, work in self._waiting.items() if job not in seen.jobs and work.since <= seen.moment
         ]
         for job in self._waiting.keys() & seen.jobs.keys():
             self._waiting[job].item.progress = seen.jobs[job].progress

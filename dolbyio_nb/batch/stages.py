@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dolbyio_nb.batch.draft import JobRequest, Recipe
+from dolbyio_nb.batch.draft import JobRequest, Procedure
 from dolbyio_nb.batch.item import Item
 from dolbyio_nb.batch.remote import is_stored, sign, written_since
 from dolbyio_nb.errors import ErrorResponse, NotFound, ServiceUnavailable, TransferError
@@ -35,7 +35,7 @@ class Service:
     api: Api
     storage: Storage
     poll: SharedPoll
-    recipe: Recipe
+    procedure: Procedure
 
     def address_to_send(self, address: str) -> str:
         """Ask for a signed address to send to."""
@@ -51,12 +51,12 @@ class Service:
         """Write the request of an item, with an output address that no other job has."""
         output = None
         if item.path and item.is_stored:
-            request = self.recipe.draft(address, sign(item.path, to_write=True))
+            request = self.procedure.draft(address, sign(item.path, to_write=True))
             return replace(request, outputs=(item.path,))
         if item.path:
             stem, suffix = os.path.splitext(os.path.basename(item.path))
             output = new_output(stem, suffix)
-        return self.recipe.draft(address, output)
+        return self.procedure.draft(address, output)
 
     def has_written(self, item: Item) -> bool:
         """Tell whether a job has written to the item's output since it was asked for."""
@@ -74,14 +74,14 @@ class Service:
 
     def look_at(self, item: Item) -> JobSnapshot:
         """See how a job is doing; what came out when it has ended, a report's content included."""
-        seen = read_snapshot(self.api.get(self.recipe.path, job_id=item.job_id))
+        seen = read_snapshot(self.api.get(self.procedure.path, job_id=item.job_id))
         if seen.status == "Success":
             return JobSnapshot(seen.status, seen.progress, self.content(item, seen.raw))
         return seen
 
     def content(self, item: Item, answer: Mapping[str, Any]) -> dict[str, Any]:
         """Read what came out of a job, from its answer or from the report that it wrote."""
-        spec = JobSpec(self.recipe.path, None, item.name, tuple(Target(one) for one in item.outputs))
+        spec = JobSpec(self.procedure.path, None, item.name, tuple(Target(one) for one in item.outputs))
         made = kept(lambda: make_result(spec, item.job_id, answer, self.storage))
         if isinstance(made, NotFound):  # not to be taken for a job that is not found
             raise TransferError(made.what, made.why, made.next_step)
@@ -92,7 +92,7 @@ class Service:
     def result(self, item: Item, raw: Mapping[str, Any]) -> Result:
         """Make the result of an item that is done."""
         source = Path(item.source) if isinstance(item.content, str) and os.path.exists(item.source) else None
-        spec = JobSpec(self.recipe.path, source, item.name, tuple(Target(one) for one in item.outputs))
+        spec = JobSpec(self.procedure.path, source, item.name, tuple(Target(one) for one in item.outputs))
         result = make_result(spec, item.job_id, {"result": dict(raw)}, self.storage)
         if item.path and result.outputs and not item.is_stored and os.path.exists(item.path):
             result.outputs[0].path = Path(item.path)
@@ -106,7 +106,7 @@ class Service:
         """List the jobs of this operation around a time: each one's id and status."""
         around = [datetime.fromtimestamp(asked + by, UTC) for by in (-MARGIN, MARGIN)]
         found = list_jobs(self.api, around[0], around[1])
-        return [(one.id, one.status or "") for one in found if one.path == self.recipe.path]
+        return [(one.id, one.status or "") for one in found if one.path == self.procedure.path]
 
     def _signed(self, path: str, address: str) -> str:
         answer = self.api.post(path, {"url": address})

@@ -144,17 +144,17 @@ def _worst(result: Diagnosis) -> tuple[tuple[float, float] | None, str]:
 def analysis_card(result: Analysis) -> Html:
     """Loudness second by second, faults, and where there is speech, music and silence."""
     noise = result.noise
-    rows: list[Value] = [*_loudness(result.loudness), *_faults(result)]
-    rows += [
+    listed: list[Value] = [*_loudness(result.loudness), *_faults(result)]
+    listed += [
         ("Noise level", known(noise.level_average, "dB"), ""),
         ("Signal above noise", known(noise.snr_average, "dB"), ""),
     ]
-    rows += [("Bandwidth", known(result.bandwidth, "Hz", 0), ""), *_shares(result)]
+    listed += [("Bandwidth", known(result.bandwidth, "Hz", 0), ""), *_shares(result)]
     return tag(
         "section",
         heading(f"Analysis of {_name(result)}", about(result.media_info), _verdict(result)),
         _validation(result),
-        values(rows),
+        values(listed),
         _series(result),
         kinds_of_sound(result),
         file_player(result.source),
@@ -166,18 +166,18 @@ def speech_card(result: SpeechAnalysis) -> Html:
     """Who speaks when, how loud and how well."""
     talkers = sorted(result.talkers, key=lambda one: -sum(s.duration or 0 for s in one.sections))
     stretches = {f"Talker {_id(one.talker_id)}": spans_of(one.sections) for one in talkers}
-    rows: list[Value] = [
+    listed: list[Value] = [
         ("Talkers", known(result.num_talkers, digits=0), ""),
         ("Speech", known(result.speech.percentage, "%", 0), "of the time"),
     ]
     for one in talkers[:4]:
         loud = value(one.loudness.measured, "LUFS")
         small = f"quality {value(one.quality_score)}; longest {value(one.longest_monologue, 's')}"
-        rows.append((f"Talker {_id(one.talker_id)}", loud, small))
+        listed.append((f"Talker {_id(one.talker_id)}", loud, small))
     return tag(
         "section",
         heading(f"Speech in {_name(result)}", about(result.media_info)),
-        values(rows),
+        values(listed),
         lanes("Who speaks when", stretches, seconds_of_result(result))
         if stretches
         else tag("p", "No speech was found."),

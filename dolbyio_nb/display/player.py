@@ -76,10 +76,10 @@ def _file_player(path: Path, marked: Span | None, what: str) -> Html:
 def before_after(paths: Sequence[Path], labels: Sequence[str]) -> Picture:
     """Compare files; of long ones, and without av and numpy, give the players alone."""
     if not can_read_sound():
-        return _players(paths, labels, "Waveforms and loudness need: pip install 'dolbyio_nb[sandbox]'")
+        return _players_alone(paths, labels, "Waveforms and loudness need: pip install 'dolbyio_nb[sandbox]'")
     if any(seconds_of_file(path) > LONG for path in paths):
         call = f"display.compare({', '.join(repr(path.name) for path in paths)})"
-        return _players(paths, labels, f"It is long; {call} measures and draws all of it.")
+        return _players_alone(paths, labels, f"It is long; {call} measures and draws all of it.")
     return comparison(paths, labels)
 
 
@@ -138,7 +138,7 @@ def equal_loudness(sounds: Sequence[Measurement]) -> list[float]:
     return [min(known) - sound.loudness if sound.loudness is not None else 0.0 for sound in sounds]
 
 
-def _players(paths: Sequence[Path], labels: Sequence[str], note: str) -> Picture:
+def _players_alone(paths: Sequence[Path], labels: Sequence[str], note: str) -> Picture:
     lanes = (
         tag("div", tag("strong", label), element(p, label)) for p, label in zip(paths, labels, strict=True)
     )

@@ -10,7 +10,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dolbyio_nb.batch.estimate import in_words
-from dolbyio_nb.batch.frame import SCORE, rows
+from dolbyio_nb.batch.frame import SCORE, table_rows
 from dolbyio_nb.batch.item import FINAL, State
 from dolbyio_nb.batch.tally import Tally
 from dolbyio_nb.display.card_parts import Value, chip, values
@@ -148,13 +148,13 @@ def _numbers(tally: Tally) -> list[Value]:
 
 
 def _table(batch: Batch, most: int) -> Html:
-    made = rows([item for item in batch.items if item.state in FINAL], _found(batch))
-    shown = made[:most]
+    table = table_rows([item for item in batch.items if item.state in FINAL], _found(batch))
+    shown = table[:most]
     named = {name: about for name, about in NUMBERS.items() if any(name in row for row in shown)}
     heads = ["File", *([head for head, _ in named.values()] or [""])]
     top = tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
     body = tag("tbody", *(_row(row, named) for row in shown))
-    more = len(made) - len(shown)
+    more = len(table) - len(shown)
     rest = (
         tag("p", f"and {more:,} more: batch.to_frame() has all of them.", class_="note") if more > 0 else None
     )

@@ -81,7 +81,7 @@ class Attempts:
     ) -> None:
         self._policy, self._clock, self._sleep = policy, clock, sleep
         self._end = clock() + (policy.total if total is None else total)
-        self._made = 0
+        self._count = 0
         self._failing_since: float | None = None
 
     @property
@@ -100,9 +100,9 @@ class Attempts:
 
     def sleep(self, at_least: float = 0.0) -> bool:
         """Let time pass before the next attempt; False when there is to be none."""
-        self._made += 1
-        pause = max(self._policy.pause(self._made), at_least)
-        if self._made >= self._policy.attempts or not self.left:
+        self._count += 1
+        pause = max(self._policy.pause(self._count), at_least)
+        if self._count >= self._policy.attempts or not self.left:
             return False
         if pause > self.left and self._policy.attempts < inf:
             return False

@@ -137,7 +137,7 @@ def _unknown(
     call: str, path: str, name: str, here: Mapping[str, Any], every: Mapping[str, Any] | None = None
 ) -> InvalidOption:
     names = [key for key in here if key != "self"]
-    guess = _meant(path, name.lower(), names, [*_places(every or here)])
+    guess = _meant(path, name.lower(), names, [*_paths(every or here)])
     return InvalidOption(
         f"`{path}` of {call} has no `{name}`." if path else f"{call} has no option `{name}`.",
         f"It has {', '.join(names)}; nothing was sent.",
@@ -155,13 +155,13 @@ def _meant(path: str, name: str, names: Sequence[str], places: Sequence[str]) ->
     return next((last[one] for one in get_close_matches(name, [*last], 1, 0.75)), "")
 
 
-def _places(known: Mapping[str, Any], path: str = "") -> Iterator[str]:
+def _paths(known: Mapping[str, Any], path: str = "") -> Iterator[str]:
     """Give every place of a call, nested ones as `audio.noise.reduction`."""
     for name, kind in known.items():
         if name != "self":
             yield f"{path}{name}"
             for group in groups(kind):
-                yield from _places(hints(group), f"{path}{name}.")
+                yield from _paths(hints(group), f"{path}{name}.")
 
 
 def _is_list(value: Any) -> bool:

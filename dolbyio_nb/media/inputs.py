@@ -74,9 +74,9 @@ class Content:
     path: Path | None
     opened: Opener = field(repr=False)
 
-    def chunks(self, told: Callable[[float], None] = lambda done: None) -> "Chunks":
-        """Give the bytes for one request, in pieces; `told` hears how many were read so far."""
-        return Chunks(self, told)
+    def chunks(self, progress: Callable[[float], None] = lambda done: None) -> "Chunks":
+        """Give the bytes for one request, in pieces; `progress` hears how many were read so far."""
+        return Chunks(self, progress)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Chunks:
     """The body of one request. Its length is known, so that `requests` sends a Content-Length."""
 
     content: Content
-    told: Callable[[float], None]
+    progress: Callable[[float], None]
 
     def __len__(self) -> int:
         return self.content.size
@@ -95,7 +95,7 @@ class Chunks:
             while left and (chunk := file.read(min(CHUNK, left))):
                 yield chunk
                 left -= len(chunk)
-                self.told(self.content.size - left)
+                self.progress(self.content.size - left)
         if left:
             # Not a TransferError: requests takes every OSError of a body for a broken connection.
             raise DolbyError(f"{self.content.name} became shorter while it was sent.", "", "Send it again.")
@@ -196,10 +196,10 @@ def _measured(file: BinaryIO, name: str | None) -> Content:
     file.seek(start)
     path = _path_of(file) if not start else None
     name = name or (path.name if path else name_of_bytes(_head(file, start)))
-    return Content(name, size, path, lambda: _at(file, start))
+    return Content(name, size, path, lambda: _opened_at(file, start))
 
 
-def _at(file: BinaryIO, start: int) -> AbstractContextManager[BinaryIO]:
+def _opened_at(file: BinaryIO, start: int) -> AbstractContextManager[BinaryIO]:
     file.seek(start)
     return nullcontext(file)  # the caller opened it, and closes it
 

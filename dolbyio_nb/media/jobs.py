@@ -135,7 +135,7 @@ class Job:
             ):
                 self._watch(attempts, show)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"The job goes on. To pick it up: {self.recipe}")
+            interrupt.add_note(f"The job goes on. To pick it up: {self.resume_code}")
             raise
         return self
 
@@ -161,7 +161,7 @@ class Job:
             return self._result
 
     @property
-    def recipe(self) -> str:
+    def resume_code(self) -> str:
         """The line that picks this job up, in this notebook or another one."""
         return f"dolby.media.job({', '.join([json.dumps(self.id), *self._spec.arguments()])})"
 
@@ -176,7 +176,7 @@ class Job:
                 await self._watch_async(attempts)
             return await asyncio.to_thread(self.result)
         except asyncio.CancelledError as cancelled:
-            briefly(cancelled, f"The job goes on. To pick it up: {self.recipe}")
+            briefly(cancelled, f"The job goes on. To pick it up: {self.resume_code}")
             raise
 
     async def _watch_async(self, attempts: Attempts) -> None:
@@ -256,14 +256,14 @@ class Job:
 
     def _late(self, why: str) -> JobTimeout:
         return JobTimeout(
-            f"Still no result of {self._name}.", why, f"It goes on: {self.recipe}", job_id=self.id
+            f"Still no result of {self._name}.", why, f"It goes on: {self.resume_code}", job_id=self.id
         )
 
     def _unknown_status(self, snapshot: JobSnapshot) -> JobError:
         return JobError(
             f"It is not clear how {self._name} is doing.",
             f"The service answers with the status {snapshot.status!r}, which is none that it documents.",
-            f"Look at it later: {self.recipe}",
+            f"Look at it later: {self.resume_code}",
             job_id=self.id,
         )
 

@@ -11,7 +11,7 @@ from dolbyio_nb.media.job_result import JobSpec
 from dolbyio_nb.media.jobs import Job
 from dolbyio_nb.media.ledger import LedgerEntry, record_job
 from dolbyio_nb.media.locations import new_input, new_output, unsigned
-from dolbyio_nb.media.options import as_sent, cuts, master_kind, mastering, part, suffix_of, without_none
+from dolbyio_nb.media.options import as_sent, cut_of, cuts, master_kind, mastering, suffix_of, without_none
 from dolbyio_nb.media.outputs import Destination, Target, choose_renditions, choose_target
 from dolbyio_nb.media.parameters import (
     AnalyzedContent,
@@ -255,7 +255,7 @@ class Operations:
             intensity, loudness, stereo_image, metadata: as for `master`.
         """
         body = as_sent({"on_complete": on_complete}, extra)
-        read, cut = read_input(source), part(segment, "segment", "duration")
+        read, cut = read_input(source), cut_of(segment, "segment", "duration")
         suffix = suffix_of(master_kind(read.suffix))
         targets = [Target(new_output(f"{read.stem}-{preset}", suffix)) for preset in presets]
         how = [mastering(preset, intensity, loudness, stereo_image) for preset in presets]
@@ -274,7 +274,7 @@ class Operations:
         region: Region | Pair | None = None,
     ) -> Job:
         """Start a job of one input and one output; everything is looked at before anything is sent."""
-        asked = part(region, "region", "end")
+        asked = cut_of(region, "region", "end")
         read = read_input(source)
         target = choose_target(output, read, suffix or read.suffix)
         sent = self._sent(read)

@@ -39,7 +39,7 @@ def merged(options: Options, extra: Options) -> dict[str, Any]:
     return both
 
 
-def part(times: Region | Segment | Pair | None, name: str, second: str) -> Options | None:
+def cut_of(times: Region | Segment | Pair | None, name: str, second: str) -> Options | None:
     """Read which part of a source is meant: a pair of times, or a mapping with the service's names."""
     if times is None:
         return None
@@ -108,4 +108,4 @@ def cuts(segment: Any, count: int) -> list[Options | None]:
             "Nothing was sent.",
             "Give `segment` as a list with one for each source; None is the whole of it.",
         )
-    return [part(one, "segment", "duration") for one in given]
+    return [cut_of(one, "segment", "duration") for one in given]

@@ -80,11 +80,11 @@ SINGLE = 2
 
 @dataclass(frozen=True)
 class ActiveJobs:
-    """Jobs that had not ended, as of `at` on the clock. `whole`: every active job is among them."""
+    """Jobs that had not ended, as of `moment` on the clock. `complete`: every active job is among them."""
 
-    at: float
+    moment: float
     jobs: Mapping[str, JobSnapshot]
-    whole: bool
+    complete: bool
 
 
 class SharedPoll:
@@ -136,7 +136,7 @@ class SharedPoll:
                 return self._looking
             looking: Future[ActiveJobs] = Future()
             looking.set_running_or_notify_cancel()  # a task that is cancelled takes the look from nobody else
-            if self._clock() - self._last.at <= oldest:
+            if self._clock() - self._last.moment <= oldest:
                 looking.set_result(self._last)
                 return looking
             self._looking = looking
@@ -159,12 +159,12 @@ class SharedPoll:
         """Read pending jobs first: one that begins to run meanwhile is then seen among the running ones."""
         began, wanted = self._clock(), set(self._waiting)
         jobs: dict[str, JobSnapshot] = {}
-        budget, whole = len(ACTIVE) + len(wanted) // PAGE, True
+        budget, complete = len(ACTIVE) + len(wanted) // PAGE, True
         for count, status in enumerate(ACTIVE):
             others = len(ACTIVE) - count - 1
             pages, ended = self._pages(status, budget - others, lambda: wanted <= jobs.keys(), jobs)
-            budget, whole = budget - pages, whole and ended
-        return ActiveJobs(began, jobs, whole)
+            budget, complete = budget - pages, complete and ended
+        return ActiveJobs(began, jobs, complete)
 
     def _pages(
         self, status: str, most: int, enough: Callable[[], bool], jobs: dict[str, JobSnapshot]

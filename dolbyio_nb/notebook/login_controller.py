@@ -165,12 +165,12 @@ class LoginController:
 
     def _renewed(self, token: AccessToken) -> None:
         self.names.renew(token)
-        self._tell()
+        self._announce()
 
     def _troubled(self, error: TokenError) -> None:
-        self._tell()
+        self._announce()
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         """Tell whoever watches; a forked child does not, for the front end listens to its parent."""
         if self.dolby and os.getpid() == self._home:
             self.watch(self.status())

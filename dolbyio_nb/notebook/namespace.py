@@ -50,7 +50,7 @@ class NamespaceBinding:
         self._namespace = namespace
         self._client, self._token = client, token
         self.taken: set[str] = set()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def expect(self) -> None:
         """Bind both names to something that asks for the log-in."""
@@ -79,7 +79,7 @@ class NamespaceBinding:
 
     def lost(self) -> str:
         """Name those that went missing since the last question, "" for none."""
-        new, self._told = self.missing - self._told, self.missing
+        new, self._reported = self.missing - self._reported, self.missing
         return " and ".join(sorted(new))
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -23,16 +22,18 @@ LONGEST_FLAG = 20  # characters; what is longer may be something else than a nam
 
 def login_arguments(magic: Magic) -> Magic:
     """Give a magic the options of a log-in."""
-    described: Magic = reduce(lambda made, option: _argument(option)(made), reversed(OPTIONS), magic)
-    made: Magic = magic_arguments()(described)
-    return made
+    described = magic
+    for option in reversed(OPTIONS):
+        described = _argument(option)(described)
+    decorator: Magic = magic_arguments()(described)
+    return decorator
 
 
 def _argument(option: Option) -> Callable[[Magic], Magic]:
     if not option.metavar:
-        made = argument(option.flag, action="store_true", help=option.help)
+        decorator = argument(option.flag, action="store_true", help=option.help)
     elif option.optional:
-        made = argument(
+        decorator = argument(
             option.flag,
             metavar=option.metavar,
             type=option.reads,
@@ -42,8 +43,8 @@ def _argument(option: Option) -> Callable[[Magic], Magic]:
             help=option.help,
         )
     else:
-        made = argument(option.flag, metavar=option.metavar, type=option.reads, help=option.help)
-    return made
+        decorator = argument(option.flag, metavar=option.metavar, type=option.reads, help=option.help)
+    return decorator
 
 
 def read_line(magic: Magic, line: str) -> Namespace:

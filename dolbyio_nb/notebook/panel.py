@@ -141,21 +141,21 @@ class Panel(anywidget.AnyWidget):
     def offer(self, options: LoginOptions, *, found: str = "", warning: str = "") -> None:
         """Begin anew in every view: with these options, and with what is found now."""
         self._options = options
-        self._tell(found=found, warning=warning, **_beginning(options))
+        self._set(found=found, warning=warning, **_beginning(options))
         self.show(self._actions.status())
 
     def show(self, status: LoginStatus) -> None:
         """Show how the log-in stands now, in place of what was said before; any thread may call this."""
-        self._tell(status=_seen(status), error="", done="")
+        self._set(status=_seen(status), error="", done="")
 
     def close(self) -> None:
         """Empty the panel, in every tab that shows it, and let go of it."""
         if not self.closed:
-            self._tell(status={}, error="", done="", doing="", found="", warning="")
+            self._set(status={}, error="", done="", doing="", found="", warning="")
         self.closed = True
         super().close()
 
-    def _tell(self, **traits: object) -> None:
+    def _set(self, **traits: object) -> None:
         with self._speaking, self.hold_sync():
             for name, value in traits.items():
                 setattr(self, name, value)
@@ -166,11 +166,11 @@ class Panel(anywidget.AnyWidget):
         try:
             secret = bytes(buffers[0]).decode() if buffers else ""
             if content["kind"] == "hello":
-                self._tell(status=_seen(self._actions.status()))
+                self._set(status=_seen(self._actions.status()))
             else:
                 self._begin(content["kind"], self._order(content, secret))
         except BaseException as problem:
-            self._tell(error=_words(problem))
+            self._set(error=_words(problem))
 
     def _order(self, content: Mapping[str, Any], secret: str) -> Callable[[], object]:
         actions = self._actions
@@ -179,19 +179,19 @@ class Panel(anywidget.AnyWidget):
             expires_in=int(content.get("expires_in", self.expires_in)),
             save=bool(content.get("save", self.save)) and (self._options.save or True),
         )
-        orders: dict[str, Callable[[], object]] = {
+        handlers: dict[str, Callable[[], object]] = {
             "login": lambda: actions.login(AppCredentials(content["app_key"], secret, "the form"), options),
             "use_found": lambda: actions.use_found(options),
             "use_sandbox": lambda: actions.use_sandbox(options),
             "refresh": actions.refresh,
             "logout": actions.logout,
         }
-        return orders[content["kind"]]
+        return handlers[content["kind"]]
 
     def _begin(self, kind: str, order: Callable[[], object]) -> None:
         with self._speaking:
             busy = bool(self.doing)
-            self._tell(**({} if busy else {"doing": kind, "error": "", "done": ""}))
+            self._set(**({} if busy else {"doing": kind, "error": "", "done": ""}))
         if not busy:
             work = partial(self._work, order)
             if not start_thread(work, "dolbyio-panel"):  # its context is what lets updates reach the browser
@@ -205,9 +205,9 @@ class Panel(anywidget.AnyWidget):
         except BaseException as problem:
             error = _words(problem)
         try:
-            self._tell(doing="", error=error, done=done, status=_seen(self._actions.status()))
+            self._set(doing="", error=error, done=done, status=_seen(self._actions.status()))
         except BaseException as problem:
-            self._tell(doing="", error=error or _words(problem))
+            self._set(doing="", error=error or _words(problem))
 
     def __repr__(self) -> str:
         """Say in words how things stand at this moment, for whatever shows no widget."""

@@ -180,7 +180,7 @@ class SecretPieces:
         parts, done = [], 0
         for span in self._pieces_in(plain):
             mask = MASK.encode()
-            for first, last in _places(span, kept, ends):
+            for first, last in _spans(span, kept, ends):
                 parts += [data[done:first], mask]
                 mask, done = b"", last
         return b"".join([*parts, data[done:]])
@@ -273,7 +273,7 @@ def _without_markup(data: bytes) -> list[Span]:
     return [*kept, (done, len(data))]
 
 
-def _places(span: Span, kept: list[Span], ends: list[int]) -> Iterator[Span]:
+def _spans(span: Span, kept: list[Span], ends: list[int]) -> Iterator[Span]:
     """Where a span of the text without markup lies in the whole text."""
     first, last = span
     for index in range(bisect_right(ends, first), len(kept)):

@@ -51,7 +51,7 @@ class Authentication:
         form = request.form()
         if form.get("grant_type") != "client_credentials":
             raise HttpError(VALIDATION, "grant_type must be client_credentials")
-        life = self._faults.token_life or _life(form.get("expires_in"))
+        life = self._faults.token_life or _lifetime(form.get("expires_in"))
         return json_response(self._answer(app, life, _scope(form.get("scope"))))
 
     def authenticate(self, request: Request) -> App:
@@ -105,7 +105,7 @@ def _basic(header: str) -> tuple[str, str] | None:
     return (key, secret) if colon and kind.lower() == "basic" else None
 
 
-def _life(text: str | None) -> int:
+def _lifetime(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIFE
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= LONGEST_LIFE:

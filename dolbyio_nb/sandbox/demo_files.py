@@ -28,16 +28,16 @@ class DemoFiles:
     """The stand-ins of one sandbox, each kind of file made once."""
 
     def __init__(self) -> None:
-        self._made: dict[str, bytes] = {}
+        self._files: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
     def write(self, path: Path) -> None:
         """Write the one whose kind the path's ending says."""
         with self._lock:
-            if path.suffix not in self._made:
+            if path.suffix not in self._files:
                 write_demo(path)
-                self._made[path.suffix] = path.read_bytes()
-        path.write_bytes(self._made[path.suffix])
+                self._files[path.suffix] = path.read_bytes()
+        path.write_bytes(self._files[path.suffix])
 
 
 def is_demo(url: str) -> bool:
@@ -59,10 +59,10 @@ def _voice_in_noise() -> Any:
 
     random = np.random.default_rng(1)
     voice, noise = _voice(), random.standard_normal(SECONDS * RATE)
-    return (_at(voice, VOICE) + _at(noise, NOISE)).astype("float32")
+    return (_at_level(voice, VOICE) + _at_level(noise, NOISE)).astype("float32")
 
 
-def _at(samples: Floats, level: float) -> Any:
+def _at_level(samples: Floats, level: float) -> Any:
     import numpy as np
 
     return samples * 10 ** (level / 20) / np.sqrt(np.mean(samples**2))

@@ -138,7 +138,7 @@ class JobRunner:
     def _attempt(self, job: JobRecord) -> tuple[dict[str, Any], float | None]:
         """Do the work; whatever a hostile file makes the decoders raise becomes a failure in words."""
         try:
-            self._tell(job, 0.0)
+            self._advance(job, 0.0)
             self._obey(self._hold.take_ending())
             return self._work(job)
         except (Cancelled, JobFailure):
@@ -161,17 +161,17 @@ class JobRunner:
         outputs = [self._store.new_file(place.suffix) for place in places]
         try:
             for place in sources(job.body):
-                inputs.append(self._files.fetch(job.app, place, lambda: self._tell(job, 0.0)))
-            result = _processed(job, inputs, outputs, lambda done: self._tell(job, done))
+                inputs.append(self._files.fetch(job.app, place, lambda: self._advance(job, 0.0)))
+            result = _processed(job, inputs, outputs, lambda done: self._advance(job, done))
             seconds = _seconds(inputs[0])
             for place, path in zip(places, outputs, strict=True):
-                self._files.deliver(job.app, place, path, lambda: self._tell(job, 1.0))
+                self._files.deliver(job.app, place, path, lambda: self._advance(job, 1.0))
             return result, seconds
         finally:
             for path in (*inputs, *outputs):
                 discard(path)
 
-    def _tell(self, job: JobRecord, done: float) -> None:
+    def _advance(self, job: JobRecord, done: float) -> None:
         percent = int(done * 100)
         self._jobs.advance(job.job_id, percent)
         self._hold.wait(percent, lambda: self._stopping or self._jobs.is_cancelling(job.job_id))
@@ -196,8 +196,8 @@ def _processed(
     except Refused as refusal:
         raise JobFailure(refusal.type, refusal.title, refusal.detail) from None
     json.dumps(result, allow_nan=False)  # what cannot be told should fail here, not when somebody asks
-    told: dict[str, Any] = whole_numbers(result)
-    return told
+    answer: dict[str, Any] = whole_numbers(result)
+    return answer
 
 
 def whole_numbers(value: Any) -> Any:

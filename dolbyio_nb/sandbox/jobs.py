@@ -234,13 +234,13 @@ def usage(records: JobRecords, app: App, query: Mapping[str, str]) -> dict[str, 
     since = _moment(query, "from", until - DAY)
     if not 0 <= until - since <= YEAR:
         raise HttpError(VALIDATION, "from must not be later than to, nor more than a year before it")
-    rows: dict[str, dict[str, Any]] = {}
+    usage: dict[str, dict[str, Any]] = {}
     for job in records.newest(app, after=since, before=until):
-        row = rows.setdefault(job.path, {"path": job.path, "jobs": 0, "succeeded": 0, "failed": 0})
+        row = usage.setdefault(job.path, {"path": job.path, "jobs": 0, "succeeded": 0, "failed": 0})
         row["jobs"] += 1
         row["succeeded"] += job.status == "Success"
         row["failed"] += job.status in ("Failed", "InternalError")
-    return {"count": len(rows), "usage": [rows[path] for path in sorted(rows)]}
+    return {"count": len(usage), "usage": [usage[path] for path in sorted(usage)]}
 
 
 def _one(records: JobRecords, app: App, job_id: str) -> list[JobRecord]:

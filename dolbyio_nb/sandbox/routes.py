@@ -100,14 +100,14 @@ def _meant(key: str, tree: Tree) -> str:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One API of the table: a row here and a recipe in `operations` are all there is to it.
+    """One API of the table: a row here and a function in `operations` are all there is to it.
 
-    `recipe` names a function as `module.function` in `dolbyio_nb.sandbox.operations`; it is loaded when the
+    `function` names it as `module.function` in `dolbyio_nb.sandbox.operations`; it is loaded when the
     first job runs. `version` is one that was seen, or `v1.0` where none was.
     """
 
     path: str
-    recipe: str
+    function: str
     version: str
     many: bool = False  # inputs and outputs are lists
     writes: Literal["media", "report", ""] = "media"  # what the output holds; nothing: the answer has it all
@@ -145,12 +145,12 @@ def check(path: str, body: Mapping[str, Any]) -> None:
 
 def sources(body: Mapping[str, Any]) -> list[Location]:
     """The inputs of a checked request, in order."""
-    return _places(body, "input", "inputs", "source")
+    return _locations(body, "input", "inputs", "source")
 
 
 def destinations(body: Mapping[str, Any]) -> list[Location]:
     """The outputs of a checked request, in order."""
-    return _places(body, "output", "outputs", "destination")
+    return _locations(body, "output", "outputs", "destination")
 
 
 def callback_place(body: Mapping[str, Any]) -> list[Location]:
@@ -159,7 +159,7 @@ def callback_place(body: Mapping[str, Any]) -> list[Location]:
     return [place] if place else []
 
 
-def _places(body: Mapping[str, Any], one: str, many: str, key: str) -> list[Location]:
+def _locations(body: Mapping[str, Any], one: str, many: str, key: str) -> list[Location]:
     values = [item[key] for item in body[many]] if many in body else [body.get(one)]
     return [place for value in values if (place := location(value))]
 

@@ -31,15 +31,15 @@ class ScratchFolder:
 
     def __init__(self) -> None:
         sweep()
-        self._whole = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._owner = _owned(self._whole)
-        self.path = self._whole / "files"
+        self._root = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._owner = _owned(self._root)
+        self.path = self._root / "files"
         self.path.mkdir()
 
     def remove(self) -> None:
         """Delete everything in it."""
         self._owner.close()
-        shutil.rmtree(self._whole, ignore_errors=True)
+        shutil.rmtree(self._root, ignore_errors=True)
 
 
 def sweep() -> None:

@@ -82,10 +82,10 @@ def test_a_listener_that_hangs_holds_up_no_cell_for_ever(stage: Stage) -> None:
     keeper.token()
     begun, may_end = threading.Event(), threading.Event()
     listeners.add(lambda token: (begun.set(), may_end.wait(30)))  # type: ignore[func-returns-value]
-    telling = threading.Thread(target=listeners.tell, args=[lambda: keeper.state.latest])
+    telling = threading.Thread(target=listeners.announce, args=[lambda: keeper.state.latest])
     telling.start()
     assert begun.wait(30)
-    listeners.tell(lambda: keeper.state.latest, patience=0.01)
+    listeners.announce(lambda: keeper.state.latest, patience=0.01)
     assert telling.is_alive()
     may_end.set()
     telling.join(30)

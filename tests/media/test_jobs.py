@@ -256,10 +256,10 @@ def test_an_interrupt_leaves_the_job_running(
     job = media.diagnose(tone)
     with pytest.raises(KeyboardInterrupt) as error:
         job.result()
-    assert job.recipe in "".join(traceback.format_exception(error.value))
+    assert job.resume_code in "".join(traceback.format_exception(error.value))
     time.on_nap = lambda count: sandbox.faults.release_jobs()
     dolby = type("Dolby", (), {"media": media})
-    picked_up = eval(job.recipe, {"dolby": dolby})
+    picked_up = eval(job.resume_code, {"dolby": dolby})
     assert picked_up.result().source == tone
 
 
@@ -348,7 +348,7 @@ def test_an_interrupted_wait_says_how_to_go_on(
     job = media.diagnose(tone)
     with pytest.raises(KeyboardInterrupt) as error:
         job.result()
-    assert error.value._render_traceback_()[1:] == [f"The job goes on. To pick it up: {job.recipe}"]  # type: ignore[attr-defined]
+    assert error.value._render_traceback_()[1:] == [f"The job goes on. To pick it up: {job.resume_code}"]  # type: ignore[attr-defined]
 
 
 def test_an_answer_that_was_overtaken_says_nothing(

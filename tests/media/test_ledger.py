@@ -209,7 +209,7 @@ def test_a_result_is_known_again_until_it_is_changed(tmp_path: Path) -> None:
 def test_a_recipe_can_be_read_by_anybody(media: Media, sandbox: Sandbox, tone: Path) -> None:
     """It is one line of code, and says what the job was asked."""
     sandbox.faults.end_next_job("Failed")
-    recipe = media.enhance(tone).recipe
+    recipe = media.enhance(tone).resume_code
     assert recipe.startswith('dolby.media.job("')
     assert "output=" in recipe
     assert "source=" in recipe

@@ -53,7 +53,7 @@ def test_a_cloud_location_keeps_its_credentials_and_shows_them_to_nobody(
     assert asked(sandbox)["input"] == {**CLOUD, "region": {"start": 1, "end": 2}}
     assert asked(sandbox)["output"] == CLOUD
     assert "region" not in CLOUD
-    assert "secret" not in repr(job) + job.recipe
+    assert "secret" not in repr(job) + job.resume_code
 
 
 @pytest.mark.parametrize("wrap", [lambda p: p, str, lambda p: p.read_bytes(), lambda p: p.open("rb")])
@@ -131,7 +131,7 @@ def test_analyze_asks_in_the_documented_words(sandbox: Sandbox, media: Media) ->
 def test_a_report_in_another_store_stays_there(media: Media, sandbox: Sandbox) -> None:
     """It cannot be read from here, and the result says where it is."""
     job = media.analyze("dlb://a.wav", output=CLOUD)
-    assert job.recipe == f'dolby.media.job("{job.id}")'
+    assert job.resume_code == f'dolby.media.job("{job.id}")'
 
 
 def test_transcode_asks_in_the_documented_words(sandbox: Sandbox, media: Media) -> None:

@@ -1,4 +1,4 @@
-"""Operations: the recipe of each API, by its path."""
+"""Operations: the function of each API, by its path."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def refused(error: SoundError) -> Refused:
     return kinds.get(type(error), unreadable)(f"{error.why} {error.next_step}")
 
 
-def recipe(endpoint: Endpoint) -> Callable[..., dict[str, Any]]:
+def function_of(endpoint: Endpoint) -> Callable[..., dict[str, Any]]:
     """The function that an endpoint's row names."""
-    module, _, name = endpoint.recipe.partition(".")
+    module, _, name = endpoint.function.partition(".")
     found: Callable[..., dict[str, Any]] = getattr(import_module(f"{__name__}.{module}"), name)
     return found
 
@@ -58,9 +58,9 @@ def _run(
     endpoint: Endpoint, body: Any, sources: Sequence[Path], outputs: Sequence[Path], progress: Progress
 ) -> dict[str, Any]:
     if endpoint.many:
-        return recipe(endpoint)(body, sources, outputs, progress)
+        return function_of(endpoint)(body, sources, outputs, progress)
     if not endpoint.writes:
-        return recipe(endpoint)(body, sources[0], progress)
+        return function_of(endpoint)(body, sources[0], progress)
     if not outputs:
         raise invalid("output", "is required.")
-    return recipe(endpoint)(body, sources[0], outputs[0], progress)
+    return function_of(endpoint)(body, sources[0], outputs[0], progress)
