@@ -135,10 +135,15 @@ def test_a_second_run_on_a_journal_is_told(
 
 
 def test_a_full_disk_starts_nothing_that_is_not_noted(
-    sandbox: Sandbox, record: Callable[..., list[Path]], start: Callable[..., subprocess.Popen[str]]
+    sandbox: Sandbox,
+    record: Callable[..., list[Path]],
+    start: Callable[..., subprocess.Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A journal that cannot be written ends the run in three lines; each job that runs is in it."""
     import resource
+
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # whose file could not be written either
 
     record(*(f"recording-{number:03}" for number in range(60)))
     Path("dolby-batch-diagnose.sqlite3").unlink(missing_ok=True)
