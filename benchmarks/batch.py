@@ -5,7 +5,8 @@
 
 The sandbox runs in a process of its own and does not process sound: a job ends at once. Each file is a WAV of
 8 kB. The loops do the first `--beside` files, 16 at a time: with the functions of requests, as its pages show
-it; with a session of requests for each thread; a fifth of them with Dolby's own Python client.
+it; with a session of requests for each thread; a fifth of them with Dolby's own Python client, which
+limits its own rate, so that this takes most of the time.
 """
 
 import argparse
@@ -258,6 +259,7 @@ def compare(dolby: Dolby, service: Service, paths: list[Path], beside: int) -> N
 
 def enhance(dolby: Dolby, service: Service, paths: list[Path], count: int = 300) -> None:
     """Count the requests that a file takes whose result is brought here."""
+    count = min(count, len(paths))
     batch = dolby.media.batch([str(path) for path in paths[:count]], "enhance", output="better/{name}")
     service.ask("requests")
     batch.run()
@@ -311,6 +313,7 @@ def resume(dolby: Dolby, count: int = 100_000) -> None:
 
 def killed(dolby: Dolby, service: Service, paths: list[Path], count: int = 300, at: int = 222) -> None:
     """Kill a run with SIGKILL, run it again, and count the jobs at the service."""
+    count, at = min(count, len(paths)), min(at, len(paths) * at // count)
     names, journal = [str(path) for path in paths[:count]], "killed.sqlite3"
     before = len(service.ask("jobs"))
     child = os.fork()

@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 from urllib.parse import SplitResult, quote, urlsplit
 
 from dolbyio_nb.sandbox.accounts import App
-from dolbyio_nb.sandbox.demo_files import DemoFiles, is_demo
 from dolbyio_nb.sandbox.http_error import JobFailure, no_access, too_large
 from dolbyio_nb.sandbox.storage import ObjectStore, discard, object_key
 
@@ -180,6 +179,36 @@ def location(value: object) -> Location | None:
         auth = value.get("auth")
         return Location(value["url"], auth if isinstance(auth, Mapping) else {})
     return None
+
+
+DEMOS = re.compile(
+    r"https?://(?:dashboard\.dolby\.io/static|dolbyio\.s3[\w.-]*\.amazonaws\.com/public)"
+    r"/[^?#]+\.(?:mp4|wav|mp3|m4a|mov|flac)"
+)
+"""Where Dolby's workshop notebooks and guides take their examples from."""
+
+
+def is_demo(url: str) -> bool:
+    """Whether it is the address of one of Dolby's own examples."""
+    return DEMOS.fullmatch(url.partition("?")[0]) is not None
+
+
+class DemoFiles:
+    """Stand-ins for these examples, each kind of file made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def write(self, path: Path) -> None:
+        """Write the one whose kind the path's ending says."""
+        from dolbyio_nb.sandbox.operations.demo_file import write_demo
+
+        with self._lock:
+            if path.suffix not in self._files:
+                write_demo(path)
+                self._files[path.suffix] = path.read_bytes()
+        path.write_bytes(self._files[path.suffix])
 
 
 class JobFiles:

@@ -21,17 +21,7 @@ KEY, SECRET = "a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0LW5lZWRsZS1zZWNyZXQtbmVlZGxlL
 K, S = f"DOLBYIO_APP_KEY={KEY}", f"DOLBYIO_APP_SECRET={SECRET}"
 PAIR = f"{K}\n{S}\n"
 
-
-@pytest.fixture(autouse=True)
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a folder of notebooks, the working directory, below a home directory."""
-    folder = tmp_path / "repo" / "notebooks"
-    folder.mkdir(parents=True)
-    (tmp_path / "repo" / ".git").mkdir()
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    monkeypatch.chdir(folder)
-    return folder
-
+pytestmark = pytest.mark.usefixtures("repo")
 
 READ = {
     "UTF-8 with a mark": b"\xef\xbb\xbf" + PAIR.encode(),

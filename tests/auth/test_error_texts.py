@@ -28,17 +28,7 @@ KEY, SECRET = "a2V5LW5lZWRsZS0xMjM0NQ==", "c2VjcmV0LW5lZWRsZS1zZWNyZXQtbmVlZGxlL
 K, S = f"DOLBYIO_APP_KEY={KEY}", f"DOLBYIO_APP_SECRET={SECRET}"
 HERE = "~/repo/notebooks"
 
-
-@pytest.fixture(autouse=True)
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with a folder of notebooks, the working directory, below a home directory."""
-    folder = tmp_path / "repo" / "notebooks"
-    folder.mkdir(parents=True)
-    (tmp_path / "repo" / ".git").mkdir()
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    monkeypatch.chdir(folder)
-    return folder
-
+pytestmark = pytest.mark.usefixtures("repo")
 
 NOT_FOUND = "No App key and App secret were found in the environment or in a .env file."
 LOOKED = "Looked for DOLBYIO_APP_KEY and DOLBYIO_APP_SECRET, then APP_KEY and APP_SECRET."

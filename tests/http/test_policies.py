@@ -52,7 +52,8 @@ class Time:
     """A clock that sleeping moves."""
 
     def __init__(self) -> None:
-        self.now, self.slept = 100.0, [0.0][:0]
+        self.now = 100.0
+        self.slept: list[float] = []
 
     def __call__(self) -> float:
         return self.now
