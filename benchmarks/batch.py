@@ -24,8 +24,9 @@ import threading
 import time
 import wave
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,26 +38,31 @@ import requests
 from dolbyio_nb import Dolby, login
 from dolbyio_nb.batch import State, reconcile
 from dolbyio_nb.batch.journal import Journal
-from dolbyio_nb.sandbox import Sandbox, operations
+from dolbyio_nb.sandbox import Sandbox, job_runner, operations
 from dolbyio_nb.sandbox.operations import media_info
 
 RATE, THREADS = 16000, 16
+LOOK = 1.0  # seconds between two looks at a job, the shortest of Dolby's own samples
 RESULT = {
     "media_info": {"container": {"kind": "wav", "duration": 0.25}},
     "audio": {"loudness": {"measured": -23}},
 }
 
 
-def process(path: str, body: Any, inputs: list[Path], outputs: list[Path], tell: Any) -> dict[str, Any]:
-    """Process nothing: what is written is what was sent."""
+def process(
+    path: str, body: Any, inputs: list[Path], outputs: list[Path], tell: Any, seconds: float = 0.0
+) -> dict[str, Any]:
+    """Process nothing, for so many seconds: what is written is what was sent."""
+    time.sleep(seconds)
     for output in outputs:
         shutil.copyfile(inputs[0], output)
     return {} if outputs else RESULT
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, seconds: float) -> None:
     """Run a sandbox that processes nothing; answer what it was asked, and which inputs its jobs had."""
-    operations.process = process
+    operations.process = partial(process, seconds=seconds)
+    job_runner.WORKERS = 256 if seconds else job_runner.WORKERS
     media_info.media_info = lambda *_: {"container": {"duration": 0.25}}
     with Sandbox() as sandbox:
         pipe.send((sandbox.app_key, sandbox.app_secret, sandbox.auth_url))
@@ -75,12 +81,12 @@ def serve(pipe: Connection) -> None:
 
 
 class Service:
-    """The sandbox in its own process."""
+    """The sandbox in its own process; its jobs take so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
-        self._process = context.Process(target=serve, args=(there,), daemon=True)
+        self._process = context.Process(target=serve, args=(there, seconds), daemon=True)
         self._process.start()
         self.key, self.secret, self.origin = self._pipe.recv()
 
@@ -97,6 +103,16 @@ class Service:
         """End it."""
         self._pipe.send("")
         self._process.join(10)
+
+
+@contextmanager
+def logged_in(seconds: float = 0.0) -> Iterator[tuple[Dolby, Service]]:
+    """Give a log-in at a sandbox whose jobs take so many seconds."""
+    service = Service(seconds)
+    os.environ |= {"DOLBYIO_AUTH_URL": service.origin, "DOLBYIO_MEDIA_URL": service.origin}
+    with login(service.key, service.secret) as dolby:
+        yield dolby, service
+    service.close()
 
 
 def noise(path: Path) -> Path:
@@ -131,7 +147,7 @@ def by_requests(dolby: Dolby, paths: list[Path], kept: bool) -> None:
             requests.put(url, data=file, timeout=60)
         job = ask("POST", "/media/diagnose", json={"input": address})["job_id"]
         while ask("GET", "/media/diagnose", params={"job_id": job})["status"] in ("Pending", "Running"):
-            time.sleep(0.5)
+            time.sleep(LOOK)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(one, paths))
@@ -155,7 +171,7 @@ def by_official_client(dolby: Dolby, paths: list[Path]) -> None:
             await io.upload_file(await io.get_upload_url(token, address), str(path))
             job = await diagnose.start(token, json.dumps({"input": address}))
             while (await diagnose.get_results(token, job))["status"] in ("Pending", "Running"):
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(LOOK)
 
     async def all_of_them() -> None:
         gate = asyncio.Semaphore(THREADS)
@@ -257,6 +273,20 @@ def compare(dolby: Dolby, service: Service, paths: list[Path], beside: int) -> N
     say("the sandbox with 1 job; with all", f"{first}; {lookups(dolby, job.id)}")
 
 
+def compare_waiting(paths: list[Path], beside: int, seconds: float = 2.0) -> None:
+    """Run a batch and a loop over the same files where a job takes its time, as every service's does."""
+    with logged_in(seconds) as (dolby, _):
+        by_requests(dolby, paths[:1], kept=False)
+        loop = measured(lambda: by_requests(dolby, paths[:beside], kept=False))[1]
+        batch = dolby.media.batch([str(path) for path in paths[:beside]], "diagnose", journal="waits.sqlite3")
+        ours = measured(batch.run)[1]
+    say(
+        f"{beside} files whose jobs take {seconds:g} s: client CPU a file",
+        f"{ours / beside * 1e3:.2f} ms; of a loop with functions of requests {loop / beside * 1e3:.2f} ms, "
+        f"ratio {ours / loop:.2f}",
+    )
+
+
 def enhance(dolby: Dolby, service: Service, paths: list[Path], count: int = 300) -> None:
     """Count the requests that a file takes whose result is brought here."""
     count = min(count, len(paths))
@@ -330,9 +360,11 @@ def killed(dolby: Dolby, service: Service, paths: list[Path], count: int = 300, 
     jobs = Counter(one.rpartition("/")[2] for one in service.ask("jobs")[before:])
     states = Counter(str(item.state) for item in batch.items)
     twice = sum(number > 1 for number in jobs.values())
+    without = sum(item.state == State.UNSURE and item.name not in jobs for item in batch.items)
     say(
         f"killed at {at} of {count}, run again",
-        f"{dict(states)}; {len(jobs)} files have a job, {twice} have two",
+        f"{dict(states)}; {len(jobs)} files have a job, {twice} have two; {without} unsure ones have none: "
+        f"{len(jobs) + without} together",
     )
 
 
@@ -345,19 +377,17 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=1000)
     given = parser.parse_args()
     logging.disable(logging.WARNING)
-    service = Service()
-    os.environ |= {"DOLBYIO_AUTH_URL": service.origin, "DOLBYIO_MEDIA_URL": service.origin}
     home = Path.cwd()
-    with tempfile.TemporaryDirectory() as folder, login(service.key, service.secret) as dolby:
+    with tempfile.TemporaryDirectory() as folder, logged_in() as (dolby, service):
         os.chdir(folder)
         paths = [noise(Path(folder, f"{number:05}.wav")) for number in range(given.files)]
         compare(dolby, service, paths, min(given.beside, given.files))
+        compare_waiting(paths, min(given.beside, given.files))
         enhance(dolby, service, paths)
         killed(dolby, service, paths)
         wait_for_many(dolby, service)
         resume(dolby)
         os.chdir(home)
-    service.close()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -103,15 +104,20 @@ class Origin(NamedTuple):
     @property
     def is_local(self) -> bool:
         """Whether it is this computer, where Dolby.io never is, but a sandbox may be."""
-        try:
-            return self.host == "localhost" or ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.host)
 
     @property
     def is_dolby(self) -> bool:
         """Whether it is one of Dolby's hosts, on the standard port."""
         return self.scheme == "https" and self.port == 443 and bool(DOLBY_HOST.fullmatch(self.host))
+
+
+@lru_cache
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_local(url: str) -> bool:

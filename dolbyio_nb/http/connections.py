@@ -111,7 +111,8 @@ class _Limited:
             self._held += data
         else:
             held, self._held = self._held, None
-            self._send(held or b"")
+            if held:
+                self._send(held)
             self._send(data)
             self._held = bytearray() if held is not None else None
 
