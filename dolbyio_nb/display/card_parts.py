@@ -5,6 +5,7 @@ Loudness is written in LUFS; the service's documents call the same unit LKFS.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dolbyio_nb.display.markup import (
@@ -161,6 +162,7 @@ FINENESS = 800
 MOST = 12
 """Lanes drawn; the rest is counted."""
 KINDS = {"speech": COLOURS[1], "music": COLOURS[3], "silence": "#808080", "clipping": COLOURS[4]}
+"""Colours by the first word of a lane's name: the same kind looks the same wherever it is drawn."""
 
 
 def lanes(title: str, stretches: Mapping[str, Sequence[Span]], seconds: float, note: str = "") -> Html:
@@ -173,7 +175,7 @@ def lanes(title: str, stretches: Mapping[str, Sequence[Span]], seconds: float, n
 
 
 def _lane(name: str, stretches: list[Span], seconds: float, index: int) -> Html:
-    shade = KINDS.get(name.lower(), COLOURS[(index + 1) % len(COLOURS)])
+    shade = KINDS.get(re.split(r"\W", name.lower())[0], COLOURS[(index + 1) % len(COLOURS)])
     parts = merged(stretches, seconds)
     drawn = [rules([0.5], FINENESS), spans(parts, shade, FINENESS, 0.1, 0.9)]
     return row(name, image(drawn, FINENESS, describe(name, stretches), 22))

@@ -116,7 +116,7 @@ def diagnosis_card(result: Diagnosis) -> Html:
     span, where = _worst(result)
     scores = (
         score("Quality", result.quality, f"10 is best{f'; {where}' if where else ''}", COLOURS[1]),
-        score("Noise", result.noise, "as the service counts it", COLOURS[0]),
+        score("Noise", result.noise, "as the service counts it", COLOURS[4]),
     )
     return tag(
         "section",
@@ -261,7 +261,7 @@ def _series(result: Analysis) -> Html | None:
     ticks = level_ticks(bottom, top)
     lows, highs = extremes([min(1.0, max(0.0, (top - level) / (top - bottom))) for _, level in points])
     step = 800 * (points[-1][0] - start) / seconds / max(1, len(lows) - 1)
-    curve = band(lows, highs, COLOURS[1], 800 * start / seconds, step, edge=1.75)
+    curve = band(lows, highs, COLOURS[0], 800 * start / seconds, step, edge=1.75)
     alt = f"Loudness of each second: from {value(min(heard), 'LUFS')} to {value(max(heard), 'LUFS')}"
     picture = image([rules([y for y, _ in ticks], 800), curve], 800, alt, 130)
     return figure(

@@ -73,7 +73,7 @@ def _static(name: str) -> str:
 
 
 COLOURS = ("#b8741a", "#2b86d0", "#3f9142", "#a45fb8", "#c2556b", "#2a9393")
-"""For sounds next to each other: amber before, blue after, and four more."""
+"""For sounds next to each other: amber the original, blue after it, and four more. Rose is for faults too."""
 GREY = "#808080"
 TALL = 200
 """Height of every drawing in its own units; the page gives it pixels."""

@@ -65,11 +65,14 @@ class Status(Protocol):
     def note(self) -> str: ...
 
 
+SHADES = {"fresh": COLOURS[2], "refused": COLOURS[4]}
+
+
 def login_card(words: str, status: Status) -> Picture:
     """Draw how a log-in stood, never with its token or secret; `words` are its line of text."""
     where = "the sandbox on this computer" if status.sandbox else "Dolby.io"
     whose = f"App key {status.key_hint} from {status.source}" if status.key_hint else ""
-    title = heading(f"Log-in to {where}", whose, chip(status.state, COLOURS[0]))
+    title = heading(f"Log-in to {where}", whose, chip(status.state, SHADES.get(status.state, COLOURS[0])))
     times: list[Value] = [
         ("Token expires", _clock(status.expires_at), ""),
         ("Renewed", _clock(status.renews_at), "by itself"),
