@@ -1,9 +1,10 @@
-"""Filters of sound: resample, concatenate, equalize."""
+"""Filters of sound: resample, concatenate, equalize, level."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
@@ -20,38 +21,37 @@ def filtered(sound: Sound, *filters: Filter, delay: int = 0, progress: Progress 
     """The sound after the filters: as long as before, with the `delay` frames they add taken off again."""
     if not filters:
         return sound
-    blocks = _exactly(_run(sound, filters, delay, progress), delay, sound.frames)
-    return collect(blocks, sound.rate, sound.channels)
+    return collect(filtering(sound, *filters, delay=delay, progress=progress), sound.rate, sound.channels)
+
+
+def filtering(
+    sound: Sound, *filters: Filter, delay: int = 0, progress: Progress = no_progress
+) -> Iterator[Samples]:
+    """The same, block by block and nowhere kept."""
+    blocks = _with_silence_after(sound, delay, progress)
+    return _exactly(through(blocks, sound.rate, sound.channels, filters), delay, sound.frames)
 
 
 def resampled(sound: Sound, rate: int, progress: Progress = no_progress) -> Sound:
     """The sound at another rate."""
     if rate == sound.rate:
         return sound
-    return collect(_run(sound, [resampler(rate)], 0, progress), rate, sound.channels)
+    blocks = through(tracked(sound, progress), sound.rate, sound.channels, [resampler(rate)])
+    return collect(blocks, rate, sound.channels)
 
 
 def resampler(rate: int) -> Filter:
     return "aresample", str(rate)
 
 
-def frames(
-    sound: Sound, filters: Sequence[Filter], progress: Progress = no_progress
-) -> Iterator[av.AudioFrame]:
-    """What comes out of the filters, as frames that still carry the filters' own measurements."""
-    return _pump(sound, filters, 0, progress)
-
-
-def _run(sound: Sound, filters: Sequence[Filter], extra: int, progress: Progress) -> Iterator[Samples]:
-    for frame in _pump(sound, filters, extra, progress):
-        yield array_of(frame)
-
-
-def _pump(sound: Sound, filters: Sequence[Filter], extra: int, progress: Progress) -> Iterator[av.AudioFrame]:
-    chain = Chain(sound.rate, sound.channels, filters)
-    for block in _with_silence_after(sound, extra, progress):
-        yield from chain.push(block)
-    yield from chain.end()
+def through(
+    blocks: Iterable[Samples], rate: int, channels: int, filters: Sequence[Filter]
+) -> Iterator[Samples]:
+    """What comes out of the filters for a sound's blocks."""
+    chain = Chain(rate, channels, filters)
+    for block in blocks:
+        yield from map(array_of, chain.push(block))
+    yield from map(array_of, chain.end())
 
 
 class Chain:
@@ -173,11 +173,44 @@ def high_shelf(frequency: float, gain: float) -> str:
     return f"({gain:g})*(1-1/(1+pow(f/{frequency:g},2)))"
 
 
-def equalized(sound: Sound, gains: Sequence[str], progress: Progress = no_progress) -> Sound:
-    """The sound with all the gains added up; as it is where there are none."""
+def equalizer(gains: Sequence[str], rate: int) -> tuple[list[Filter], int]:
+    """The filter of all the gains added up, and the frames that it delays; none where there are no gains."""
     if not gains:
-        return sound
-    accuracy = max(1, math.ceil(sound.rate / FINEST_RATE))
+        return [], 0
+    accuracy = max(1, math.ceil(rate / FINEST_RATE))
     options = f"gain='{'+'.join(gains)}':delay={LENGTH}:accuracy={accuracy}:zero_phase=on"
-    equalizer = ("firequalizer", options)
-    return filtered(sound, equalizer, delay=round(LENGTH * sound.rate), progress=progress)
+    return [("firequalizer", options)], round(LENGTH * rate)
+
+
+LOWEST = -24.0
+"""As far down as FFmpeg's limiter can be set. dB."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A gain, a limit that no sample goes over, and a gain after it, all in dB."""
+
+    gain: float = 0.0
+    limit: float = math.inf
+    after: float = 0.0
+
+
+def leveling(sound: Sound, level: Level, progress: Progress = no_progress) -> Iterator[Samples]:
+    """The sound at a level, block by block and nowhere kept."""
+    blocks = (block * _factor(level.gain) for block in tracked(sound, progress))
+    if level.limit == math.inf:
+        return blocks
+    limiter = f"limit={_factor(max(level.limit, LOWEST)):.6f}:attack=3:release=40:level=disabled:latency=1"
+    limited = through(blocks, sound.rate, sound.channels, [("alimiter", limiter)])
+    return (block * _factor(level.after) for block in _exactly(limited, 0, sound.frames))
+
+
+def leveled(sound: Sound, level: Level, progress: Progress = no_progress) -> Sound:
+    """The sound at a level; as it is where that changes nothing."""
+    if level == Level():
+        return sound
+    return collect(leveling(sound, level, progress), sound.rate, sound.channels)
+
+
+def _factor(decibels: float) -> np.float32:
+    return np.float32(10 ** (decibels / 20))

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.audio.filters import Chain, Filter, array_of, filtered, frames, resampler
+from dolbyio_nb.audio.filters import Chain, Level, array_of, leveled, leveling, resampler, through
 from dolbyio_nb.audio.sound import (
     SILENCE,
     Interval,
     Progress,
     Samples,
     Sound,
-    collect,
     no_progress,
     share,
     stage,
@@ -125,13 +125,18 @@ def sample_peaks(sound: Sound) -> NDArray[np.float32]:
 
 
 def true_peaks(sound: Sound, progress: Progress = no_progress) -> NDArray[np.float32]:
-    """The largest absolute value of every second at four times the rate, as BS.1770-4 Annex 2 asks.
+    """The largest absolute value of every second at a finer rate."""
+    finer = finer_rate(sound.rate)
+    blocks = through(tracked(sound, progress), sound.rate, sound.channels, [resampler(finer)])
+    return _by_second(blocks, finer, len(sample_peaks(sound)))
 
-    Above 96 kHz twice the rate is enough, as the same annex says.
+
+def finer_rate(rate: int) -> int:
+    """Four times the rate, at which peaks between the samples show, as BS.1770-4 Annex 2 asks.
+
+    From 96 kHz up twice the rate is enough, as the same annex says.
     """
-    rate = sound.rate * (4 if sound.rate < 96_000 else 2)
-    finer = (array_of(frame) for frame in frames(sound, [resampler(rate)], progress))
-    return _by_second(finer, rate, len(sample_peaks(sound)))
+    return rate * (4 if rate < 96_000 else 2)
 
 
 def _by_second(blocks: Iterable[Samples], rate: int, seconds: int) -> NDArray[np.float32]:
@@ -163,23 +168,59 @@ def speech_gate(speech: list[Interval], seconds: float, threshold: float) -> Gat
     return speech if enough and share(speech, seconds) >= threshold else []
 
 
+class Heard(NamedTuple):
+    """Loudness in LUFS inside the gate, None where there is none; the peak of all in dB."""
+
+    loudness: float | None
+    peak: float
+
+
+def hear(blocks: Iterable[Samples], sound: Sound, gate: Gate = (), *, true_peak: bool = True) -> Heard:
+    """Loudness and peak of what was made of a sound, in one pass."""
+    loudness, inside = LoudnessMeter(sound.rate, sound.channels), Inside(gate, sound.rate)
+    finer = [resampler(finer_rate(sound.rate))] if true_peak else []
+    peaks, peak = Chain(sound.rate, sound.channels, finer), 0.0
+    for block in blocks:
+        for piece in inside.cut(block):
+            loudness.take(piece)
+        peak = max(peak, *map(_highest, peaks.push(block)), 0.0)
+    peak = max(peak, *map(_highest, peaks.end()), 0.0)
+    return Heard(loudness.readings().integrated, decibels(peak))
+
+
+def _highest(frame: av.AudioFrame) -> float:
+    return float(np.abs(array_of(frame)).max(initial=0.0))
+
+
+class Inside:
+    """Cuts blocks of a sound, one after the other, to what lies in a gate."""
+
+    def __init__(self, gate: Gate, rate: int) -> None:
+        spans = [(round(section.start * rate), round(section.end * rate)) for section in gate]
+        self._spans = np.array(spans or [(0, np.iinfo(np.int64).max)], np.int64)
+        self._position = 0
+
+    def cut(self, block: Samples) -> Iterator[Samples]:
+        """The pieces of the next block that lie in the gate."""
+        spans = self._spans - self._position
+        self._position += len(block)
+        for start, end in spans[(spans[:, 1] > 0) & (spans[:, 0] < len(block))]:
+            yield block[max(0, start) : end]
+
+
 def gated(sound: Sound, gate: Gate, progress: Progress = no_progress) -> float | None:
     """Loudness in LUFS inside the gate; None where there is none."""
-    heard = collect(_inside(sound, gate), sound.rate, sound.channels) if gate else sound
-    return meter(heard, progress).integrated
-
-
-def _inside(sound: Sound, gate: Gate) -> Iterator[Samples]:
-    for section in gate:
-        yield from sound.cut(section.start, section.end).blocks()
+    running, inside = LoudnessMeter(sound.rate, sound.channels), Inside(gate, sound.rate)
+    for block in tracked(sound, progress):
+        for piece in inside.cut(block):
+            running.take(piece)
+    return running.readings().integrated
 
 
 ROUNDS = 8
 """Limiting takes loudness away again; each round adds what the last one missed."""
 CLOSE = 0.1
 """Close enough to the asked loudness to stop. LU."""
-LOWEST = -24.0
-"""As far down as FFmpeg's limiter can be set. dB."""
 SPARE = 0.05
 """How much lower than needed the limiter is set when its result still goes over. dB."""
 
@@ -204,84 +245,52 @@ def normalized(
 
     Silence stays as it is.
     """
-    measured = gated(sound, gate, stage(progress, 0, 0.1))
-    if measured is None:
+    plain = _heard(sound, Level(), target, gate, stage(progress, 0, 0.1))
+    if plain.loudness is None:
         return sound
-    gain, most = 0.0, _most(sound, target)
-    result = sound
-    for round_ in range(ROUNDS):
-        gain = min(gain + target.loudness - measured, most)
-        share = stage(progress, 0.1 + 0.9 * round_ / ROUNDS, 0.1 + 0.9 * (round_ + 1) / ROUNDS)
-        result = limited(amplified(sound, gain, stage(share, 0, 0.3)), target, stage(share, 0.3, 0.8))
-        measured = gated(result, gate, stage(share, 0.8, 1))
-        if measured is None or gain == most or abs(target.loudness - measured) < CLOSE:
-            break
-    return result
-
-
-def _most(sound: Sound, target: LoudnessTarget) -> float:
-    """The gain in dB at which the peaks are pressed as far as they may be."""
-    if target.pressed == math.inf:
-        return math.inf
-    return target.ceiling + target.pressed - _peak(sound, target, no_progress)
-
-
-def amplified(sound: Sound, gain: float, progress: Progress = no_progress) -> Sound:
-    """The sound, `gain` dB louder."""
-    factor = np.float32(10 ** (gain / 20))
-    return collect((block * factor for block in tracked(sound, progress)), sound.rate, sound.channels)
+    missing, most = target.loudness - plain.loudness, target.ceiling + target.pressed - plain.peak
+    level = _loud(sound, missing, most, target, gate, stage(progress, 0.1, 0.8))
+    return leveled(sound, level, stage(progress, 0.8, 1))
 
 
 def limited(sound: Sound, target: LoudnessTarget, progress: Progress = no_progress) -> Sound:
     """The sound under the ceiling: untouched where it is under it already."""
-    limit, result = target.ceiling, sound
+    level, _ = _under(sound, 0.0, target, (), stage(progress, 0, 0.8))
+    return leveled(sound, level, stage(progress, 0.8, 1))
+
+
+def _heard(sound: Sound, level: Level, target: LoudnessTarget, gate: Gate, progress: Progress) -> Heard:
+    return hear(leveling(sound, level, progress), sound, gate, true_peak=target.true_peak)
+
+
+def _loud(
+    sound: Sound, missing: float, most: float, target: LoudnessTarget, gate: Gate, progress: Progress
+) -> Level:
+    """The level at which `missing` LU are no more missing, or the most that the target allows."""
+    gain, level = 0.0, Level()
+    for round_ in range(ROUNDS):
+        gain = min(gain + missing, most)
+        share = stage(progress, round_ / ROUNDS, (round_ + 1) / ROUNDS)
+        level, loudness = _under(sound, gain, target, gate, share)
+        missing = 0.0 if loudness is None else target.loudness - loudness
+        if gain == most or abs(missing) < CLOSE:
+            break
+    return level
+
+
+def _under(
+    sound: Sound, gain: float, target: LoudnessTarget, gate: Gate, progress: Progress
+) -> tuple[Level, float | None]:
+    """The level with that gain at which all is under the ceiling, and the loudness that it has."""
+    level, limit = Level(gain), target.ceiling
     for round_ in range(ROUNDS):
         share = stage(progress, round_ / ROUNDS, (round_ + 1) / ROUNDS)
-        over = _peak(result, target, stage(share, 0, 0.7)) - target.ceiling
+        heard = _heard(sound, level, target, gate, share)
+        over = heard.peak - target.ceiling
         if over <= 0:
-            return result
+            return level, heard.loudness
         limit -= over + SPARE if round_ else SPARE
-        result = filtered(sound, _limiter(limit), progress=stage(share, 0.7, 1))
-    return amplified(result, min(0.0, target.ceiling - SPARE - _peak(result, target, no_progress)))
-
-
-def _peak(sound: Sound, target: LoudnessTarget, progress: Progress) -> float:
-    peaks = true_peaks(sound, progress) if target.true_peak else sample_peaks(sound)
-    return decibels(peaks.max())
-
-
-def _limiter(limit: float) -> Filter:
-    level = 10 ** (max(limit, LOWEST) / 20)
-    return "alimiter", f"limit={level:.6f}:attack=3:release=40:level=disabled:latency=1"
-
-
-MOST = 12.0  # dB of change
-QUIET = 20.0  # LU under the mean: pauses, which are left alone
-LAG = 1.5  # seconds: the middle of the three that a short-term reading looks back
-
-
-def narrowed(sound: Sound, wanted: float, progress: Progress = no_progress) -> Sound:
-    """The sound with its loudness range brought down to the amount's, if it is above."""
-    readings = meter(sound, stage(progress, 0, 0.5))
-    if readings.range is None or readings.range <= wanted:
-        return sound
-    curve = _gains(readings.short_term, 1 - wanted / readings.range)
-    return collect(_ridden(sound, curve, stage(progress, 0.5, 1)), sound.rate, sound.channels)
-
-
-def _gains(loudness: Powers, strength: float) -> Powers:
-    """dB for every tenth of a second: a share of the way to the mean of what is not a pause."""
-    heard = loudness[loudness > GATE]
-    middle = float(np.median(heard[heard > heard.max() - QUIET]))
-    held = np.where(loudness > middle - QUIET, loudness, middle)
-    smooth = np.convolve(np.pad(held, 5, mode="edge"), np.ones(11) / 11, mode="valid")
-    return np.clip(strength * (middle - smooth), -MOST, MOST)
-
-
-def _ridden(sound: Sound, gains: Powers, progress: Progress) -> Iterator[Samples]:
-    times = np.arange(1, len(gains) + 1) * STEP - LAG
-    position = 0
-    for block in tracked(sound, progress):
-        span = np.arange(position, position + len(block)) / sound.rate
-        yield block * (10 ** (np.interp(span, times, gains) / 20)).astype(np.float32)[:, None]
-        position += len(block)
+        level = Level(gain, limit)
+    heard = _heard(sound, level, target, gate, no_progress)
+    trim = min(0.0, target.ceiling - SPARE - heard.peak)
+    return Level(gain, limit, trim), None if heard.loudness is None else heard.loudness + trim

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dolbyio_nb.audio.filters import filtered, resampled
+from dolbyio_nb.audio.filters import Filter, filtered, resampled
 from dolbyio_nb.audio.loudness import sample_peaks
 from dolbyio_nb.audio.sound import (
     BLOCK,
@@ -95,10 +95,9 @@ def hum_lines(sound: Sound, progress: Progress = no_progress) -> list[int]:
     return best
 
 
-def without_lines(sound: Sound, lines: list[int], progress: Progress = no_progress) -> Sound:
-    """The sound without the lines and what lies very near them."""
-    notches = [("bandreject", f"f={line}:width_type=h:width={WIDTH}:precision=f64") for line in lines]
-    return filtered(sound, *notches, progress=progress)
+def notches(lines: list[int]) -> list[Filter]:
+    """What takes the lines away, and what lies very near them."""
+    return [("bandreject", f"f={line}:width_type=h:width={WIDTH}:precision=f64") for line in lines]
 
 
 def _lasting(sound: Sound, progress: Progress) -> Powers:
@@ -151,22 +150,22 @@ def _found(spectrum: Spectrum, mask: Mask) -> list[Interval]:
     return [Interval(s.start, s.end + spectrum.hop) for s in found]  # a frame is two hops long
 
 
-def blended(dry: Sound, wet: Sound, stretches: list[Interval], progress: Progress = no_progress) -> Sound:
-    """`dry`, and within the stretches `wet`, with short fades between them."""
-    return collect(_blend(dry, wet, stretches, progress), dry.rate, dry.channels) if stretches else dry
+def blended(dry: Sound, wet: Iterator[Samples], stretches: list[Interval]) -> Sound:
+    """`dry`, and within the stretches the blocks of `wet`, with short fades between them."""
+    return collect(_blend(dry, wet, stretches), dry.rate, dry.channels)
 
 
-def _blend(dry: Sound, wet: Sound, stretches: list[Interval], progress: Progress) -> Iterator[Samples]:
+def _blend(dry: Sound, wet: Iterator[Samples], stretches: list[Interval]) -> Iterator[Samples]:
     edges = [(s.start - FADE, s.start, s.end, s.end + FADE) for s in stretches]
     times = np.array(edges).ravel()
     amounts = np.tile([0.0, 1.0, 1.0, 0.0], len(edges))
     position = 0
-    for block in tracked(dry, progress):
-        span = np.arange(position, position + len(block))
+    for repaired in wet:
+        span = np.arange(position, position + len(repaired))
         amount = np.interp(span / dry.rate, times, amounts).astype(np.float32)[:, None]
-        yield block + amount * (wet.samples[position : position + len(block)] - block)
-        wet.release()
-        position += len(block)
+        block = dry.samples[position : position + len(repaired)]
+        yield block + amount * (repaired - block)
+        position += len(repaired)
 
 
 TOP, BELOW = 0.998, 0.994

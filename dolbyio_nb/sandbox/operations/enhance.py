@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.denoise import NoiseFloor, denoised, measure_noise, signal_to_noise
 from dolbyio_nb.audio.encode import write_sound
-from dolbyio_nb.audio.filters import equalized, softer_above, softer_below, without_rumble
-from dolbyio_nb.audio.loudness import LoudnessTarget, narrowed, normalized, speech_gate
-from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, plosives, sibilants, without_lines
-from dolbyio_nb.audio.sound import Interval, Progress, Sound, share, stage
+from dolbyio_nb.audio.filters import (
+    equalizer,
+    filtered,
+    filtering,
+    softer_above,
+    softer_below,
+    without_rumble,
+)
+from dolbyio_nb.audio.loudness import GATE, STEP, LoudnessTarget, meter, normalized, speech_gate
+from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, notches, plosives, sibilants
+from dolbyio_nb.audio.sound import Interval, Progress, Samples, Sound, collect, share, stage, tracked
+from dolbyio_nb.audio.spectrum import Powers
 from dolbyio_nb.audio.voice_activity import Activity, listen
 from dolbyio_nb.sandbox.operations.parameters import Options, changes, has_region, region, same_as
 from dolbyio_nb.sandbox.operations.video import Piece, film
@@ -116,30 +128,44 @@ CLEAN, STEEPNESS, LEAST = 46.0, 1.4, 6.0
 """`auto` takes 46 - 1.4 x SNR dB of noise away, 6 to 24: ours; all of it up to 15 dB SNR, little at 30."""
 
 
-def enhance_chain(sound: Sound, settings: Settings, content: Activity, progress: Progress) -> Sound:
-    """The sound after every stage that is on; noise is measured before anything is done."""
-    sound = _without_hum(sound, settings, stage(progress, 0, 0.2))
-    sound = _without_noise(sound, settings, content, stage(progress, 0.2, 0.4))
+class Step(Protocol):
+    """One thing done to a sound. It gives another one, or the same where there is nothing to do."""
+
+    def __call__(self, sound: Sound, *, progress: Progress) -> Sound: ...
+
+
+def steps(settings: Settings, content: Activity, seconds: float) -> list[Step]:
+    """All that is done, in order; `content` was heard before anything was."""
+    todo: list[Step] = [partial(_without_hum, settings), partial(_without_noise, settings, content)]
+    todo += _repairs(settings, content)
+    if settings.dynamics:
+        todo.append(partial(narrowed, wanted=RANGES[settings.dynamics]))
+    if settings.target:
+        speech = content.speech if settings.dialogue else []
+        gate = speech_gate(speech, seconds, settings.speech_threshold)
+        todo.append(partial(normalized, target=settings.target, gate=gate))
+    return todo
+
+
+def _repairs(settings: Settings, content: Activity) -> Iterator[Step]:
     if settings.click:
-        sound = declicked(sound, CLICKS[settings.click], stage(progress, 0.4, 0.7))
+        yield partial(declicked, threshold=CLICKS[settings.click])
     if settings.plosive:
         gain = softer_below(POP_END, CUTS[settings.plosive])
-        sound = _repaired(sound, gain, plosives(content.spectrum, content.spoken), stage(progress, 0.7, 0.8))
+        yield partial(_repaired, gain, plosives(content.spectrum, content.spoken))
     if settings.sibilance:
         gain = softer_above(HISS_START, CUTS[settings.sibilance])
-        sound = _repaired(sound, gain, sibilants(content.spectrum, content.spoken), stage(progress, 0.8, 0.9))
-    if settings.dynamics:
-        sound = narrowed(sound, RANGES[settings.dynamics], stage(progress, 0.9, 1))
-    return sound
+        yield partial(_repaired, gain, sibilants(content.spectrum, content.spoken))
 
 
-def _without_hum(sound: Sound, settings: Settings, progress: Progress) -> Sound:
+def _without_hum(settings: Settings, sound: Sound, *, progress: Progress) -> Sound:
     lines = hum_lines(sound, stage(progress, 0, 0.3)) if settings.hum else []
     rumble = [without_rumble(settings.rumble)] if settings.rumble else []
-    return without_lines(equalized(sound, rumble, stage(progress, 0.3, 0.6)), lines, stage(progress, 0.6, 1))
+    filters, delay = equalizer(rumble, sound.rate)
+    return filtered(sound, *filters, *notches(lines), delay=delay, progress=stage(progress, 0.3, 1))
 
 
-def _without_noise(sound: Sound, settings: Settings, content: Activity, progress: Progress) -> Sound:
+def _without_noise(settings: Settings, content: Activity, sound: Sound, *, progress: Progress) -> Sound:
     noise = measure_noise(content.spectrum, content.busy)
     reduction = noise_reduction(settings, content, noise)
     return denoised(sound, content.spectrum, noise, reduction, progress) if reduction else sound
@@ -157,12 +183,11 @@ def noise_reduction(settings: Settings, content: Activity, noise: NoiseFloor) ->
     return max(isolation, REDUCTIONS.get(settings.noise, automatic))
 
 
-def _repaired(sound: Sound, gain: str, stretches: list[Interval], progress: Progress) -> Sound:
+def _repaired(gain: str, stretches: list[Interval], sound: Sound, *, progress: Progress) -> Sound:
     if not stretches:
         return sound
-    return blended(
-        sound, equalized(sound, [gain], stage(progress, 0, 0.5)), stretches, stage(progress, 0.5, 1)
-    )
+    filters, delay = equalizer([gain], sound.rate)
+    return blended(sound, filtering(sound, *filters, delay=delay, progress=progress), stretches)
 
 
 RANGES = {"low": 15.0, "medium": 12.0, "high": 9.0, "max": 6.0, "auto": 12.0}
@@ -182,29 +207,37 @@ def enhance(body: Any, source: Path, output: Path, progress: Progress) -> dict[s
     Returns `{}` as the service does, or `notes`: sentences on what was not done and why.
     """
     options = Options(body)
-    whole = read_sound(source, stage(progress, 0, 0.1))
-    start, end = region(options.get("input"), whole.seconds)
-    sound = whole.cut(start, end)
-    content = listen(sound, stage(progress, 0.1, 0.2))
-    detect = options.flag("audio.music.detection.enable")
-    musical = detect and share(content.music, sound.seconds) > MOSTLY
-    settings = settings_of(options, musical)
-    result = enhance_chain(sound, settings, content, stage(progress, 0.2, 0.6))
-    result = _normalized(result, settings, content, stage(progress, 0.6, 0.85))
-    encoding, part = same_as(source, output), has_region(options.get("input"))
-    video = film([Piece(source, start, end if part else math.inf, not part)], Options({}), encoding.format)
+    sound, piece, notes = _enhanced(options, source, stage(progress, 0, 0.85))
+    encoding = same_as(source, output)
+    video = film([piece], Options({}), encoding.format)
     rest = stage(progress, 0.85, 1)
-    write_sound(result, output, encoding=encoding, video=video, tagged_as=source, progress=rest)
-    notes = _notes(options, settings, content, musical) + changes(source, output)
+    write_sound(sound, output, encoding=encoding, video=video, tagged_as=source, progress=rest)
+    notes += changes(source, output)
     return {"notes": notes} if notes else {}
 
 
-def _normalized(sound: Sound, settings: Settings, content: Activity, progress: Progress) -> Sound:
-    if settings.target is None:
-        return sound
-    speech = content.speech if settings.dialogue else []
-    gate = speech_gate(speech, sound.seconds, settings.speech_threshold)
-    return normalized(sound, settings.target, gate, progress)
+def _enhanced(options: Options, source: Path, progress: Progress) -> tuple[Sound, Piece, list[str]]:
+    """The sound after every step, the piece of the file that it is, and what is to be said of it.
+
+    Each step's sound goes when the next one has its own, so that two are on the disk at most.
+    """
+    sound, piece = _read(options, source, stage(progress, 0, 0.1))
+    content = listen(sound, stage(progress, 0.1, 0.25))
+    detect = options.flag("audio.music.detection.enable")
+    musical = detect and share(content.music, sound.seconds) > MOSTLY
+    settings = settings_of(options, musical)
+    todo = steps(settings, content, sound.seconds)
+    for number, step in enumerate(todo):
+        at = (0.25 + 0.75 * (number + late) / len(todo) for late in (0, 1))
+        sound = step(sound, progress=stage(progress, *at))
+    return sound, piece, _notes(options, settings, content, musical)
+
+
+def _read(options: Options, source: Path, progress: Progress) -> tuple[Sound, Piece]:
+    whole = read_sound(source, progress)
+    start, end = region(options.get("input"), whole.seconds)
+    part = has_region(options.get("input"))
+    return whole.cut(start, end), Piece(source, start, end if part else math.inf, not part)
 
 
 def _notes(options: Options, settings: Settings, content: Activity, musical: bool) -> list[str]:
@@ -220,3 +253,35 @@ def _notes(options: Options, settings: Settings, content: Activity, musical: boo
         (NOTE_EQUALIZER, options.flag("audio.filter.dynamic_eq.enable", False)),
     ]
     return [note for note, holds in said if holds]
+
+
+RIDDEN = 12.0  # dB of change
+QUIET = 20.0  # LU under the mean: pauses, which are left alone
+LAG = 1.5  # seconds: the middle of the three that a short-term reading looks back
+
+
+def narrowed(sound: Sound, wanted: float, progress: Progress) -> Sound:
+    """The sound with its loudness range brought down to the amount's, if it is above."""
+    readings = meter(sound, stage(progress, 0, 0.5))
+    if readings.range is None or readings.range <= wanted:
+        return sound
+    curve = _gains(readings.short_term, 1 - wanted / readings.range)
+    return collect(_ridden(sound, curve, stage(progress, 0.5, 1)), sound.rate, sound.channels)
+
+
+def _gains(loudness: Powers, strength: float) -> Powers:
+    """dB for every tenth of a second: a share of the way to the mean of what is not a pause."""
+    heard = loudness[loudness > GATE]
+    middle = float(np.median(heard[heard > heard.max() - QUIET]))
+    held = np.where(loudness > middle - QUIET, loudness, middle)
+    smooth = np.convolve(np.pad(held, 5, mode="edge"), np.ones(11) / 11, mode="valid")
+    return np.clip(strength * (middle - smooth), -RIDDEN, RIDDEN)
+
+
+def _ridden(sound: Sound, gains: Powers, progress: Progress) -> Iterator[Samples]:
+    times = np.arange(1, len(gains) + 1) * STEP - LAG
+    position = 0
+    for block in tracked(sound, progress):
+        span = np.arange(position, position + len(block)) / sound.rate
+        yield block * (10 ** (np.interp(span, times, gains) / 20)).astype(np.float32)[:, None]
+        position += len(block)

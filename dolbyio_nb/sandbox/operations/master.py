@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import write_sound
-from dolbyio_nb.audio.filters import equalized, high_shelf, low_shelf
+from dolbyio_nb.audio.filters import equalizer, filtering, high_shelf, low_shelf
 from dolbyio_nb.audio.loudness import LoudnessTarget, limited, meter, normalized
-from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, stage, tracked
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, stage
 from dolbyio_nb.sandbox.http_error import invalid
 from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, kind_of, wanted
 from dolbyio_nb.sandbox.operations.report import rounded
@@ -89,16 +90,19 @@ def _master_all(
     """The loudness of the input and of every output, once they are written."""
     options = Options(body)
     outputs = list(wanted(options, destinations))
-    sound = _input(options, sources, stage(progress, 0, 0.1), preview)
+    initial: float | None = None
     levels: list[float | None] = []
     for number, (output, path) in enumerate(outputs):
-        share = stage(progress, 0.1 + 0.9 * number / len(outputs), 0.1 + 0.9 * (number + 1) / len(outputs))
-        result = _mastered(sound, output, stage(share, 0, 0.7))
+        share = stage(progress, number / len(outputs), (number + 1) / len(outputs))
+        sound = _input(options, sources, stage(share, 0, 0.1), preview)
+        initial = meter(sound).integrated if number == 0 else initial
+        for step in steps(output, stage(share, 0.1, 0.7)):
+            sound = step(sound)
         encoding = encoding_for(kind(output, path) or kind_of(sources[0], path), output, sources[0])
         rest = stage(share, 0.7, 1)
-        write_sound(result, path, encoding=encoding, tagged_as=sources[0], progress=rest)
-        levels.append(rounded(meter(result).integrated))
-    return rounded(meter(sound).integrated), levels
+        write_sound(sound, path, encoding=encoding, tagged_as=sources[0], progress=rest)
+        levels.append(rounded(meter(sound).integrated))
+    return rounded(initial), levels
 
 
 def _input(options: Options, sources: Sequence[Path], progress: Progress, preview: bool) -> Sound:
@@ -118,32 +122,31 @@ def _segment(sound: Sound, location: Options) -> Sound:
     return sound.cut(start, min(sound.seconds, start + duration))
 
 
-def _mastered(sound: Sound, output: Options, progress: Progress) -> Sound:
+def steps(output: Options, progress: Progress) -> list[Callable[[Sound], Sound]]:
+    """What is done to the sound of an output, in order."""
     preset = PRESETS[output.choice("master.dynamic_eq.preset", tuple(PRESETS)) or "i"]
-    if output.flag("master.dynamic_eq.enable"):
-        strength = output.number("master.dynamic_eq.intensity", AS_DRAWN, 0, 100) / AS_DRAWN
-        sound = equalized(sound, preset.curve(strength), stage(progress, 0, 0.2))
-    if output.flag("master.stereo_image.enable"):
-        sound = widened(sound, preset.width, stage(progress, 0.2, 0.3))
-    return _loud(sound, output, preset, stage(progress, 0.3, 1))
+    strength = output.number("master.dynamic_eq.intensity", AS_DRAWN, 0, 100) / AS_DRAWN
+    curve = preset.curve(strength) if output.flag("master.dynamic_eq.enable") else []
+    width = preset.width if output.flag("master.stereo_image.enable") else 0.0
+    target = LoudnessTarget(output.number("master.loudness.target_level", preset.loudness, -40, -5), CEILING)
+    level = normalized if output.flag("master.loudness.enable") else limited
+    rest = stage(progress, 0.3, 1)
+    return [
+        partial(toned, curve=curve, width=width, progress=stage(progress, 0, 0.3)),
+        partial(level, target=target, progress=rest),
+    ]
 
 
-def _loud(sound: Sound, output: Options, preset: Preset, progress: Progress) -> Sound:
-    loudness = output.number("master.loudness.target_level", preset.loudness, -40, -5)
-    target = LoudnessTarget(loudness, CEILING)
-    if output.flag("master.loudness.enable"):
-        return normalized(sound, target, progress=progress)
-    return limited(sound, target, progress)
-
-
-def widened(sound: Sound, gain: float, progress: Progress = no_progress) -> Sound:
-    """The difference between two channels `gain` dB stronger; one channel stays as it is."""
-    if sound.channels == 1 or not gain:
+def toned(sound: Sound, curve: Sequence[str], width: float = 0.0, progress: Progress = no_progress) -> Sound:
+    """The sound with all gains of a curve, and the difference between two channels `width` dB stronger."""
+    width = width if sound.channels > 1 else 0.0
+    if not curve and not width:
         return sound
-    return collect(_widened(sound, 10 ** (gain / 20), progress), sound.rate, sound.channels)
+    filters, delay = equalizer(curve, sound.rate)
+    blocks = filtering(sound, *filters, delay=delay, progress=progress)
+    return collect((_widened(block, width) for block in blocks), sound.rate, sound.channels)
 
 
-def _widened(sound: Sound, factor: float, progress: Progress) -> Iterator[Samples]:
-    for block in tracked(sound, progress):
-        middle = block.mean(axis=1, keepdims=True)
-        yield (middle + np.float32(factor) * (block - middle)).astype(np.float32)
+def _widened(block: Samples, width: float) -> Samples:
+    middle = block.mean(axis=1, keepdims=True)
+    return np.asarray(middle + np.float32(10 ** (width / 20)) * (block - middle), np.float32)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dolbyio_nb.audio.filters import resampled, with_channels
-from dolbyio_nb.audio.loudness import LoudnessTarget, amplified, limited, meter
+from dolbyio_nb.audio.filters import Level, leveled, resampled, with_channels
+from dolbyio_nb.audio.loudness import LoudnessTarget, limited, meter
 from dolbyio_nb.audio.sound import Sound
 from dolbyio_nb.sandbox.http_error import Refused
 
@@ -134,7 +134,7 @@ def test_limiting_and_coding_are_not_clipping(
     gain: int,
 ) -> None:
     """Sound that was pressed hard under a ceiling by a limiter, or coded, or both, has round tops still."""
-    pressed = limited(amplified(heard(media / name), gain), LoudnessTarget(-9))
+    pressed = limited(leveled(heard(media / name), Level(gain)), LoudnessTarget(-9))
     assert diagnosed(run, saved(pressed, f"in.{ending}"))["clipping"]["events"] == 0
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from dolbyio_nb.audio.filters import resampled
-from dolbyio_nb.audio.loudness import measure_peaks, meter, narrowed
-from dolbyio_nb.audio.sound import Sound
+from dolbyio_nb.audio.loudness import measure_peaks, meter
+from dolbyio_nb.audio.sound import Sound, no_progress
 from dolbyio_nb.audio.spectrum import frame_size, power_frames, spectrum, to_decibels
 from dolbyio_nb.sandbox.http_error import Refused
-from dolbyio_nb.sandbox.operations.enhance import RANGES
+from dolbyio_nb.sandbox.operations.enhance import RANGES, narrowed
 
 
 def level_of(sound: Any) -> Any:
@@ -222,9 +222,9 @@ def test_nothing_is_moved_in_time(
 def test_the_range_is_narrowed(make: SimpleNamespace, amount: str, most: int) -> None:
     """A range of 18 LU comes down towards the amount's; a small one is left as it is."""
     wide = make.joined(*[make.tone(6, level) for level in (-18, -36) * 3])
-    assert meter(narrowed(wide, RANGES[amount])).range < most  # type: ignore[operator]
+    assert meter(narrowed(wide, RANGES[amount], no_progress)).range < most  # type: ignore[operator]
     even = make.tone(10, -20)
-    assert narrowed(even, RANGES[amount]) is even
+    assert narrowed(even, RANGES[amount], no_progress) is even
 
 
 def test_music_is_left_in_peace(

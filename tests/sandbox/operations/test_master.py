@@ -12,7 +12,7 @@ from dolbyio_nb.audio.loudness import measure_peaks, meter
 from dolbyio_nb.audio.sound import Sound, no_progress
 from dolbyio_nb.sandbox.http_error import Refused
 from dolbyio_nb.sandbox.operations import process
-from dolbyio_nb.sandbox.operations.master import PRESETS, widened
+from dolbyio_nb.sandbox.operations.master import PRESETS, toned
 
 
 @pytest.fixture
@@ -99,12 +99,12 @@ def test_intensity(
 def test_width(make: SimpleNamespace) -> None:
     """Only the difference of the channels grows; what both share stays, and mono stays mono."""
     both = make.joined(make.noise(1000, channels=2))
-    wide = widened(both, 6)
+    wide = toned(both, [], 6)
     middle, side = (both.samples @ [0.5, 0.5], both.samples @ [0.5, -0.5])
     assert np.allclose(wide.samples @ [0.5, 0.5], middle, atol=1e-6)
     assert np.allclose(wide.samples @ [0.5, -0.5], side * 10 ** (6 / 20), atol=1e-6)
     one = make.noise(1000)
-    assert widened(one, 6) is one
+    assert toned(one, [], 6) is one
 
 
 @pytest.mark.parametrize(
