@@ -195,6 +195,9 @@ class Level:
     after: float = 0.0
 
 
+UNCHANGED = Level()
+
+
 def leveling(sound: Sound, level: Level, progress: Progress = no_progress) -> Iterator[Samples]:
     """The sound at a level, block by block and nowhere kept."""
     blocks = (block * _factor(level.gain) for block in tracked(sound, progress))
@@ -207,7 +210,7 @@ def leveling(sound: Sound, level: Level, progress: Progress = no_progress) -> It
 
 def leveled(sound: Sound, level: Level, progress: Progress = no_progress) -> Sound:
     """The sound at a level; as it is where that changes nothing."""
-    if level == Level():
+    if level == UNCHANGED:
         return sound
     return collect(leveling(sound, level, progress), sound.rate, sound.channels)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from dolbyio_nb.audio.filters import Chain, Level, array_of, leveled, leveling, resampler, through
+from dolbyio_nb.audio.filters import UNCHANGED, Chain, Level, array_of, leveled, leveling, resampler, through
 from dolbyio_nb.audio.sound import (
     SILENCE,
     Interval,
@@ -32,8 +32,7 @@ WEIGHED_AS = {8: "7.1(wide-side)"}
 is told that its rear channels, the same two in this layout, stand in front."""
 STEP = 0.1
 """Seconds from one of the meter's readings to the next."""
-WARM_UP = 3
-"""Momentary readings that do not yet see their whole 400 ms."""
+WARM_UP = 3  # momentary readings that do not yet see their whole 400 ms
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +109,8 @@ class LoudnessMeter:
 
 def measure_peaks(sound: Sound, progress: Progress = no_progress) -> Peaks:
     """Sample peak and true peak of the whole sound."""
-    sample = decibels(sample_peaks(sound).max())
-    return Peaks(sample, max(sample, decibels(true_peaks(sound, progress).max())))
+    sample, true = (decibels(each.max()) for each in (sample_peaks(sound), true_peaks(sound, progress)))
+    return Peaks(sample, max(sample, true))
 
 
 def decibels(amplitude: float) -> float:
@@ -132,29 +131,20 @@ def true_peaks(sound: Sound, progress: Progress = no_progress) -> NDArray[np.flo
 
 
 def finer_rate(rate: int) -> int:
-    """Four times the rate, at which peaks between the samples show, as BS.1770-4 Annex 2 asks.
-
-    From 96 kHz up twice the rate is enough, as the same annex says.
-    """
+    """Four times the rate, for peaks between the samples; from 96 kHz up twice is enough (BS.1770-4, 2)."""
     return rate * (4 if rate < 96_000 else 2)
 
 
 def _by_second(blocks: Iterable[Samples], rate: int, seconds: int) -> NDArray[np.float32]:
-    peaks = np.zeros(seconds, np.float32)
-    for start, block in _numbered(blocks):
+    peaks, start = np.zeros(seconds, np.float32), 0
+    for block in blocks:
         second = min(start // rate, seconds - 1)
         split = (second + 1) * rate - start
         for index, piece in ((second, block[:split]), (min(second + 1, seconds - 1), block[split:])):
             if len(piece):
                 peaks[index] = max(peaks[index], float(np.abs(piece).max()))
-    return peaks
-
-
-def _numbered(blocks: Iterable[Samples]) -> Iterator[tuple[int, Samples]]:
-    start = 0
-    for block in blocks:
-        yield start, block
         start += len(block)
+    return peaks
 
 
 SHORTEST = 1.0  # seconds of speech in all that are enough to measure
@@ -168,53 +158,54 @@ def speech_gate(speech: list[Interval], seconds: float, threshold: float) -> Gat
     return speech if enough and share(speech, seconds) >= threshold else []
 
 
-class Heard(NamedTuple):
-    """Loudness in LUFS inside the gate, None where there is none; the peak of all in dB."""
+class GatedMeter:
+    """Loudness of what lies in a gate, given one block of samples after the other."""
 
-    loudness: float | None
-    peak: float
-
-
-def hear(blocks: Iterable[Samples], sound: Sound, gate: Gate = (), *, true_peak: bool = True) -> Heard:
-    """Loudness and peak of what was made of a sound, in one pass."""
-    loudness, inside = LoudnessMeter(sound.rate, sound.channels), Inside(gate, sound.rate)
-    finer = [resampler(finer_rate(sound.rate))] if true_peak else []
-    peaks, peak = Chain(sound.rate, sound.channels, finer), 0.0
-    for block in blocks:
-        for piece in inside.cut(block):
-            loudness.take(piece)
-        peak = max(peak, *map(_highest, peaks.push(block)), 0.0)
-    peak = max(peak, *map(_highest, peaks.end()), 0.0)
-    return Heard(loudness.readings().integrated, decibels(peak))
-
-
-def _highest(frame: av.AudioFrame) -> float:
-    return float(np.abs(array_of(frame)).max(initial=0.0))
-
-
-class Inside:
-    """Cuts blocks of a sound, one after the other, to what lies in a gate."""
-
-    def __init__(self, gate: Gate, rate: int) -> None:
+    def __init__(self, rate: int, channels: int, gate: Gate) -> None:
         spans = [(round(section.start * rate), round(section.end * rate)) for section in gate]
         self._spans = np.array(spans or [(0, np.iinfo(np.int64).max)], np.int64)
-        self._position = 0
+        self._meter, self._position = LoudnessMeter(rate, channels), 0
 
-    def cut(self, block: Samples) -> Iterator[Samples]:
-        """The pieces of the next block that lie in the gate."""
+    def take(self, block: Samples) -> None:
+        """Hear samples of shape (frames, channels), where they lie in the gate."""
         spans = self._spans - self._position
         self._position += len(block)
         for start, end in spans[(spans[:, 1] > 0) & (spans[:, 0] < len(block))]:
-            yield block[max(0, start) : end]
+            self._meter.take(block[max(0, start) : end])
+
+    def loudness(self) -> float | None:
+        """Loudness in LUFS; None where there is none."""
+        return self._meter.readings().integrated
 
 
-def gated(sound: Sound, gate: Gate, progress: Progress = no_progress) -> float | None:
+class PeakMeter:
+    """The highest peak, between the samples or at them, given one block of samples after the other."""
+
+    def __init__(self, rate: int, channels: int, *, between: bool) -> None:
+        self._finer = Chain(rate, channels, [resampler(finer_rate(rate))]) if between else None
+        self._peak = 0.0
+
+    def take(self, block: Samples) -> None:
+        """Hear samples of shape (frames, channels)."""
+        self._note(map(array_of, self._finer.push(block)) if self._finer else [block])
+
+    def peak(self) -> float:
+        """The peak in dB at the end."""
+        self._note(map(array_of, self._finer.end()) if self._finer else [])
+        return decibels(self._peak)
+
+    def _note(self, blocks: Iterable[Samples]) -> None:
+        self._peak = max([self._peak, *(float(np.abs(block).max(initial=0.0)) for block in blocks)])
+
+
+def gated(
+    sound: Sound, gate: Gate, progress: Progress = no_progress, level: Level = UNCHANGED
+) -> float | None:
     """Loudness in LUFS inside the gate; None where there is none."""
-    running, inside = LoudnessMeter(sound.rate, sound.channels), Inside(gate, sound.rate)
-    for block in tracked(sound, progress):
-        for piece in inside.cut(block):
-            running.take(piece)
-    return running.readings().integrated
+    loudness = GatedMeter(sound.rate, sound.channels, gate)
+    for block in leveling(sound, level, progress):
+        loudness.take(block)
+    return loudness.loudness()
 
 
 ROUNDS = 8
@@ -245,52 +236,65 @@ def normalized(
 
     Silence stays as it is.
     """
-    plain = _heard(sound, Level(), target, gate, stage(progress, 0, 0.1))
+    plain = _heard(sound, UNCHANGED, target, gate, stage(progress, 0, 0.1))
     if plain.loudness is None:
         return sound
-    missing, most = target.loudness - plain.loudness, target.ceiling + target.pressed - plain.peak
-    level = _loud(sound, missing, most, target, gate, stage(progress, 0.1, 0.8))
+    level = _loud(sound, plain, target, gate, stage(progress, 0.1, 0.8))
     return leveled(sound, level, stage(progress, 0.8, 1))
 
 
 def limited(sound: Sound, target: LoudnessTarget, progress: Progress = no_progress) -> Sound:
     """The sound under the ceiling: untouched where it is under it already."""
-    level, _ = _under(sound, 0.0, target, (), stage(progress, 0, 0.8))
+    plain = _heard(sound, UNCHANGED, target, (), stage(progress, 0, 0.1))
+    level, _ = _under(sound, UNCHANGED, plain, target, (), stage(progress, 0.1, 0.8))
     return leveled(sound, level, stage(progress, 0.8, 1))
 
 
+class Heard(NamedTuple):
+    """Loudness in LUFS inside the gate, None where there is none; the peak of all in dB."""
+
+    loudness: float | None
+    peak: float
+
+
 def _heard(sound: Sound, level: Level, target: LoudnessTarget, gate: Gate, progress: Progress) -> Heard:
-    return hear(leveling(sound, level, progress), sound, gate, true_peak=target.true_peak)
+    """What a sound has at a level, in one pass."""
+    loudness = GatedMeter(sound.rate, sound.channels, gate)
+    peak = PeakMeter(sound.rate, sound.channels, between=target.true_peak)
+    for block in leveling(sound, level, progress):
+        loudness.take(block)
+        peak.take(block)
+    return Heard(loudness.loudness(), peak.peak())
 
 
-def _loud(
-    sound: Sound, missing: float, most: float, target: LoudnessTarget, gate: Gate, progress: Progress
-) -> Level:
-    """The level at which `missing` LU are no more missing, or the most that the target allows."""
-    gain, level = 0.0, Level()
+def _loud(sound: Sound, plain: Heard, target: LoudnessTarget, gate: Gate, progress: Progress) -> Level:
+    """The level at which the sound has the target's loudness, or the most that it allows."""
+    most = target.ceiling + target.pressed - plain.peak
+    level, loudness = UNCHANGED, plain.loudness
     for round_ in range(ROUNDS):
-        gain = min(gain + missing, most)
+        missing = target.loudness - (loudness or 0.0)
         share = stage(progress, round_ / ROUNDS, (round_ + 1) / ROUNDS)
-        level, loudness = _under(sound, gain, target, gate, share)
-        missing = 0.0 if loudness is None else target.loudness - loudness
-        if gain == most or abs(missing) < CLOSE:
+        level = Level(min(level.gain + missing, most))
+        level, loudness = _under(sound, level, plain, target, gate, share)
+        if level.gain == most or loudness is None or abs(target.loudness - loudness) < CLOSE:
             break
     return level
 
 
 def _under(
-    sound: Sound, gain: float, target: LoudnessTarget, gate: Gate, progress: Progress
+    sound: Sound, level: Level, plain: Heard, target: LoudnessTarget, gate: Gate, progress: Progress
 ) -> tuple[Level, float | None]:
     """The level with that gain at which all is under the ceiling, and the loudness that it has."""
-    level, limit = Level(gain), target.ceiling
+    heard = Heard(None, plain.peak + level.gain)
+    if heard.peak <= target.ceiling:
+        return level, gated(sound, gate, progress, level)
+    limit = target.ceiling - SPARE
     for round_ in range(ROUNDS):
         share = stage(progress, round_ / ROUNDS, (round_ + 1) / ROUNDS)
-        heard = _heard(sound, level, target, gate, share)
+        heard = _heard(sound, Level(level.gain, limit), target, gate, share)
         over = heard.peak - target.ceiling
         if over <= 0:
-            return level, heard.loudness
-        limit -= over + SPARE if round_ else SPARE
-        level = Level(gain, limit)
-    heard = _heard(sound, level, target, gate, no_progress)
-    trim = min(0.0, target.ceiling - SPARE - heard.peak)
-    return Level(gain, limit, trim), None if heard.loudness is None else heard.loudness + trim
+            return Level(level.gain, limit), heard.loudness
+        limit -= over + SPARE
+    lowered = Level(level.gain, limit, min(0.0, target.ceiling - SPARE - heard.peak))
+    return lowered, gated(sound, gate, no_progress, lowered)
