@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from dolbyio_nb.audio.decode import MAX_SECONDS, opened, read_sound, video_of
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import concatenated
-from dolbyio_nb.audio.sound import Progress, Sound, stage
+from dolbyio_nb.audio.sound import Progress, Sound, power_decibels, stage
 from dolbyio_nb.sandbox.http_error import beyond, unreadable
 from dolbyio_nb.sandbox.operations.parameters import (
     Options,
@@ -48,6 +48,7 @@ def transcode(
     given = inputs(options, sources)
     outputs = list(wanted(options, destinations))
     pieces: list[Piece] = []
+    notes: list[str] = []
     sound: Sound | None = None
     for number, (output, path) in enumerate(outputs):
         share = stage(progress, number / len(outputs), (number + 1) / len(outputs))
@@ -59,10 +60,30 @@ def transcode(
         if sound is None:
             pieces, sound = _read(given, stage(share, 0, 0.4))
         shaped, rest = reshaped(sound, output, stage(share, 0.4, 0.5)), stage(share, 0.5, 1)
+        notes += cancelled(sound, shaped)
         video = film(pieces, output, encoding.format)
         write_sound(shaped, path, encoding=encoding, video=video, tagged_as=sources[0], progress=rest)
-    notes = [note for path in dict.fromkeys(sources) for note in losses(path)] if sound else []
-    return {"notes": notes} if notes else {}
+    notes += [note for path in sources for note in losses(path)] if sound else []
+    return {"notes": list(dict.fromkeys(notes))} if notes else {}
+
+
+CANCELS = 6.0
+"""dB that are missing in a mix of two channels; of channels that have nothing in common it is 3 dB."""
+
+
+def cancelled(sound: Sound, mixed: Sound) -> list[str]:
+    """A sentence where channels that were mixed to one took much of each other away."""
+    if mixed.channels >= sound.channels:
+        return []
+    lost = _level(sound) - _level(mixed)
+    return (
+        [f"Its channels cancel each other: mixed to one, {lost:.0f} dB are lost."] if lost > CANCELS else []
+    )
+
+
+def _level(sound: Sound) -> float:
+    total = sum(float(np.square(block, dtype=np.float64).sum()) for block in sound.blocks())
+    return float(power_decibels(total / max(1, sound.samples.size)))
 
 
 def _read(given: list[tuple[Any, Path]], progress: Progress) -> tuple[list[Piece], Sound]:

@@ -72,6 +72,22 @@ def test_lossy_kinds_are_near(
         assert si_sdr(*same) > ratio
 
 
+@pytest.mark.parametrize(
+    ("right", "lost"), [(-1.0, "dB are lost"), (-0.8, "19 dB"), (0.0, None), (1.0, None)]
+)
+def test_what_cancels_is_said(
+    make: SimpleNamespace, saved: Callable[..., Any], run: Callable[..., Any], right: float, lost: str | None
+) -> None:
+    """Channels against each other are silence in one; nobody finds that out by listening."""
+    left = make.noise(50_000).samples[:, :1]
+    source = saved(Sound(np.hstack([left, right * left]), 48_000))
+    one = {"kind": "mp3", "destination": "dlb://out", "audio": {"channels": 1}}
+    body = {"inputs": [{"source": "dlb://in"}], "outputs": [one]}
+    result, _ = run("/media/transcode", source, body, "out.mp3")
+    said = " ".join(result.get("notes", []))
+    assert (lost in said) if lost else not said
+
+
 def test_bitrate_channels_and_rate(
     make: SimpleNamespace, saved: Callable[..., Any], transcode: Callable[..., Any]
 ) -> None:
