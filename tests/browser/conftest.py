@@ -107,7 +107,8 @@ def alone(server: Server, context: "BrowserContext") -> Iterator[Callable[..., N
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests here in one process, where several share the work: one JupyterLab is enough."""
+    """Keep the tests of JupyterLab in one process, and those of single pages in another one."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            needs_lab = "server" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("lab" if needs_lab else "page"))
