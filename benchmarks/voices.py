@@ -3,7 +3,7 @@
 Speech: F1 of the voice detector over 32 ms frames, the clean track as truth. Silence: how much of sounds
 without any voice is called speech. Enhance: SI-SDR against the clean voice, apart from level, PESQ (wide
 band) and STOI, where the packages `pesq` and `pystoi` are installed, before and after `enhance` with
-everything on.
+everything on, beside FFmpeg's own filters against noise.
 
 Voices are eSpeak NG's (Debian: `espeak-ng`) and the sample; `--recordings FOLDER` adds one for each folder
 of G.722 files in it (Debian: `asterisk-core-sounds-*-g722`), `--songs FOLDER` music
@@ -22,6 +22,7 @@ from noises import RATE, noises, rms, songs, voices
 
 from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import Encoding, format_called, write_sound
+from dolbyio_nb.audio.filters import filtered
 from dolbyio_nb.audio.sound import Sound, share
 from dolbyio_nb.audio.voice_activity import listen
 from dolbyio_nb.sandbox.operations import process
@@ -115,24 +116,36 @@ def measures() -> dict[str, Callable[[Any, Any], float]]:
     }
 
 
+def by_ffmpeg(name: str, options: str = "") -> Callable[[Any], Any]:
+    """One of FFmpeg's own filters against noise."""
+    return lambda samples: filtered(sound_of(samples), (name, options)).samples[:, 0].astype(np.float64)
+
+
+CLEANERS = {
+    "enhance": enhanced,
+    "afftdn": by_ffmpeg("afftdn", "track_noise=1"),
+    "anlmdn": by_ffmpeg("anlmdn", "strength=0.001"),
+}
+"""Ours with everything on; FFmpeg's, one following the noise, one a hundred times as strong as by default."""
+
+
 def enhance(all_voices: dict[str, Any], levels: tuple[float | None, ...]) -> None:
-    """Means over the voices, and the worst change of any."""
+    """Means over the voices for each cleaner, and the worst change of any voice by ours."""
     judges = measures()
-    heads = [f"{name} in | out | worst" for name in judges]
-    print("| noise | dB |", " | ".join(heads), "|\n|", " | ".join(["---"] * (2 + 3 * len(judges))), "|")
+    heads = [head for name in judges for head in (f"{name} in", *CLEANERS, "worst")]
+    print("| noise | dB |", " | ".join(heads), "|\n|", " | ".join(["---"] * (2 + len(heads))), "|")
     for kind in NOISES:
         for ratio in levels:
             rows = []
             for number, voice in enumerate(all_voices.values()):
                 noisy = mixed(voice, noise_for(number, all_voices)[kind], ratio)
-                clean = enhanced(noisy)
-                rows.append([(judge(voice, noisy), judge(voice, clean)) for judge in judges.values()])
+                sounds = [noisy, *(clean(noisy) for clean in CLEANERS.values())]
+                rows.append([[judge(voice, sound) for sound in sounds] for judge in judges.values()])
             table = np.array(rows)
+            worst = (table[..., 1] - table[..., 0]).min(axis=0)
             cells = [
-                f"{before:.2f} | {after:.2f} | {worst:+.2f}"
-                for (before, after), worst in zip(
-                    table.mean(axis=0), (table[..., 1] - table[..., 0]).min(axis=0), strict=True
-                )
+                f"{' | '.join(f'{mean:.2f}' for mean in means)} | {change:+.2f}"
+                for means, change in zip(table.mean(axis=0), worst, strict=True)
             ]
             print(f"| {kind} | {ratio} |", " | ".join(cells), "|", flush=True)
 

@@ -90,7 +90,7 @@ def test_noise_goes_down_without_a_seam(make: SimpleNamespace, rate: int, second
     sound = make.noise(round(seconds * rate), rate=rate, channels=2)
     powers = spectrum(sound)
     louder = NoiseFloor(1_000 * powers.powers.mean(axis=0), True)
-    assert denoised(sound, powers, louder, 20).samples == pytest.approx(sound.samples / 10, abs=1e-6)
+    assert np.allclose(denoised(sound, powers, louder, 20).samples, sound.samples / 10, atol=1e-6)
 
 
 POPS = (2.0, 5.2, 9.0, 14.0, 20.5, 25.0)
