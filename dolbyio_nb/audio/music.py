@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -153,16 +152,11 @@ MINOR = np.array([5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0])
 KEY_FRAME, KEY_HOP = 4096, 2048
 
 
-@dataclass(frozen=True)
-class Key:
-    """A key's name, such as "D major", and how clear it is: correlation from 0 to 1."""
+def key(sound: Sound, progress: Progress = no_progress) -> str | None:
+    """The key whose profile the sounding tones fit best, such as "D major"; None where no tones sound.
 
-    name: str
-    confidence: float
-
-
-def key(sound: Sound, progress: Progress = no_progress) -> Key | None:
-    """The key whose profile the sounding tones fit best; None where no tones sound."""
+    How well it fits tells nothing: that was the same for right and for wrong ones.
+    """
     chroma = _chroma(power_frames(resampled(sound, COARSE_RATE), KEY_FRAME, KEY_HOP, progress))
     if not chroma.std() > 0:
         return None
@@ -171,8 +165,7 @@ def key(sound: Sound, progress: Progress = no_progress) -> Key | None:
         for tonic in range(12)
         for mode, profile in (("major", MAJOR), ("minor", MINOR))
     }
-    best = max(fits, key=lambda name: fits[name])
-    return Key(best, max(0.0, fits[best]))
+    return max(fits, key=lambda name: fits[name])
 
 
 def _chroma(blocks: Iterable[Powers]) -> Powers:

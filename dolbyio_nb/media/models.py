@@ -193,7 +193,8 @@ def _thing_in_words(thing: Any) -> str:
     if isinstance(thing, str):
         return thing
     parts = thing.values() if isinstance(thing, Mapping) else thing if isinstance(thing, list) else [thing]
-    return " ".join(f"{100 * p:.0f} %" if isinstance(p, float) and 0 <= p <= 1 else str(p) for p in parts)
+    given = (part for part in parts if part is not None)
+    return " ".join(f"{100 * p:.0f} %" if isinstance(p, float) and 0 <= p <= 1 else str(p) for p in given)
 
 
 @dataclass(frozen=True)

@@ -82,14 +82,15 @@ def _speech_section(
 
 LEFT_EMPTY = (
     "Genre, era and instruments are left empty: they cannot honestly be told here. "
-    "Tempo may be off by a factor of two."
+    "Tempo may be off by a factor of two, and nothing tells how sure a key is."
 )
 
 
 def analyze_music(body: Any, source: Path, output: Path, progress: Progress) -> dict[str, Any]:
     """Write the documented report of Analyze Music to `output`.
 
-    `key` is a list of one pair, name and clearness from 0 to 1; `bpm` is null where no beat was found.
+    `key` is a list of one pair, name and null, as nothing here tells how sure it is; `bpm` is null where no
+    beat was found.
     """
     analysis = begin(Options(body), source, stage(progress, 0, 0.5))
     readings = meter(analysis.sound, stage(progress, 0.5, 0.6))
@@ -113,7 +114,7 @@ def _music_section(
         **timed(section, analysis.start),
         "loudness": round(readings.ungated(section.start, section.end), 2),
         "bpm": tempo(sound, stage(progress, 0.4, 1)),
-        "key": [[tonality.name, round(tonality.confidence, 2)]] if tonality else [],
+        "key": [[tonality, None]] if tonality else [],
         "genre": [],
         "era": [],
         "instrument": [],
