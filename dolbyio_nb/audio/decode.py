@@ -281,8 +281,3 @@ def cover_of(container: InputContainer) -> VideoStream | None:
     """The cover of a music file."""
     known = (s for s in container.streams.video if s.codec_context)
     return next((s for s in known if s.disposition & Disposition.attached_pic), None)
-
-
-def has_picture(path: Path) -> bool:
-    with opened(path) as container:
-        return video_of(container) is not None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from av.container import InputContainer
 
-from dolbyio_nb.audio.decode import opened, sound_of, video_of
+from dolbyio_nb.audio.decode import FileVersion, opened, sound_of, version_of, video_of
 from dolbyio_nb.audio.encode import FORMATS, Encoding, Format, format_called
 from dolbyio_nb.audio.filters import resampled, with_channels
-from dolbyio_nb.audio.sound import Progress, Sound, stage
+from dolbyio_nb.audio.sound import Progress, Sound, no_progress, stage
 from dolbyio_nb.sandbox.http_error import invalid
 
 SHORTEST = 0.01  # seconds that a region must last
@@ -157,13 +158,12 @@ def encoding_for(kind: str, output: Options, source: Path) -> Encoding:
 
 def with_bits_of(source: Path, format_: Format) -> Encoding:
     """The format, lossless formats with samples as deep as the source's."""
-    with opened(source) as container:
-        sound = sound_of(container)
-        name, sample = (sound.codec_context.name, sound.format.packed.name) if sound else ("", "")
-    deep = DEEP.get(sample) if name.startswith("pcm_") or name in LOSSLESS else None
+    facts = facts_of(source)
+    is_exact = facts.codec.startswith("pcm_") or facts.codec in LOSSLESS
+    deep = DEEP.get(facts.sample_format) if is_exact else None
     if deep is None:
         return Encoding(format_)
-    exact = name.replace("be", "le")
+    exact = facts.codec.replace("be", "le")
     codec = exact if exact in PCM else deep
     if format_.codec == "pcm_s16le":
         return Encoding(format_, codec=codec)
@@ -195,6 +195,38 @@ WEBM = {"av1", "opus", "vorbis", "vp8", "vp9"}
 FALLBACK = "wav"  # for inputs of kinds that are read here and not written, under a name that says nothing
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What of a source decides how its result is written; `taken` is the sound track that counts, from 1."""
+
+    kind: str
+    has_video: bool
+    codec: str
+    sample_format: str
+    channels: int
+    sounds: int
+    taken: int
+
+
+def facts_of(source: Path) -> Facts:
+    """What a file is; it is opened once, however often that is asked."""
+    return _facts_of(version_of(source, no_progress))
+
+
+@lru_cache
+def _facts_of(version: FileVersion) -> Facts:
+    with opened(version.path) as container:
+        kind, has_video = container_kind(container), video_of(container) is not None
+        sound, sounds = sound_of(container), [stream.index for stream in container.streams.audio]
+        if sound is None:
+            return Facts(kind, has_video, "", "", 0, len(sounds), 0)
+        coded = sound.codec_context
+        taken = sounds.index(sound.index) + 1
+        return Facts(
+            kind, has_video, coded.name, sound.format.packed.name, sound.channels, len(sounds), taken
+        )
+
+
 def container_kind(container: InputContainer) -> str:
     """The kind of an open file, where FFmpeg has one name for several."""
     codecs = {
@@ -207,34 +239,26 @@ def container_kind(container: InputContainer) -> str:
 
 def kind_of(source: Path, destination: Path) -> str:
     """The kind of the input; the one that the output's name says only where that cannot be written here."""
-    with opened(source) as container:
-        name, has_video = container_kind(container), video_of(container) is not None
-        if name == "mp4" and not has_video and source.suffix != ".mp4":
-            return "m4a"
+    facts = facts_of(source)
+    if facts.kind == "mp4" and not facts.has_video and source.suffix != ".mp4":
+        return "m4a"
     named = destination.suffix.lstrip(".")
-    return name if name in FORMATS else (named if named in FORMATS else FALLBACK)
+    return facts.kind if facts.kind in FORMATS else (named if named in FORMATS else FALLBACK)
 
 
 def changes(source: Path, destination: Path) -> list[str]:
     """Sentences on what of the input the output cannot have, or has of several."""
-    with opened(source) as container:
-        kind = container_kind(container).partition(",")[0]
-    written = kind_of(source, destination)
+    kind, written = facts_of(source).kind.partition(",")[0], kind_of(source, destination)
     said = f"The input is {kind}, which is not written here: the result is {written}."
     return [said] * (kind not in FORMATS and kind != written) + losses(source)
 
 
 def losses(source: Path) -> list[str]:
     """Sentences on tracks and channels that no output here has."""
-    with opened(source) as container:
-        sounds = len(container.streams.audio)
-        sound = sound_of(container)
-        channels, number = (sound.channels, sound.index) if sound else (0, 0)
-        place = [stream.index for stream in container.streams.audio].index(number) + 1 if sound else 0
-    said = [
-        (f"Of its {sounds} sound tracks number {place} was taken, which players take.", sounds > 1),
-        (f"Its {channels} channels were mixed to two.", channels > STEREO),
-    ]
+    facts = facts_of(source)
+    several = f"Of its {facts.sounds} sound tracks number {facts.taken} was taken, which players take."
+    mixed = f"Its {facts.channels} channels were mixed to two."
+    said = [(several, facts.sounds > 1), (mixed, facts.channels > STEREO)]
     return [sentence for sentence, holds in said if holds]
 
 

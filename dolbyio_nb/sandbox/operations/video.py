@@ -14,10 +14,10 @@ from av.container import InputContainer, OutputContainer
 from av.filter import Graph
 from av.video.stream import VideoStream
 
-from dolbyio_nb.audio.decode import has_picture, opened, video_of
+from dolbyio_nb.audio.decode import opened, video_of
 from dolbyio_nb.audio.encode import AnyPacket, Format
 from dolbyio_nb.sandbox.http_error import beyond, invalid, unreadable
-from dolbyio_nb.sandbox.operations.parameters import Options
+from dolbyio_nb.sandbox.operations.parameters import Options, facts_of
 
 _OF_MP4 = frozenset({"av1", "h264", "hevc", "mpeg4", "vp9"})
 CARRIED = {
@@ -128,7 +128,11 @@ def film(pieces: Sequence[Piece], output: Options, kind: Format) -> Film | None:
     Raises:
         Refused: it cannot be done.
     """
-    if kind.muxer not in CARRIED or kind.options or not any(has_picture(piece.path) for piece in pieces):
+    if (
+        kind.muxer not in CARRIED
+        or kind.options
+        or not any(facts_of(piece.path).has_video for piece in pieces)
+    ):
         return None
     codec = output.choice("video.codec", (*NAMES, *sorted(set().union(*CARRIED.values()))))
     return Film(
