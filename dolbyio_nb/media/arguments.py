@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from functools import wraps
+from functools import cache, wraps
 from numbers import Integral, Real
 from typing import (
     Any,
@@ -41,6 +41,9 @@ def checked(method: Callable[Given, Gives]) -> Callable[Given, Gives]:
     return call
 
 
+_signature = cache(inspect.signature)  # a batch asks for one again and again
+
+
 def check_call(method: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> None:
     """Refuse a call with an argument that the method does not have, or that cannot be what it is."""
     known, call = hints(method), f"{method.__name__}()"
@@ -48,7 +51,7 @@ def check_call(method: Callable[..., Any], args: Sequence[Any], options: Mapping
         if name not in known:
             raise _unknown(call, "", name, known)
     try:
-        given = inspect.signature(method).bind(*args, **options).arguments
+        given = _signature(method).bind(*args, **options).arguments
     except TypeError as error:
         positional = "Options are given by name: output=..., content=...; see its help."
         raise InvalidOption(
