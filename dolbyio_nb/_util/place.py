@@ -146,6 +146,11 @@ def shell() -> Any:
     return ipython.get_ipython() if ipython else None
 
 
+def shows_html() -> bool:
+    """Tell whether what a cell gives is shown as HTML too, as every kernel does, whatever its front end."""
+    return "text/html" in getattr(getattr(shell(), "display_formatter", None), "active_types", ())
+
+
 def kernel() -> Any:
     """Give the kernel that runs this, if one does."""
     return getattr(shell(), "kernel", None)

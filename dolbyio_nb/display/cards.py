@@ -71,12 +71,14 @@ def result_card(result: MediaResult) -> Html:
     return tag("section", heading(title, places), body, remarks(result.notes))
 
 
-def result_line(result: MediaResult) -> str:
-    """Say in a line of text what changed, when it is at hand."""
-    paths = [path for path in (result.source, result.path) if path and path.suffix.lower() in HEARD]
-    if len(paths) < 2:
-        return repr(result)
+def result_line(result: MediaResult, *, has_card: bool = False) -> str:
+    """Say in a line of text what changed, when it is at hand; what has a card as well is fetched for it."""
     try:
+        if has_card:
+            list(_fetched(result))
+        paths = [path for path in (result.source, result.path) if path and path.suffix.lower() in HEARD]
+        if len(paths) < 2:
+            return repr(result)
         return f"{result!r}\n{before_after(paths, _labels(paths, result)).text}"
     except DolbyError:
         return repr(result)

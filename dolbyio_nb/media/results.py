@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dolbyio_nb._util.paths import near
+from dolbyio_nb._util.place import shows_html
 from dolbyio_nb.errors import InvalidOption, MissingPackage, TransferError
 from dolbyio_nb.http.redact import scrub, scrub_all
 from dolbyio_nb.media import models
@@ -282,7 +283,8 @@ class MediaResult(Result):
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         from dolbyio_nb.display.cards import result_line
 
-        printer.text(result_line(self))
+        is_alone = len(printer.stack) == 1  # in a list it is a line among others
+        printer.text(result_line(self, has_card=is_alone and shows_html()))
 
     def _lines(self) -> Iterator[str]:
         places = [near(one.path) if one.path else shown(one.location) for one in self.outputs]

@@ -17,8 +17,8 @@ class LoginPlaceholder:
 
     def _refuse(self, *_: object) -> NoReturn:
         raise NotLoggedIn(
-            "There is no log-in yet.",
-            "The form is still waiting to be filled in.",
+            "There is no log-in.",
+            "The form is waiting to be filled in.",
             "Log in there, then run this cell again.",
         )
 

@@ -134,9 +134,7 @@ class Panel(anywidget.AnyWidget):
         """
         if dolby := self._actions.dolby:
             return dolby
-        raise NotLoggedIn(
-            "There is no log-in yet.", "The form is still waiting to be filled in.", "Log in there."
-        )
+        raise NotLoggedIn("There is no log-in.", "The form is waiting to be filled in.", "Log in there.")
 
     def offer(self, options: LoginOptions, *, found: str = "", warning: str = "") -> None:
         """Begin anew in every view: with these options, and with what is found now."""

@@ -2,7 +2,7 @@
 // The notebook has two cells: the form, and one whose last line is a result. See CONTRIBUTING.md.
 import puppeteer from "puppeteer-core";
 const [url, out] = process.argv.slice(2);
-const browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX ?? "firefox-esr", headless: true });
+const browser = await puppeteer.launch({ browser: "firefox", executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr", headless: true });
 try {
   const page = await browser.newPage();
   await page.setViewport({ width: 1180, height: 1000 });

@@ -1,5 +1,6 @@
 """Results show themselves, in every front end that asks an object for its look."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from dolbyio_nb._util import place
 from dolbyio_nb.display.cards import CARDS
 from dolbyio_nb.media import Diagnosis, MediaResult, Output, Result
 
@@ -37,6 +39,27 @@ def test_a_terminal_reads_loudness_before_and_after(shell: InteractiveShell, wav
     first, second = text.splitlines()
     assert first == repr(result)
     assert second == "Before: −29.0 LUFS, true peak −26.0 dBTP; After: −9.0 LUFS, true peak −6.0 dBTP"
+
+
+def test_the_text_beside_a_card_names_the_file(
+    shell: InteractiveShell, wav: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Consoles show the text alone, though the file was brought for the card. A list brings none."""
+    source, brought = wav("a.wav", tone(1000, 2, 0.05)), []
+
+    def bring(address: str, path: Path) -> Path:
+        brought.append(address)
+        path.parent.mkdir(exist_ok=True)
+        return Path(shutil.copy(source, path))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(place, "shell", lambda: shell)
+    result = MediaResult({}, "enhance", "job", source, [Output("dlb://out/b.wav", "b.wav", bring)])
+    show = shell.display_formatter.format  # type: ignore[union-attr]
+    assert "dlb://out/b.wav" in show([result])[0]["text/plain"]
+    assert not brought
+    assert "written to dolby-output/b.wav" in show(result)[0]["text/plain"].replace("\\", "/")
+    assert brought == ["dlb://out/b.wav"]
 
 
 @pytest.mark.parametrize("kind", [Result, *CARDS])
@@ -100,6 +123,7 @@ find = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name in ("av", "numpy") else find(name, *rest)
 from dolbyio_nb.media import MediaResult, Output
 from dolbyio_nb import display
+from dolbyio_nb._util import place
 from dolbyio_nb.display.cards import CARDS
 output = Output("dlb://out/a.wav", "a.wav", None)
 output.path = pathlib.Path("a.wav")

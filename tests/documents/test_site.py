@@ -89,4 +89,4 @@ def test_every_error_class_has_its_texts(docs: None, tmp_path: Path) -> None:
     kinds = [name for name in dolbyio_nb.__all__ if error_texts.is_error(getattr(dolbyio_nb, name))]
     assert len(kinds) > 20
     assert [name for name in kinds if f"\n## {name}\n" not in text] == []
-    assert "There is no log-in yet." in text.partition("## NotLoggedIn")[2].partition("\n## ")[0]
+    assert "There is no log-in." in text.partition("## NotLoggedIn")[2].partition("\n## ")[0]

@@ -273,7 +273,7 @@ def test_a_panel_of_its_own_gives_its_log_in(kernel: Kernel) -> None:
         kernel,
         "from dolbyio_nb import login_panel, NotLoggedIn\nalone = login_panel(expires_in=60)\n"
         "try: alone.dolby\nexcept NotLoggedIn as error: said = str(error)\nsaid.splitlines()[0]",
-    ).startswith("'There is no log-in yet")
+    ).startswith("'There is no log-in")
     kernel.send(text_of(kernel, "alone.model_id").strip("'"), {"kind": "use_sandbox", "expires_in": 60})
     kernel.until(lambda state: state.get("status", {}).get("state") == "fresh")
     assert text_of(kernel, "alone.dolby.status().life, alone.dolby.logout()") == "(60.0, None)"
