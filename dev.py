@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 FIRST_NOTEBOOK = "notebooks/01-log-in-and-enhance.ipynb"
-CORE_MINUTES = 13  # what all tests take on one core
+CORE_MINUTES = 10  # what all tests take on one core
 
 
 def main(arguments: list[str]) -> None:
