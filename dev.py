@@ -104,7 +104,7 @@ def run(rest: list[str]) -> list[Command]:
 
 
 def test(rest: list[str]) -> list[Command]:
-    workers = str(round(1.5 * (os.cpu_count() or 1)))  # a third of the time goes by in waits for browsers
+    workers = str(round(1.5 * (os.cpu_count() or 1)))  # some wait for browsers and kernels
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers use all cores already
     cores = [] if {"-n", "--pdb", "-s"} & set(rest) else ["-n", workers, "--dist", "loadgroup"]
     if not rest:

@@ -21,6 +21,7 @@ from dolbyio_nb.audio.sound import (
     no_progress,
     share,
     stage,
+    stages,
     tracked,
 )
 from dolbyio_nb.audio.spectrum import Powers
@@ -271,11 +272,10 @@ def _loud(sound: Sound, plain: Heard, target: LoudnessTarget, gate: Gate, progre
     """The level at which the sound has the target's loudness, or the most that it allows."""
     most = target.ceiling + target.pressed - plain.peak
     level, loudness = UNCHANGED, plain.loudness
-    for round_ in range(ROUNDS):
+    for at in stages(progress, ROUNDS):
         missing = target.loudness - (loudness or 0.0)
-        share = stage(progress, round_ / ROUNDS, (round_ + 1) / ROUNDS)
         level = Level(min(level.gain + missing, most))
-        level, loudness = _under(sound, level, plain, target, gate, share)
+        level, loudness = _under(sound, level, plain, target, gate, at)
         if level.gain == most or loudness is None or abs(target.loudness - loudness) < CLOSE:
             break
     return level
@@ -289,9 +289,8 @@ def _under(
     if heard.peak <= target.ceiling:
         return level, gated(sound, gate, progress, level)
     limit = target.ceiling - SPARE
-    for round_ in range(ROUNDS):
-        share = stage(progress, round_ / ROUNDS, (round_ + 1) / ROUNDS)
-        heard = _heard(sound, Level(level.gain, limit), target, gate, share)
+    for at in stages(progress, ROUNDS):
+        heard = _heard(sound, Level(level.gain, limit), target, gate, at)
         over = heard.peak - target.ceiling
         if over <= 0:
             return Level(level.gain, limit), heard.loudness

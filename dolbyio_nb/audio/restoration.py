@@ -20,6 +20,7 @@ from dolbyio_nb.audio.sound import (
     no_progress,
     runs,
     stage,
+    stages,
     tracked,
 )
 from dolbyio_nb.audio.spectrum import COARSE_RATE, Powers, Spectrum, power_frames, to_decibels
@@ -186,9 +187,9 @@ def clipped(sound: Sound, progress: Progress = no_progress) -> list[Interval]:
     The extreme is the channel's own, so a change of level hides nothing.
     """
     found: list[Interval] = []
-    for number in range(sound.channels):
+    for number, share in enumerate(stages(progress, sound.channels)):
         channel = Sound(sound.samples[:, number : number + 1], sound.rate)
-        found += _flat_tops(channel, stage(progress, number / sound.channels, (number + 1) / sound.channels))
+        found += _flat_tops(channel, share)
     return _merged(found)
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,17 @@ def no_progress(_: float) -> None:
 def stage(progress: Progress, start: float, end: float) -> Progress:
     """The same listener, for a stage that takes the job from `start` to `end`."""
     return lambda fraction: progress(start + (end - start) * min(1.0, max(0.0, fraction)))
+
+
+def stages(progress: Progress, count: int) -> list[Progress]:
+    """The same listener, for each of so many equal stages."""
+    return [stage(progress, number / count, (number + 1) / count) for number in range(count)]
+
+
+class Step(Protocol):
+    """One thing done to a sound. It gives another one, or the same where there is nothing to do."""
+
+    def __call__(self, sound: Sound, *, progress: Progress) -> Sound: ...
 
 
 def tracked(sound: Sound, progress: Progress, size: int | None = None) -> Iterator[Samples]:

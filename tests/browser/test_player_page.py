@@ -197,6 +197,19 @@ def test_marks_never_overlap(
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [320, 479, 481, 900])
+def test_a_picture_keeps_its_scale(open_page: Callable[..., Any], comparison: Picture, width: int) -> None:
+    """Every mark of a vertical scale is seen, to the left of its picture, on the narrowest page as well."""
+    page = open_page(comparison, width=width)
+    outside = """() => [...document.querySelectorAll('.side > span')].filter(mark => {
+        const box = mark.getBoundingClientRect();
+        const picture = mark.closest('.row').querySelector('.canvas').getBoundingClientRect();
+        return !box.width || box.left < 0 || box.right > picture.left + 1;
+    }).length"""
+    assert page.locator(".side > span").count() > 6
+    assert page.evaluate(outside) == 0
+
+
 def test_a_page_without_its_files_says_so(
     open_page: Callable[..., Any], comparison: Picture, tmp_path: Path
 ) -> None:

@@ -149,6 +149,15 @@ def test_music_is_described_in_whatever_shape_the_service_gives_it() -> None:
         assert text in card.text
 
 
+def test_what_is_not_known_is_not_written() -> None:
+    """A name whose confidence nobody tells stands alone."""
+    card = read(
+        MusicAnalysis(region(music={"sections": [MUSIC[0] | {"key": [["D major", None]]}]}), "a", "j")
+    )
+    assert "D major" in card.text
+    assert "None" not in card.text
+
+
 @pytest.mark.parametrize("kind", CARDS)
 def test_an_empty_answer_is_a_card_too(kind: type[Result]) -> None:
     """Nothing in an answer is needed to show it."""

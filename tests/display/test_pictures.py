@@ -151,6 +151,16 @@ def test_a_time_line_says_where_everything_is() -> None:
     ]
 
 
+def test_a_kind_has_one_colour() -> None:
+    """Speech, music and silence look alike whoever found them and wherever they stand; other names differ."""
+    names = ("speech, known", "Speech found", "music (guess)", "Music", "Anna", "Ben", "silence")
+    html = display.timeline({name: [(0, 3)] for name in names}, 20)._repr_html_()
+    shades = [re.findall(r"fill='(?:%23|#)(\w{6})'", one["src"])[-1] for one in images(html)]
+    speech, again, music, more, anna, ben, silence = shades
+    assert (speech, music) == (again, more)
+    assert len({speech, music, anna, ben, silence}) == 5
+
+
 @given(st.floats(0.001, 1e6))
 def test_a_time_axis_has_a_few_different_marks(seconds: float) -> None:
     """Between 2 and 8 marks from 0 to the end, whatever the length."""

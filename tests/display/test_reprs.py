@@ -123,7 +123,6 @@ find = importlib.util.find_spec
 importlib.util.find_spec = lambda name, *rest: None if name in ("av", "numpy") else find(name, *rest)
 from dolbyio_nb.media import MediaResult, Output
 from dolbyio_nb import display
-from dolbyio_nb._util import place
 from dolbyio_nb.display.cards import CARDS
 output = Output("dlb://out/a.wav", "a.wav", None)
 output.path = pathlib.Path("a.wav")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,18 @@ from dolbyio_nb.audio.filters import (
 )
 from dolbyio_nb.audio.loudness import GATE, STEP, LoudnessTarget, meter, normalized, speech_gate
 from dolbyio_nb.audio.restoration import blended, declicked, hum_lines, notches, plosives, sibilants
-from dolbyio_nb.audio.sound import Interval, Progress, Samples, Sound, collect, share, stage, tracked
+from dolbyio_nb.audio.sound import (
+    Interval,
+    Progress,
+    Samples,
+    Sound,
+    Step,
+    collect,
+    share,
+    stage,
+    stages,
+    tracked,
+)
 from dolbyio_nb.audio.spectrum import Powers
 from dolbyio_nb.audio.voice_activity import Activity, listen
 from dolbyio_nb.sandbox.operations.parameters import Options, changes, has_region, region, same_as
@@ -128,12 +139,6 @@ CLEAN, STEEPNESS, LEAST = 46.0, 1.4, 6.0
 """`auto` takes 46 - 1.4 x SNR dB of noise away, 6 to 24: ours; all of it up to 15 dB SNR, little at 30."""
 
 
-class Step(Protocol):
-    """One thing done to a sound. It gives another one, or the same where there is nothing to do."""
-
-    def __call__(self, sound: Sound, *, progress: Progress) -> Sound: ...
-
-
 def steps(settings: Settings, content: Activity, seconds: float) -> list[Step]:
     """All that is done, in order; `content` was heard before anything was."""
     todo: list[Step] = [partial(_without_hum, settings), partial(_without_noise, settings, content)]
@@ -227,9 +232,8 @@ def _enhanced(options: Options, source: Path, progress: Progress) -> tuple[Sound
     musical = detect and share(content.music, sound.seconds) > MOSTLY
     settings = settings_of(options, musical)
     todo = steps(settings, content, sound.seconds)
-    for number, step in enumerate(todo):
-        at = (0.25 + 0.75 * (number + late) / len(todo) for late in (0, 1))
-        sound = step(sound, progress=stage(progress, *at))
+    for step, at in zip(todo, stages(stage(progress, 0.25, 1), len(todo)), strict=True):
+        sound = step(sound, progress=at)
     return sound, piece, _notes(options, settings, content, musical)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from dolbyio_nb.audio.decode import read_sound
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import equalizer, filtering, high_shelf, low_shelf
 from dolbyio_nb.audio.loudness import LoudnessTarget, limited, meter, normalized
-from dolbyio_nb.audio.sound import Progress, Samples, Sound, collect, no_progress, stage
+from dolbyio_nb.audio.sound import Progress, Samples, Sound, Step, collect, no_progress, stage, stages
 from dolbyio_nb.sandbox.http_error import invalid
 from dolbyio_nb.sandbox.operations.parameters import Options, encoding_for, inputs, kind, kind_of, wanted
 from dolbyio_nb.sandbox.operations.report import rounded
@@ -92,12 +92,12 @@ def _master_all(
     outputs = list(wanted(options, destinations))
     initial: float | None = None
     levels: list[float | None] = []
-    for number, (output, path) in enumerate(outputs):
-        share = stage(progress, number / len(outputs), (number + 1) / len(outputs))
+    for (output, path), share in zip(outputs, stages(progress, len(outputs)), strict=True):
         sound = _input(options, sources, stage(share, 0, 0.1), preview)
-        initial = meter(sound).integrated if number == 0 else initial
-        for step in steps(output, stage(share, 0.1, 0.7)):
-            sound = step(sound)
+        initial = initial if levels else meter(sound).integrated
+        todo = steps(output)
+        for step, at in zip(todo, stages(stage(share, 0.1, 0.7), len(todo)), strict=True):
+            sound = step(sound, progress=at)
         encoding = encoding_for(kind(output, path) or kind_of(sources[0], path), output, sources[0])
         rest = stage(share, 0.7, 1)
         write_sound(sound, path, encoding=encoding, tagged_as=sources[0], progress=rest)
@@ -122,19 +122,15 @@ def _segment(sound: Sound, location: Options) -> Sound:
     return sound.cut(start, min(sound.seconds, start + duration))
 
 
-def steps(output: Options, progress: Progress) -> list[Callable[[Sound], Sound]]:
+def steps(output: Options) -> list[Step]:
     """What is done to the sound of an output, in order."""
     preset = PRESETS[output.choice("master.dynamic_eq.preset", tuple(PRESETS)) or "i"]
     strength = output.number("master.dynamic_eq.intensity", AS_DRAWN, 0, 100) / AS_DRAWN
     curve = preset.curve(strength) if output.flag("master.dynamic_eq.enable") else []
     width = preset.width if output.flag("master.stereo_image.enable") else 0.0
     target = LoudnessTarget(output.number("master.loudness.target_level", preset.loudness, -40, -5), CEILING)
-    level = normalized if output.flag("master.loudness.enable") else limited
-    rest = stage(progress, 0.3, 1)
-    return [
-        partial(toned, curve=curve, width=width, progress=stage(progress, 0, 0.3)),
-        partial(level, target=target, progress=rest),
-    ]
+    loud = normalized if output.flag("master.loudness.enable") else limited
+    return [partial(toned, curve=curve, width=width), partial(loud, target=target)]
 
 
 def toned(sound: Sound, curve: Sequence[str], width: float = 0.0, progress: Progress = no_progress) -> Sound:

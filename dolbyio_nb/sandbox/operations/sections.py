@@ -8,7 +8,7 @@ from typing import Any
 from dolbyio_nb.audio.loudness import Readings, gated, meter
 from dolbyio_nb.audio.music import key, tempo
 from dolbyio_nb.audio.restoration import clipped
-from dolbyio_nb.audio.sound import Interval, Progress, stage
+from dolbyio_nb.audio.sound import Interval, Progress, stage, stages
 from dolbyio_nb.audio.spectrum import bandwidth
 from dolbyio_nb.sandbox.operations.parameters import Options
 from dolbyio_nb.sandbox.operations.report import (
@@ -96,8 +96,8 @@ def analyze_music(body: Any, source: Path, output: Path, progress: Progress) -> 
     readings = meter(analysis.sound, stage(progress, 0.5, 0.6))
     found = analysis.content.music
     sections = []
-    for number, section in enumerate(found, 1):
-        share = stage(progress, 0.6 + 0.4 * (number - 1) / len(found), 0.6 + 0.4 * number / len(found))
+    shares = stages(stage(progress, 0.6, 1), len(found))
+    for number, (section, share) in enumerate(zip(found, shares, strict=True), 1):
         sections.append(_music_section(analysis, readings, number, section, share))
     share_of_time = percentage(found, analysis.sound.seconds)
     music = {"percentage": share_of_time, "num_sections": len(found), "sections": sections}

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from dolbyio_nb.audio.decode import MAX_SECONDS, opened, read_sound, video_of
 from dolbyio_nb.audio.encode import write_sound
 from dolbyio_nb.audio.filters import concatenated
-from dolbyio_nb.audio.sound import Progress, Sound, power_decibels, stage
+from dolbyio_nb.audio.sound import Progress, Sound, power_decibels, stage, stages
 from dolbyio_nb.sandbox.http_error import beyond, unreadable
 from dolbyio_nb.sandbox.operations.parameters import (
     Options,
@@ -50,8 +50,7 @@ def transcode(
     pieces: list[Piece] = []
     notes: list[str] = []
     sound: Sound | None = None
-    for number, (output, path) in enumerate(outputs):
-        share = stage(progress, number / len(outputs), (number + 1) / len(outputs))
+    for (output, path), share in zip(outputs, stages(progress, len(outputs)), strict=True):
         if kind(output, path).lstrip(".") in STILLS:
             write_still(sources[0], path, output)
             share(1.0)
@@ -89,8 +88,8 @@ def _level(sound: Sound) -> float:
 def _read(given: list[tuple[Any, Path]], progress: Progress) -> tuple[list[Piece], Sound]:
     """The stretches of the inputs that are wanted, and their sound, one after the other."""
     pieces, sounds = [], []
-    for number, (location, path) in enumerate(given):
-        whole = read_sound(path, stage(progress, number / len(given), (number + 1) / len(given)))
+    for (location, path), share in zip(given, stages(progress, len(given)), strict=True):
+        whole = read_sound(path, share)
         start, end = _span(location, whole.seconds)
         is_whole = end - start == whole.seconds
         sounds.append(whole.cut(start, end))
